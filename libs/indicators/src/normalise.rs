@@ -1,0 +1,120 @@
+//! The dimensionless value (无量纲化): a value's place between its thresholds.
+//!
+//! Source: specification page 1, section 1.5.
+
+use crate::catalog::{Direction, Leaf, Transform};
+use crate::outline::Outline;
+use crate::table::{ShapeError, Table, check_index, check_length};
+use crate::threshold::{Goalposts, Threshold, check_thresholds};
+
+/// A dimensionless value; an inverse indicator is turned, so that 1 is always best.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scaled {
+    /// Uncapped, for diagnosis: below 0 or above 1 beyond a threshold.
+    pub raw: f64,
+    /// Capped to 0..=1: what is weighed.
+    pub capped: f64,
+}
+
+/// Rescales the values of one leaf for one type.
+#[derive(Clone, Copy, Debug)]
+pub struct Scaler {
+    transform: Transform,
+    from: f64,
+    span: f64,
+}
+
+/// Dimensionless values of all leaves: two tables of one shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScaledTable {
+    /// Uncapped values.
+    pub raw: Table,
+    /// Values capped to 0..=1.
+    pub capped: Table,
+}
+
+impl Scaler {
+    /// A scaler between these thresholds, which are in the indicator's own unit; `None` where the transform is not
+    /// defined at one of them.
+    #[must_use]
+    pub fn new(leaf: &Leaf, goalposts: Goalposts) -> Option<Self> {
+        let lower = transformed(leaf.transform, goalposts.lower())?;
+        let upper = transformed(leaf.transform, goalposts.upper())?;
+        // For an inverse indicator (upper - x)/(upper - lower) is the same as (x - upper)/(lower - upper).
+        let (from, span) = match leaf.direction {
+            Direction::Positive => (lower, upper - lower),
+            Direction::Inverse => (upper, lower - upper),
+        };
+        Some(Self { transform: leaf.transform, from, span })
+    }
+
+    /// Rescales a value in the indicator's own unit; `None` where the transform is not defined.
+    #[must_use]
+    pub fn scale(&self, value: f64) -> Option<Scaled> {
+        let moved = transformed(self.transform, value)? - self.from;
+        // A value at the far end of the number range may overflow here; it stays a number.
+        let raw = (moved / self.span).clamp(f64::MIN, f64::MAX) + 0.0;
+        Some(Scaled { raw, capped: raw.clamp(0.0, 1.0) })
+    }
+}
+
+/// Rescales the cells of `places` of one column into `raw` and `capped`, which have the column's length.
+///
+/// Other cells are left as they are. A missing value stays missing; without goalposts every cell is missing.
+///
+/// # Errors
+/// [`ShapeError`] if the columns differ in length or a place lies outside them.
+pub fn scale_column(
+    leaf: &Leaf,
+    threshold: Threshold,
+    values: &[Option<f64>],
+    places: &[usize],
+    raw: &mut [Option<f64>],
+    capped: &mut [Option<f64>],
+) -> Result<(), ShapeError> {
+    check_length("uncapped column", values.len(), raw.len())?;
+    check_length("capped column", values.len(), capped.len())?;
+    let scaler = threshold.goalposts().and_then(|goalposts| Scaler::new(leaf, goalposts));
+    for &place in places {
+        check_index("place of a column", place, values.len())?;
+        let scaled = scaler.zip(values[place]).and_then(|(scaler, value)| scaler.scale(value));
+        raw[place] = scaled.map(|scaled| scaled.raw);
+        capped[place] = scaled.map(|scaled| scaled.capped);
+    }
+    Ok(())
+}
+
+/// Rescales all leaves of all places, each place by the thresholds of its type.
+///
+/// `members[t]` are the places of type `t`, `thresholds[t]` its thresholds by leaf position. A place in no type has
+/// no dimensionless values.
+///
+/// # Errors
+/// [`ShapeError`] if the inputs do not fit the catalog or each other.
+pub fn scale_table(
+    outline: &Outline<'_>,
+    thresholds: &[Vec<Threshold>],
+    members: &[Vec<usize>],
+    values: &Table,
+) -> Result<ScaledTable, ShapeError> {
+    let (leaves, places) = (outline.leaf_count(), values.places());
+    values.check(leaves, places)?;
+    check_length("thresholds by type", members.len(), thresholds.len())?;
+    let mut scaled =
+        ScaledTable { raw: Table::missing(leaves, places), capped: Table::missing(leaves, places) };
+    for (thresholds, members) in thresholds.iter().zip(members) {
+        check_thresholds(outline, thresholds)?;
+        for (at, leaf) in outline.leaves().enumerate() {
+            let (raw, capped) = (scaled.raw.column_mut(at), scaled.capped.column_mut(at));
+            scale_column(leaf, thresholds[at], values.column(at), members, raw, capped)?;
+        }
+    }
+    Ok(scaled)
+}
+
+fn transformed(transform: Transform, value: f64) -> Option<f64> {
+    match transform {
+        Transform::None => Some(value),
+        Transform::Ln => (value > 0.0).then(|| libm::log(value)),
+    }
+}
