@@ -1,0 +1,239 @@
+//! What surrounds each call: its id and language, a deadline over its whole life, admission, and a net under panics.
+//!
+//! One tower layer, [`CallLayer`], wraps every service of a server. A handler reads [`CallContext::current`]; nothing
+//! else of this reaches it.
+
+mod body;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tonic::Status;
+use tonic::body::Body;
+use tower::{Layer, Service};
+use tracing::Instrument;
+
+use self::body::Guarded;
+use crate::limits::Limits;
+use crate::request_id::RequestId;
+use crate::status::{Bilingual, Failure, Kind, Language, opaque, to_status};
+
+/// The metadata key of a call's id, in both directions.
+pub const CALL_ID: &str = "x-request-id";
+
+/// When a call that was refused for load may come again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+tokio::task_local! {
+    static CALL: CallContext;
+}
+
+/// What is known of the call that is being handled.
+#[derive(Clone, Debug)]
+pub struct CallContext {
+    /// Names the call in logs and errors, across services.
+    pub id: Arc<str>,
+    /// The language its caller reads.
+    pub language: Language,
+}
+
+impl CallContext {
+    /// The call that is being handled on this task, if one is.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        CALL.try_with(Clone::clone).ok()
+    }
+
+    /// The current call, or a new id outside of one.
+    #[must_use]
+    pub fn current_or_new() -> Self {
+        Self::current().unwrap_or_else(|| Self {
+            id: RequestId::new_random().as_str().into(),
+            language: Language::default(),
+        })
+    }
+
+    fn of(headers: &http::HeaderMap) -> Self {
+        let given = headers.get(CALL_ID).and_then(|value| value.to_str().ok());
+        let id = given.and_then(|text| RequestId::parse(text).ok()).unwrap_or_else(RequestId::new_random);
+        let language = headers.get("accept-language").and_then(|value| value.to_str().ok());
+        Self { id: id.as_str().into(), language: language.map(Language::parse).unwrap_or_default() }
+    }
+
+    /// Runs `work` with this call as the current one.
+    pub(crate) fn scope<T>(&self, work: impl FnOnce() -> T) -> T {
+        CALL.sync_scope(self.clone(), work)
+    }
+}
+
+/// Puts a [`CallService`] around a service; one for all connections of a door, so that its limit is the door's.
+#[derive(Clone, Debug)]
+pub struct CallLayer {
+    bounds: Bounds,
+    places: Arc<Semaphore>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    head: Duration,
+    whole: Duration,
+}
+
+impl CallLayer {
+    /// The layer of a door with these limits.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        let bounds = Bounds { head: limits.request_timeout(), whole: limits.stream_timeout() };
+        Self { bounds, places: Arc::new(Semaphore::new(limits.max_in_flight)) }
+    }
+}
+
+impl<S> Layer<S> for CallLayer {
+    type Service = CallService<S>;
+
+    fn layer(&self, inner: S) -> CallService<S> {
+        CallService { inner, layer: self.clone() }
+    }
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct CallService<S> {
+    inner: S,
+    layer: CallLayer,
+}
+
+type Answer = Pin<Box<dyn Future<Output = Result<http::Response<Body>, Infallible>> + Send>>;
+
+impl<S> Service<http::Request<Body>> for CallService<S>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send + 'static,
+{
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Answer {
+        let call = CallContext::of(request.headers());
+        let Ok(place) = Arc::clone(&self.layer.places).try_acquire_owned() else {
+            let refused = call.scope(|| to_status(&Refused::Overloaded, call.language));
+            return Box::pin(async move { Ok(refused.into_http()) });
+        };
+        let began = Instant::now();
+        let asked =
+            request.headers().get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(timeout);
+        let bounds = self.layer.bounds;
+        let whole = began + asked.map_or(bounds.whole, |asked| asked.min(bounds.whole));
+        let head = if asked.is_some() { whole } else { whole.min(began + bounds.head) };
+        let span = tracing::info_span!("call", method = request.uri().path(), call_id = %call.id);
+        // The clone that was ready serves; the fresh one waits for the next call (tower's contract).
+        let fresh = self.inner.clone();
+        let mut ready = std::mem::replace(&mut self.inner, fresh);
+        let answering = CALL.scope(call.clone(), async move { ready.call(request).await });
+        Box::pin(
+            async move {
+                let caught = AssertUnwindSafe(answering).catch_unwind();
+                let mut response = match tokio::time::timeout_at(head, caught).await {
+                    Ok(Ok(Ok(response))) => response,
+                    Ok(Ok(Err(never))) => match never {},
+                    Ok(Err(_panic)) => opaque(&call.id, call.language).into_http(),
+                    Err(_late) => call.scope(|| deadline_exceeded(call.language)).into_http(),
+                };
+                if let Ok(id) = call.id.parse() {
+                    response.headers_mut().insert(CALL_ID, id);
+                }
+                Ok(response.map(|body| Body::new(Guarded::new(body, call, whole, place))))
+            }
+            .instrument(span),
+        )
+    }
+}
+
+/// The status of a call whose time is up: tonic's own timer would say `CANCELLED`.
+fn deadline_exceeded(language: Language) -> Status {
+    to_status(&Refused::Late, language)
+}
+
+/// Why a call ends that no handler ended.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("the server has as many calls in flight as it takes")]
+    Overloaded,
+    #[error("the time given for this call is over")]
+    Late,
+}
+
+impl Failure for Refused {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Overloaded => Kind::ResourceExhausted,
+            Self::Late => Kind::DeadlineExceeded,
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Overloaded => "SERVER_OVERLOADED",
+            Self::Late => "DEADLINE_EXCEEDED",
+        }
+    }
+
+    fn message(&self) -> Bilingual {
+        match self {
+            Self::Overloaded => Bilingual::new("服务繁忙，请稍后重试", self.to_string()),
+            Self::Late => Bilingual::new("该调用已超过时限", self.to_string()),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        matches!(self, Self::Overloaded).then_some(RETRY_AFTER)
+    }
+}
+
+/// A `grpc-timeout`: at most eight digits and a unit.
+fn timeout(text: &str) -> Option<Duration> {
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let value: u64 = digits.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(value * 3600)),
+        "M" => Some(Duration::from_secs(value * 60)),
+        "S" => Some(Duration::from_secs(value)),
+        "m" => Some(Duration::from_millis(value)),
+        "u" => Some(Duration::from_micros(value)),
+        "n" => Some(Duration::from_nanos(value)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grpc_timeout_is_digits_and_a_unit() {
+        assert_eq!(timeout("250m"), Some(Duration::from_millis(250)));
+        assert_eq!(timeout("1H"), Some(Duration::from_secs(3600)));
+        for nonsense in ["", "m", "1", "123456789S", "-1S", "1s", "１S"] {
+            assert_eq!(timeout(nonsense), None, "{nonsense:?}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Configuration in layers: defaults → file → environment → flags; a later layer wins, an unknown key is refused.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use config::builder::DefaultState;
+use config::{ConfigBuilder, Environment, File, FileFormat};
+use serde::de::DeserializeOwned;
+
+/// The layers of one configuration.
+#[derive(Clone, Debug)]
+pub struct Layers<'a> {
+    /// A TOML text with every key and its default.
+    pub defaults: &'a str,
+    /// A TOML file that names what differs.
+    pub file: Option<&'a Path>,
+    /// Environment variables count if they are called `PREFIX__section__key`.
+    pub env_prefix: &'a str,
+    /// The environment; [`environment()`] outside of tests.
+    pub env: Vec<(String, String)>,
+    /// Flags, as `section.key` and value.
+    pub overrides: Vec<(String, String)>,
+}
+
+/// Why a configuration was refused, and which layer is at fault.
+#[derive(Debug, thiserror::Error)]
+#[error("配置有误（{layer}）/ the configuration is wrong ({layer}): {source}")]
+pub struct ConfigError {
+    /// `defaults`, `environment`, `flags`, or the path of the file.
+    pub layer: String,
+    /// What is wrong: the key, and the keys there are.
+    pub source: Box<config::ConfigError>,
+}
+
+/// The environment of this process.
+#[must_use]
+pub fn environment() -> Vec<(String, String)> {
+    std::env::vars().collect()
+}
+
+/// Reads a configuration. `T` refuses unknown keys (`#[serde(deny_unknown_fields)]`).
+///
+/// # Errors
+/// [`ConfigError`] naming the first layer with which it cannot be read.
+pub fn load<T: DeserializeOwned>(layers: Layers<'_>) -> Result<T, ConfigError> {
+    let mut builder = config::Config::builder();
+    builder = builder.add_source(File::from_str(layers.defaults, FileFormat::Toml));
+    // Each layer is read on top of those before it, so that the first one at fault is the one named.
+    read_with::<T>("defaults", &builder)?;
+    if let Some(path) = layers.file {
+        builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(true));
+        read_with::<T>(&path.display().to_string(), &builder)?;
+    }
+    let env: HashMap<String, String> = layers.env.into_iter().collect();
+    let env = Environment::with_prefix(layers.env_prefix)
+        .prefix_separator("__")
+        .separator("__")
+        .try_parsing(true)
+        .source(Some(env));
+    builder = builder.add_source(env);
+    read_with::<T>("environment", &builder)?;
+    for (key, value) in layers.overrides {
+        let flags = |source| ConfigError { layer: "flags".to_owned(), source: Box::new(source) };
+        builder = builder.set_override(&key, value).map_err(flags)?;
+    }
+    read_with("flags", &builder)
+}
+
+fn read_with<T: DeserializeOwned>(
+    layer: &str,
+    builder: &ConfigBuilder<DefaultState>,
+) -> Result<T, ConfigError> {
+    let at = |source| ConfigError { layer: layer.to_owned(), source: Box::new(source) };
+    builder.build_cloned().map_err(at)?.try_deserialize().map_err(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        server: Server,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Server {
+        listen: String,
+        workers: u32,
+    }
+
+    fn layers<'a>() -> Layers<'a> {
+        Layers {
+            defaults: "[server]\nlisten = \"127.0.0.1:1\"\nworkers = 2\n",
+            file: None,
+            env_prefix: "XIUHUA_SAMPLE",
+            env: Vec::new(),
+            overrides: Vec::new(),
+        }
+    }
+
+    fn pair(key: &str, value: &str) -> Vec<(String, String)> {
+        vec![(key.to_owned(), value.to_owned())]
+    }
+
+    #[test]
+    fn a_later_layer_wins() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("sample.toml");
+        std::fs::write(&file, "[server]\nworkers = 3\n").unwrap();
+        let read: Sample = load(Layers { file: Some(&file), ..layers() }).unwrap();
+        assert_eq!((read.server.workers, read.server.listen.as_str()), (3, "127.0.0.1:1"));
+        let env = pair("XIUHUA_SAMPLE__server__workers", "4");
+        let read: Sample = load(Layers { file: Some(&file), env: env.clone(), ..layers() }).unwrap();
+        assert_eq!(read.server.workers, 4);
+        let overrides = pair("server.workers", "5");
+        let read: Sample = load(Layers { file: Some(&file), env, overrides, ..layers() }).unwrap();
+        assert_eq!(read.server.workers, 5);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_layer_and_the_keys_there_are() {
+        let env = pair("XIUHUA_SAMPLE__server__lisen", "x");
+        let refused = load::<Sample>(Layers { env, ..layers() }).unwrap_err();
+        assert_eq!(refused.layer, "environment");
+        let text = refused.to_string();
+        assert!(text.contains("lisen") && text.contains("`listen`"), "{text}");
+    }
+}

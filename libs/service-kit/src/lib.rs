@@ -1,0 +1,58 @@
+//! What every service's `main` needs and nothing one service needs alone.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`config`] | defaults → file → environment → flags; unknown keys refused with the nearest known one |
+//! | [`telemetry`] | logs, panics in the log, the hook for an OpenTelemetry layer |
+//! | [`limits`] | every bound of a server, with its reason |
+//! | [`server`], [`pipe`] | one or many services behind one TCP door and one in-memory door; health, reflection, drain |
+//! | [`call`] | what surrounds each call: id, language, deadline, admission, panic |
+//! | [`channel`] | the client's end: a deadline on every call, the caller's id passed on |
+//! | [`status`] | errors to google.rpc details and back, in Chinese and English |
+//! | [`page`], [`request_id`], [`ids`] | page tokens, idempotent writes, names of new resources |
+//! | [`sqlite`] | one database file: many readers, one writer, writes that a dropped call cannot halve |
+//! | [`worker`], [`shutdown`], [`clock`] | background work, the drain signal, injected time |
+//! | `testing` | temporary databases and in-memory servers (cargo feature `testing`) |
+//!
+//! Kept out on purpose: messages of any service (the kit does not know the contracts), retries,
+//! TLS and authorisation. A service's `main` reads as a list of calls into these rooms:
+//!
+//! ```no_run
+//! # use xiuhua_service_kit::{config, limits::Limits, server, shutdown, telemetry};
+//! # #[derive(serde::Deserialize)]
+//! # struct Config { log: telemetry::LogConfig, limits: Limits, address: std::net::SocketAddr }
+//! # fn parts(_: &Config) -> Vec<server::Part> { Vec::new() }
+//! # async fn main_() -> Result<(), Box<dyn std::error::Error>> {
+//! let config: Config = config::load(config::Layers {
+//!     defaults: "address = '127.0.0.1:50051'\n[log]\nformat = 'auto'\nfilter = 'info'\n[limits]\n",
+//!     file: None,
+//!     env_prefix: "XIUHUA_INGESTION",
+//!     env: config::environment(),
+//!     overrides: Vec::new(),
+//! })?;
+//! let _telemetry = telemetry::init("ingestion", &config.log)?;
+//! let shutdown = shutdown::on_signals()?;
+//! server::serve_tcp(config.address, parts(&config), &config.limits, None, shutdown).await?;
+//! # Ok(()) }
+//! ```
+
+pub mod call;
+pub mod channel;
+pub mod clock;
+pub mod config;
+pub mod ids;
+pub mod limits;
+pub mod page;
+pub mod pipe;
+pub mod request_id;
+pub mod server;
+pub mod shutdown;
+pub mod sqlite;
+pub mod status;
+pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod worker;
+
+/// The drain signal, so that callers need not name another crate.
+pub use tokio_util::sync::CancellationToken;

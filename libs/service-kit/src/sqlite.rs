@@ -1,0 +1,142 @@
+//! One SQLite database: many readers, one writer, and writes that a dropped call cannot halve.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{SqliteConnection, SqlitePool};
+
+/// Readers at once; each is a thread and a few pages of cache.
+const READERS: u32 = 8;
+/// How long a statement waits for another process's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a call waits for a free connection before it fails.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Page cache of a connection in KiB, as a negative number as SQLite wants it.
+const CACHE_KIB: &str = "-16384";
+
+/// A database file, migrated and open.
+#[derive(Clone, Debug)]
+pub struct SqliteDatabase {
+    readers: SqlitePool,
+    /// One connection: SQLite has one writer at a time, and a queue is better than a busy error.
+    writer: SqlitePool,
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address is no SQLite URL.
+    #[error("`{url}` 不是 SQLite 地址 / is not an SQLite address")]
+    Address {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        source: sqlx::Error,
+    },
+    /// The file cannot be opened.
+    #[error("无法打开数据库 / cannot open the database `{url}`")]
+    Open {
+        /// The address.
+        url: String,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// A newer version of the platform has written it.
+    #[error(
+        "数据库 `{url}` 由更新的版本写入（迁移 {version}），请使用该版本 / the database was written by a newer \
+         version (migration {version}); use that version"
+    )]
+    Newer {
+        /// The address.
+        url: String,
+        /// The migration this version does not know.
+        version: i64,
+    },
+    /// A migration failed.
+    #[error("无法迁移数据库 / cannot migrate the database `{url}`")]
+    Migrate {
+        /// The address.
+        url: String,
+        /// Why.
+        source: MigrateError,
+    },
+}
+
+impl SqliteDatabase {
+    /// Opens `sqlite:PATH` (made if absent) or `sqlite::memory:` (of this process alone, one connection), and migrates
+    /// it. Commits are durable: a write is acknowledged after the disk has it.
+    ///
+    /// # Errors
+    /// [`OpenError`], also for a database of a newer version.
+    pub async fn open(url: &str, migrator: &'static Migrator) -> Result<Self, OpenError> {
+        let address = |source| OpenError::Address { url: url.to_owned(), source };
+        let open = |source| OpenError::Open { url: url.to_owned(), source };
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(address)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("cache_size", CACHE_KIB);
+        let one = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None);
+        let writer = one.connect_with(options.clone()).await.map_err(open)?;
+        migrator.run(&writer).await.map_err(|source| match source {
+            MigrateError::VersionMissing(version) => OpenError::Newer { url: url.to_owned(), version },
+            source => OpenError::Migrate { url: url.to_owned(), source },
+        })?;
+        let readers = if url.contains(":memory:") {
+            writer.clone()
+        } else {
+            let many = SqlitePoolOptions::new().max_connections(READERS).acquire_timeout(ACQUIRE_TIMEOUT);
+            many.connect_with(options.read_only(true)).await.map_err(open)?
+        };
+        Ok(Self { readers, writer })
+    }
+
+    /// Connections to read with.
+    #[must_use]
+    pub fn reader(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// Runs a write transaction in a task of its own: it commits or rolls back as a whole even if the caller is gone.
+    /// Writes queue; `work` gets the connection inside `BEGIN IMMEDIATE`.
+    ///
+    /// # Errors
+    /// What `work` fails with (then nothing was written), or the database.
+    ///
+    /// # Panics
+    /// If `work` panics: the panic goes on in the caller, the transaction is rolled back.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<sqlx::Error> + Send + 'static,
+    {
+        let writer = self.writer.clone();
+        let written = tokio::spawn(async move {
+            let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+            let result = work(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(result)
+        });
+        match written.await {
+            Ok(result) => result,
+            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+        }
+    }
+
+    /// Waits for what is under way and closes every connection.
+    pub async fn close(&self) {
+        self.writer.close().await;
+        self.readers.close().await;
+    }
+}

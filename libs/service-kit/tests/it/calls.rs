@@ -1,0 +1,204 @@
+//! What surrounds each call: deadlines, admission, panics, message limits, health and the drain.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_stream::StreamExt;
+use tonic::body::Body;
+use tonic::server::{Grpc, NamedService, ServerStreamingService, UnaryService};
+use tonic::{Code, Request, Response, Status};
+use tonic_health::pb::health_client::HealthClient;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+use tonic_prost::ProstCodec;
+use xiuhua_service_kit::call::CallContext;
+use xiuhua_service_kit::limits::Limits;
+use xiuhua_service_kit::server::Part;
+use xiuhua_service_kit::status::explain;
+use xiuhua_service_kit::testing::{Served, serve, serve_with};
+
+/// A service whose behaviour the request's text asks for; messages are the health service's, which has a text.
+#[derive(Clone)]
+struct Obliging {
+    /// Calls to `wait` answer once this is true.
+    gate: watch::Receiver<bool>,
+}
+
+impl NamedService for Obliging {
+    const NAME: &'static str = "test.Obliging";
+}
+
+type Codec = ProstCodec<HealthCheckResponse, HealthCheckRequest>;
+type Answer<T> = Pin<Box<dyn Future<Output = Result<Response<T>, Status>> + Send>>;
+type Answers = Pin<Box<dyn tokio_stream::Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
+
+impl UnaryService<HealthCheckRequest> for Obliging {
+    type Response = HealthCheckResponse;
+    type Future = Answer<HealthCheckResponse>;
+
+    fn call(&mut self, request: Request<HealthCheckRequest>) -> Self::Future {
+        let mut gate = self.gate.clone();
+        Box::pin(async move {
+            match request.into_inner().service.as_str() {
+                "panic" => panic!("a row that cannot be"),
+                "wait" => drop(gate.wait_for(|open| *open).await),
+                "id" => {
+                    let id = CallContext::current().map(|call| call.id.to_string()).unwrap_or_default();
+                    return Err(Status::new(Code::NotFound, id));
+                }
+                _ => {}
+            }
+            Ok(Response::new(HealthCheckResponse { status: 1 }))
+        })
+    }
+}
+
+impl ServerStreamingService<HealthCheckRequest> for Obliging {
+    type Response = HealthCheckResponse;
+    type ResponseStream = Answers;
+    type Future = Answer<Answers>;
+
+    fn call(&mut self, _: Request<HealthCheckRequest>) -> Self::Future {
+        let endless =
+            tokio_stream::once(Ok(HealthCheckResponse { status: 1 })).chain(tokio_stream::pending());
+        Box::pin(async move { Ok(Response::new(Box::pin(endless) as Answers)) })
+    }
+}
+
+impl tower::Service<http::Request<Body>> for Obliging {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<http::Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let service = self.clone();
+        Box::pin(async move {
+            let mut grpc = Grpc::new(Codec::default()).max_decoding_message_size(1024);
+            Ok(match request.uri().path() {
+                "/test.Obliging/Stream" => grpc.server_streaming(service, request).await,
+                _ => grpc.unary(service, request).await,
+            })
+        })
+    }
+}
+
+fn obliging(limits: Limits) -> (Served, watch::Sender<bool>) {
+    let (open, gate) = watch::channel(false);
+    (serve_with(vec![Part::new(Obliging { gate })], limits), open)
+}
+
+type Client = tonic::client::Grpc<tonic::transport::Channel>;
+type ClientCodec = ProstCodec<HealthCheckRequest, HealthCheckResponse>;
+
+async fn ask(served: &Served, text: &str, timeout: Option<Duration>) -> Result<HealthCheckResponse, Status> {
+    let mut client = Client::new(served.channel.clone());
+    client.ready().await.unwrap();
+    let mut request = Request::new(HealthCheckRequest { service: text.to_owned() });
+    if let Some(timeout) = timeout {
+        request.set_timeout(timeout);
+    }
+    let path = http::uri::PathAndQuery::from_static("/test.Obliging/Unary");
+    Ok(client.unary(request, path, ClientCodec::default()).await?.into_inner())
+}
+
+#[tokio::test]
+async fn a_handler_that_takes_too_long_answers_deadline_exceeded() {
+    let (served, _gate) = obliging(Limits { request_timeout_ms: 20, ..Limits::default() });
+    let late = ask(&served, "wait", None).await.unwrap_err();
+    assert_eq!((late.code(), explain(&late).reason.as_str()), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"));
+}
+
+#[tokio::test]
+async fn a_stream_that_never_ends_is_ended_with_deadline_exceeded() {
+    let (served, _gate) = obliging(Limits { stream_timeout_ms: 50, ..Limits::default() });
+    let mut client = Client::new(served.channel.clone());
+    client.ready().await.unwrap();
+    let path = http::uri::PathAndQuery::from_static("/test.Obliging/Stream");
+    let request = Request::new(HealthCheckRequest::default());
+    let answers = client.server_streaming(request, path, ClientCodec::default()).await.unwrap();
+    let mut answers = answers.into_inner();
+    assert!(answers.message().await.unwrap().is_some());
+    assert_eq!(answers.message().await.unwrap_err().code(), Code::DeadlineExceeded);
+}
+
+#[tokio::test]
+async fn the_call_beyond_the_limit_is_shed_with_a_time_to_come_again() {
+    let (served, gate) = obliging(Limits { max_in_flight: 2, ..Limits::default() });
+    let waiting = [ask(&served, "wait", None), ask(&served, "wait", None)];
+    let waiting = futures_util::future::join_all(waiting);
+    tokio::pin!(waiting);
+    let shed = loop {
+        // The two are in flight once a third is refused; until then it is simply answered.
+        tokio::select! {
+            biased;
+            _ = &mut waiting => panic!("the gate is closed"),
+            third = ask(&served, "ok", None) => if let Err(shed) = third { break shed },
+        }
+    };
+    assert_eq!(shed.code(), Code::ResourceExhausted);
+    assert!(explain(&shed).retry_after.is_some());
+    gate.send(true).unwrap();
+    assert!(waiting.await.iter().all(Result::is_ok));
+    assert!(ask(&served, "ok", None).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_panic_answers_internal_with_the_call_id_and_nothing_else() {
+    let (served, _gate) = obliging(Limits::default());
+    let status = ask(&served, "panic", None).await.unwrap_err();
+    assert_eq!(status.code(), Code::Internal);
+    assert!(explain(&status).call_id.is_some());
+    assert!(!format!("{status:?}").contains("cannot be"));
+    assert!(ask(&served, "ok", None).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_is_refused() {
+    let (served, _gate) = obliging(Limits::default());
+    let refused = ask(&served, &"x".repeat(2000), None).await.unwrap_err();
+    assert_eq!(refused.code(), Code::OutOfRange);
+}
+
+#[tokio::test]
+async fn a_handler_knows_the_id_of_its_call() {
+    let (served, _gate) = obliging(Limits::default());
+    let status = ask(&served, "id", None).await.unwrap_err();
+    assert!(!status.message().is_empty());
+}
+
+#[tokio::test]
+async fn a_drain_tells_health_and_lets_the_call_in_flight_finish() {
+    let (served, gate) = obliging(Limits::default());
+    let mut health = HealthClient::new(served.channel.clone());
+    let service = "test.Obliging".to_owned();
+    let mut states = health.watch(HealthCheckRequest { service }).await.unwrap().into_inner();
+    assert_eq!(states.message().await.unwrap().unwrap().status, 1);
+    let waiting = ask(&served, "wait", None);
+    tokio::pin!(waiting);
+    // The call is on its way before the drain begins.
+    assert!(tokio::time::timeout(Duration::from_millis(50), &mut waiting).await.is_err());
+    served.stop();
+    assert_eq!(states.message().await.unwrap().unwrap().status, 2);
+    gate.send(true).unwrap();
+    assert!(waiting.await.is_ok());
+}
+
+#[tokio::test]
+async fn health_answers_for_the_whole_server_and_for_each_service() {
+    let (_open, gate) = watch::channel(true);
+    let served = serve(vec![Part::new(Obliging { gate })]);
+    let mut health = HealthClient::new(served.channel.clone());
+    for service in ["", "test.Obliging"] {
+        let request = HealthCheckRequest { service: service.to_owned() };
+        assert_eq!(health.check(request).await.unwrap().into_inner().status, 1);
+    }
+    let unknown = HealthCheckRequest { service: "test.Nobody".to_owned() };
+    assert_eq!(health.check(unknown).await.unwrap_err().code(), Code::NotFound);
+}

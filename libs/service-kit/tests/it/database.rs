@@ -1,0 +1,86 @@
+//! One database: writes that a dropped caller cannot halve, and versions that are refused.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{SqlSafeStr, SqliteConnection};
+use tokio::sync::Notify;
+use xiuhua_service_kit::sqlite::{OpenError, SqliteDatabase};
+use xiuhua_service_kit::testing::TemporaryDatabase;
+
+fn migrator(versions: std::ops::RangeInclusive<i64>) -> &'static Migrator {
+    let migration = |version: i64| {
+        let sql = sqlx::AssertSqlSafe(format!("create table t{version} (n integer)"));
+        Migration::new(version, Cow::Borrowed("t"), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    let migrations = versions.map(migration).collect();
+    Box::leak(Box::new(Migrator { migrations, ..Migrator::DEFAULT }))
+}
+
+async fn count(database: &SqliteDatabase) -> i64 {
+    sqlx::query_scalar("select count(*) from t1").fetch_one(database.reader()).await.unwrap()
+}
+
+async fn insert(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("insert into t1 values (1)").execute(connection).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_write_whose_caller_is_gone_is_done_as_a_whole() {
+    let place = TemporaryDatabase::new();
+    let database = SqliteDatabase::open(&place.url(), migrator(1..=1)).await.unwrap();
+    let (half, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (told, waited) = (Arc::clone(&half), Arc::clone(&go_on));
+    let write = database.write::<_, sqlx::Error, _>(move |connection| {
+        async move {
+            insert(connection).await?;
+            told.notify_one();
+            waited.notified().await;
+            insert(connection).await
+        }
+        .boxed()
+    });
+    tokio::select! {
+        _ = write => unreachable!("it waits"),
+        () = half.notified() => {}
+    }
+    // The caller's future is dropped here, in the middle.
+    assert_eq!(count(&database).await, 0);
+    go_on.notify_one();
+    database.write::<_, sqlx::Error, _>(|connection| insert(connection).boxed()).await.unwrap();
+    assert_eq!(count(&database).await, 3);
+}
+
+#[tokio::test]
+async fn a_write_that_fails_leaves_nothing() {
+    let place = TemporaryDatabase::new();
+    let database = SqliteDatabase::open(&place.url(), migrator(1..=1)).await.unwrap();
+    let failed = database.write::<(), sqlx::Error, _>(|connection| {
+        async move {
+            insert(connection).await?;
+            Err(sqlx::Error::RowNotFound)
+        }
+        .boxed()
+    });
+    assert!(failed.await.is_err());
+    assert_eq!(count(&database).await, 0);
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_and_of_an_older_one_upgraded() {
+    let place = TemporaryDatabase::new();
+    for versions in [1..=1, 1..=2] {
+        SqliteDatabase::open(&place.url(), migrator(versions)).await.unwrap().close().await;
+    }
+    let refused = SqliteDatabase::open(&place.url(), migrator(1..=1)).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Newer { version: 2, .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_reader_cannot_write() {
+    let place = TemporaryDatabase::new();
+    let database = SqliteDatabase::open(&place.url(), migrator(1..=1)).await.unwrap();
+    assert!(sqlx::query("insert into t1 values (1)").execute(database.reader()).await.is_err());
+}
