@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 
 /// Readers at once; each is a thread and a few pages of cache.
 const READERS: u32 = 8;
@@ -14,6 +14,8 @@ const READERS: u32 = 8;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a call waits for a free connection before it fails.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// A statement that takes longer is worth a line in a debug log.
+const SLOW: Duration = Duration::from_secs(1);
 /// Page cache of a connection in KiB, as a negative number as SQLite wants it.
 const CACHE_KIB: &str = "-16384";
 
@@ -81,7 +83,9 @@ impl SqliteDatabase {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
-            .pragma("cache_size", CACHE_KIB);
+            .pragma("cache_size", CACHE_KIB)
+            // Large deliveries take seconds by nature; who wants to see them asks for debug.
+            .log_slow_statements(log::LevelFilter::Debug, SLOW);
         let one = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -99,7 +99,7 @@ type ClientCodec = ProstCodec<HealthCheckRequest, HealthCheckResponse>;
 
 async fn ask(served: &Served, text: &str, timeout: Option<Duration>) -> Result<HealthCheckResponse, Status> {
     let mut client = Client::new(served.channel.clone());
-    client.ready().await.unwrap();
+    client.ready().await.expect("the pipe is open");
     let mut request = Request::new(HealthCheckRequest { service: text.to_owned() });
     if let Some(timeout) = timeout {
         request.set_timeout(timeout);

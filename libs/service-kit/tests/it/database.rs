@@ -20,7 +20,7 @@ fn migrator(versions: std::ops::RangeInclusive<i64>) -> &'static Migrator {
 }
 
 async fn count(database: &SqliteDatabase) -> i64 {
-    sqlx::query_scalar("select count(*) from t1").fetch_one(database.reader()).await.unwrap()
+    sqlx::query_scalar("select count(*) from t1").fetch_one(database.reader()).await.expect("t1 is there")
 }
 
 async fn insert(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {

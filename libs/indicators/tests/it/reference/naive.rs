@@ -1,6 +1,8 @@
 //! A slow and obvious reading of specification page 1: one cell at a time, names instead of positions, nothing shared
 //! with the library but the catalog's own data.
 
+#![expect(clippy::disallowed_methods, reason = "written apart from the library, down to the logarithm it calls")]
+
 use std::collections::HashMap;
 
 use xiuhua_indicators::catalog::{

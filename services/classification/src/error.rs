@@ -1,0 +1,282 @@
+//! Everything that can go wrong here, and what a caller is told about it.
+
+use std::time::Duration;
+
+use tonic::Code;
+use xiuhua_service_kit::request_id::KeyReused;
+use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, Violation};
+
+use crate::domain::{ClassificationId, RuleFaults};
+
+/// How long a caller waits before it asks again for what ingestion could not give.
+const UPSTREAM_RETRY: Duration = Duration::from_secs(1);
+
+/// A failure of the classification service.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Fields of the request are at fault.
+    #[error("the request is invalid")]
+    Invalid(#[source] InvalidRequest),
+    /// The request id was used before for another request.
+    #[error("the request id is taken")]
+    KeyReused(#[source] KeyReused),
+    /// The text of a rule set is at fault.
+    #[error("the rule set is at fault")]
+    RuleSetFaulty(#[source] RuleFaults),
+    /// Another text is registered under this id and version.
+    #[error("rule set {id} {version} is registered with another text")]
+    RuleSetDiffers {
+        /// Id of the rule set.
+        id: String,
+        /// Its version.
+        version: String,
+    },
+    /// No such rule set is registered.
+    #[error("no rule set {id} {version:?}")]
+    RuleSetNotFound {
+        /// Id of the rule set.
+        id: String,
+        /// The version asked for; `None` for the newest.
+        version: Option<String>,
+    },
+    /// No such classification.
+    #[error("no classification {id}")]
+    ClassificationNotFound {
+        /// Id of the classification.
+        id: String,
+    },
+    /// The classification holds no such place.
+    #[error("no place {place_id} in classification {classification_id}")]
+    PlaceNotFound {
+        /// Id of the classification.
+        classification_id: String,
+        /// Id of the place.
+        place_id: String,
+    },
+    /// The position asked for is not reached yet, so what it shows could still change.
+    #[error("position {asked} is ahead of the newest, {newest}")]
+    PositionAhead {
+        /// The position asked for.
+        asked: u64,
+        /// The newest position of ingestion.
+        newest: u64,
+    },
+    /// Ingestion refused or failed.
+    #[error("ingestion did not answer")]
+    Upstream(#[source] Box<tonic::Status>),
+    /// Ingestion said nothing for too long.
+    #[error("ingestion was silent for {0:?}")]
+    UpstreamSilent(Duration),
+    /// The text of a registered rule set can no longer be read.
+    #[error("the registered rule set {id} {version} cannot be read")]
+    RuleSetUnreadable {
+        /// Id of the rule set.
+        id: String,
+        /// Its version.
+        version: String,
+        /// What this version of the code finds at fault.
+        #[source]
+        faults: RuleFaults,
+    },
+    /// The address of the database names no back end.
+    #[error("no store for the address {0}: it begins with sqlite:")]
+    UnknownDatabase(String),
+    /// The database could not be opened, or failed as a whole.
+    #[error("the database is not usable")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A statement failed.
+    #[error("a statement failed")]
+    Sql(#[from] sqlx::Error),
+    /// A stored row does not mean what it should.
+    #[error("the column {column} of a stored row cannot be read")]
+    Corrupt {
+        /// Name of the column.
+        column: &'static str,
+        /// Why, where another library says so.
+        #[source]
+        cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// Work off the async threads broke down.
+    #[error("classifying broke down")]
+    Work(#[from] tokio::task::JoinError),
+}
+
+impl Error {
+    /// No classification with this id.
+    pub(crate) fn no_classification(id: &ClassificationId) -> Self {
+        Self::ClassificationNotFound { id: id.0.clone() }
+    }
+
+    /// A stored value outside its range.
+    pub(crate) fn corrupt(column: &'static str) -> Self {
+        Self::Corrupt { column, cause: None }
+    }
+}
+
+impl From<InvalidRequest> for Error {
+    fn from(invalid: InvalidRequest) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+impl From<Violation> for Error {
+    fn from(violation: Violation) -> Self {
+        Self::Invalid(violation.into())
+    }
+}
+
+impl From<KeyReused> for Error {
+    fn from(reused: KeyReused) -> Self {
+        Self::KeyReused(reused)
+    }
+}
+
+impl From<tonic::Status> for Error {
+    fn from(status: tonic::Status) -> Self {
+        Self::Upstream(Box::new(status))
+    }
+}
+
+impl Failure for Error {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Invalid(invalid) => invalid.kind(),
+            Self::KeyReused(reused) => reused.kind(),
+            Self::RuleSetFaulty(_) => Kind::InvalidArgument,
+            Self::RuleSetDiffers { .. } => Kind::AlreadyExists,
+            Self::RuleSetNotFound { .. }
+            | Self::ClassificationNotFound { .. }
+            | Self::PlaceNotFound { .. } => Kind::NotFound,
+            Self::PositionAhead { .. } => Kind::OutOfRange,
+            Self::UpstreamSilent(_) => Kind::Unavailable,
+            Self::Upstream(status) => match status.code() {
+                Code::Unavailable
+                | Code::DeadlineExceeded
+                | Code::ResourceExhausted
+                | Code::Cancelled
+                | Code::Aborted => Kind::Unavailable,
+                _ => Kind::Internal,
+            },
+            Self::Corrupt { .. } => Kind::DataLoss,
+            Self::RuleSetUnreadable { .. }
+            | Self::UnknownDatabase(_)
+            | Self::Database(_)
+            | Self::Sql(_)
+            | Self::Work(_) => Kind::Internal,
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Invalid(invalid) => invalid.reason(),
+            Self::KeyReused(reused) => reused.reason(),
+            Self::RuleSetFaulty(_) => "RULE_SET_FAULTY",
+            Self::RuleSetDiffers { .. } => "RULE_SET_DIFFERS",
+            Self::RuleSetNotFound { .. } => "RULE_SET_NOT_FOUND",
+            Self::ClassificationNotFound { .. } => "CLASSIFICATION_NOT_FOUND",
+            Self::PlaceNotFound { .. } => "PLACE_NOT_FOUND",
+            Self::PositionAhead { .. } => "POSITION_AHEAD",
+            Self::Upstream(_) | Self::UpstreamSilent(_) => "INGESTION_UNAVAILABLE",
+            Self::Corrupt { .. } => "ROW_CORRUPT",
+            Self::RuleSetUnreadable { .. } => "RULE_SET_UNREADABLE",
+            Self::UnknownDatabase(_) | Self::Database(_) | Self::Sql(_) => "DATABASE_FAILED",
+            Self::Work(_) => "WORK_FAILED",
+        }
+    }
+
+    fn message(&self) -> Bilingual {
+        match self {
+            Self::Invalid(invalid) => invalid.message(),
+            Self::KeyReused(reused) => reused.message(),
+            Self::RuleSetFaulty(faults) => {
+                let count = faults.faults().len() + faults.omitted();
+                let first = faults.faults().first();
+                let (zh, en) = first.map_or_else(Default::default, |fault| {
+                    (
+                        format!("，首处在第 {} 行第 {} 列：{}", fault.line, fault.column, fault.zh),
+                        format!(", the first at line {}, column {}: {}", fault.line, fault.column, fault.en),
+                    )
+                });
+                Bilingual::new(
+                    format!("规则集有 {count} 处错误{zh}"),
+                    format!("the rule set has {count} faults{en}"),
+                )
+            }
+            Self::RuleSetDiffers { id, version } => Bilingual::new(
+                format!("规则集 {id} 的版本 {version} 已登记，内容不同；修改须用新的版本号"),
+                format!(
+                    "rule set {id} {version} is registered with another text; a change needs a new version"
+                ),
+            ),
+            Self::RuleSetNotFound { id, version: Some(version) } => Bilingual::new(
+                format!("没有登记规则集 {id} 的版本 {version}"),
+                format!("no rule set {id} {version} is registered"),
+            ),
+            Self::RuleSetNotFound { id, version: None } => {
+                Bilingual::new(format!("没有登记规则集 {id}"), format!("no rule set {id} is registered"))
+            }
+            Self::ClassificationNotFound { id } => {
+                Bilingual::new(format!("没有分类结果 {id}"), format!("there is no classification {id}"))
+            }
+            Self::PlaceNotFound { classification_id, place_id } => Bilingual::new(
+                format!("分类结果 {classification_id} 中没有地点 {place_id}"),
+                format!("there is no place {place_id} in classification {classification_id}"),
+            ),
+            Self::PositionAhead { asked, newest } => Bilingual::new(
+                format!("位置 {asked} 尚未到达，目前最新为 {newest}"),
+                format!("position {asked} is not reached yet; the newest is {newest}"),
+            ),
+            Self::Upstream(_) | Self::UpstreamSilent(_) => Bilingual::new(
+                "暂时无法从接入服务读取地点，请稍后重试",
+                "places cannot be read from ingestion for now; try again later",
+            ),
+            Self::Corrupt { column, .. } => Bilingual::new(
+                format!("库中有一行的 {column} 列无法读取"),
+                format!("the column {column} of a stored row cannot be read"),
+            ),
+            // Internal answers are opaque: the caller sees an id instead of this.
+            Self::RuleSetUnreadable { .. }
+            | Self::UnknownDatabase(_)
+            | Self::Database(_)
+            | Self::Sql(_)
+            | Self::Work(_) => Bilingual::new("内部错误", self.to_string()),
+        }
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        match self {
+            Self::Invalid(invalid) => invalid.violations(),
+            Self::RuleSetFaulty(faults) => {
+                let faults = faults.faults().iter();
+                faults
+                    .map(|fault| {
+                        let field = format!("toml:{}:{} {}", fault.line, fault.column, fault.path);
+                        Violation::new(field.trim_end(), fault.zh.as_str(), fault.en.as_str())
+                    })
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        let is_upstream = matches!(self, Self::Upstream(_) | Self::UpstreamSilent(_));
+        (is_upstream && self.kind() == Kind::Unavailable).then_some(UPSTREAM_RETRY)
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::KeyReused(reused) => reused.metadata(),
+            Self::RuleSetFaulty(faults) => {
+                vec![("faults", (faults.faults().len() + faults.omitted()).to_string())]
+            }
+            Self::RuleSetDiffers { id, version } => vec![("id", id.clone()), ("version", version.clone())],
+            Self::RuleSetNotFound { id, .. } | Self::ClassificationNotFound { id } => {
+                vec![("id", id.clone())]
+            }
+            Self::PlaceNotFound { place_id, .. } => vec![("id", place_id.clone())],
+            Self::PositionAhead { newest, .. } => vec![("newest", newest.to_string())],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The record of classification: rule sets, classifications and what each says of every place.
+//!
+//! A back end is one file below `store/`; [`open`] chooses it by the address. What the methods promise is written
+//! here once and proved by one suite over every back end. Nothing changes once it is committed.
+
+mod rows;
+mod sqlite;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use jiff::Timestamp;
+use xiuhua_service_kit::request_id::RequestId;
+
+use crate::domain::{Classification, ClassificationId, Inputs, Named, PlaceClass, Tally, Text};
+use crate::error::Error;
+
+/// A store handed to many rooms.
+pub(crate) type SharedStore = Arc<dyn Store>;
+
+/// The results of a run while it is being made: places rise by id (bytes).
+pub(crate) type ClassStream = BoxStream<'static, Result<Vec<PlaceClass>, Error>>;
+
+/// Where rule sets and classifications are kept.
+#[async_trait]
+pub(crate) trait Store: Send + Sync + std::fmt::Debug {
+    /// Keeps a rule set, or finds the same text already kept, and remembers the mutation with it.
+    ///
+    /// Another text under the same id and version is [`Error::RuleSetDiffers`], a mutation whose id was used for
+    /// another body [`Error::KeyReused`]; both keep nothing.
+    async fn register_rule_set(&self, mutation: Mutation, new: NewRuleSet) -> Result<RuleSetRecord, Error>;
+
+    /// A rule set with its text; the newest registered where no version is asked for.
+    async fn rule_set(
+        &self,
+        id: &str,
+        version: Option<&str>,
+    ) -> Result<Option<(RuleSetRecord, String)>, Error>;
+
+    /// Rule sets by id (bytes), newest registration first, after a cursor.
+    async fn rule_sets(&self, after: Option<&RuleSetCursor>, limit: i64)
+    -> Result<Vec<RuleSetRecord>, Error>;
+
+    /// The classification that a mutation made or found earlier; `None` if it is new.
+    ///
+    /// [`Error::KeyReused`] if its id was used for another body.
+    async fn answered_classification(&self, mutation: &Mutation) -> Result<Option<Classification>, Error>;
+
+    /// Keeps a whole classification in one transaction, or none of it, and remembers the mutation with it.
+    ///
+    /// The same inputs again are the classification already kept: then `classes` is not read. A store goes on when
+    /// the caller stops waiting.
+    async fn create_classification(
+        &self,
+        mutation: Mutation,
+        new: NewClassification,
+        classes: ClassStream,
+    ) -> Result<Classification, Error>;
+
+    /// A classification by id, with its number.
+    async fn classification(&self, id: &ClassificationId) -> Result<Option<(Run, Classification)>, Error>;
+
+    /// Classifications newest first, older than a run.
+    async fn classifications(
+        &self,
+        before: Option<Run>,
+        limit: i64,
+    ) -> Result<Vec<(Run, Classification)>, Error>;
+
+    /// One place of a run.
+    async fn place_class(&self, run: Run, place_id: &str) -> Result<Option<PlaceClass>, Error>;
+
+    /// Places of a run by id (bytes), after an id; only those of one type where one is named.
+    async fn place_classes(
+        &self,
+        run: Run,
+        type_id: Option<&str>,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<PlaceClass>, Error>;
+
+    /// Ids and types of the places of a run by id (bytes), after an id.
+    async fn place_types(
+        &self,
+        run: Run,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<(String, String)>, Error>;
+}
+
+/// A mutation as its caller named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mutation {
+    pub(crate) request_id: RequestId,
+    pub(crate) fingerprint: [u8; 32],
+}
+
+/// The number of a classification inside a store: rises with every new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Run(pub(crate) i64);
+
+/// A registered rule set, without its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RuleSetRecord {
+    /// Rises with every registration.
+    pub(crate) registration: i64,
+    pub(crate) id: String,
+    pub(crate) version: String,
+    pub(crate) hash: String,
+    pub(crate) title: Text,
+    pub(crate) types: Vec<Named>,
+    pub(crate) labels: Vec<Named>,
+    pub(crate) registered_at: Timestamp,
+}
+
+/// A rule set to be kept.
+#[derive(Clone, Debug)]
+pub(crate) struct NewRuleSet {
+    pub(crate) id: String,
+    pub(crate) version: String,
+    pub(crate) hash: String,
+    pub(crate) title: Text,
+    pub(crate) types: Vec<Named>,
+    pub(crate) labels: Vec<Named>,
+    pub(crate) toml: String,
+    pub(crate) registered_at: Timestamp,
+}
+
+/// Where a page of rule sets ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RuleSetCursor {
+    pub(crate) id: String,
+    pub(crate) registration: i64,
+}
+
+/// A classification to be kept.
+#[derive(Clone, Debug)]
+pub(crate) struct NewClassification {
+    pub(crate) id: ClassificationId,
+    pub(crate) inputs: Inputs,
+    /// At 0 for each type; the store counts what it keeps.
+    pub(crate) tally: Tally,
+    pub(crate) created_at: Timestamp,
+}
+
+/// Opens the store at an address (`sqlite:FILE`, `sqlite::memory:`) and migrates it.
+///
+/// # Errors
+/// [`Error::UnknownDatabase`] for another scheme, [`Error::Database`] if it cannot be opened or is newer than this
+/// program.
+pub(crate) async fn open(url: &str) -> Result<SharedStore, Error> {
+    match url.split_once(':') {
+        Some(("sqlite", _)) => Ok(Arc::new(sqlite::SqliteStore::open(url).await?)),
+        _ => Err(Error::UnknownDatabase(url.to_owned())),
+    }
+}

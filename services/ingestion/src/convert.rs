@@ -1,0 +1,301 @@
+//! Contract messages to the nouns of this service and back; all faults of a request are collected.
+
+mod chunks;
+
+use jiff::Timestamp;
+use xiuhua_contracts::ingestion::v1 as pb;
+use xiuhua_contracts::measure::v1 as values;
+use xiuhua_service_kit::request_id::{RequestId, fingerprint};
+use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
+
+pub(crate) use self::chunks::{observation_rows, place_rows};
+use crate::domain::batch::{Batch, BatchKind, MAX_FILE_NAME_CHARS, RowCounts};
+use crate::domain::ids::{IdFault, MeasureId, PlaceId, SourceId};
+use crate::domain::measure::{Bounds, MAX_TEXT_CHARS, Measure};
+use crate::domain::observation::{Cell, ObservationRevision};
+use crate::domain::period::Period;
+use crate::domain::place::{Place, PlaceRevision};
+use crate::domain::rejection::{Reason, RejectedRow};
+use crate::domain::source::{DEFAULT_PRECEDENCE, Source, first_name};
+use crate::domain::text::Text;
+use crate::store::Mutation;
+
+/// Most measures of one registration.
+const MAX_MEASURES: usize = 1_000;
+
+/// Takes an id from a field, or says what is wrong with it.
+pub(crate) fn id<T>(
+    field: &str,
+    text: &str,
+    new: impl FnOnce(String) -> Result<T, IdFault>,
+) -> Result<T, Violation> {
+    new(text.to_owned()).map_err(|fault| {
+        let message = fault.message(text);
+        Violation::new(field, message.zh, message.en)
+    })
+}
+
+/// A mutation under the name that the caller gave it.
+pub(crate) fn mutation(
+    method: &'static str,
+    request_id: &str,
+    body: &impl prost::Message,
+) -> Result<Mutation, Violation> {
+    Ok(Mutation { request_id: RequestId::parse(request_id)?, method, fingerprint: fingerprint(body) })
+}
+
+pub(crate) fn file_name(header: &pb::ImportHeader) -> Result<String, Violation> {
+    if header.file_name.chars().count() > MAX_FILE_NAME_CHARS {
+        return Err(too_long("file_name", MAX_FILE_NAME_CHARS));
+    }
+    Ok(header.file_name.clone())
+}
+
+fn too_long(field: impl Into<String>, chars: usize) -> Violation {
+    Violation::new(field, format!("超过 {chars} 个字符"), format!("is longer than {chars} characters"))
+}
+
+pub(crate) fn measures(measures: Vec<pb::Measure>) -> Result<Vec<Measure>, InvalidRequest> {
+    if measures.len() > MAX_MEASURES {
+        return Err(Violation::new(
+            "measures",
+            format!("一次最多登记 {MAX_MEASURES} 个计量"),
+            format!("at most {MAX_MEASURES} measures at once"),
+        )
+        .into());
+    }
+    let mut faults = Violations::new();
+    let mut known: Vec<Measure> = Vec::with_capacity(measures.len());
+    for (index, measure) in measures.into_iter().enumerate() {
+        let path = format!("measures[{index}]");
+        let mut found = Violations::new();
+        let measure = self::measure(measure, &mut found);
+        if let Some(measure) = &measure
+            && known.iter().any(|other| other.id == measure.id && other != measure)
+        {
+            let zh = format!("计量 {} 在请求中有两种定义", measure.id);
+            found.check(false, "id", zh, format!("{} has two definitions in this request", measure.id));
+        }
+        known.extend(measure);
+        faults.nest(&path, found);
+    }
+    faults.into_result()?;
+    Ok(known)
+}
+
+fn measure(measure: pb::Measure, faults: &mut Violations) -> Option<Measure> {
+    let id = faults.keep(id("id", &measure.id, MeasureId::new));
+    let name = text(measure.name);
+    faults.check(!name.zh.is_empty() || !name.en.is_empty(), "name", "必须填写名称", "needs a name");
+    faults.check(!measure.unit.trim().is_empty(), "unit", "必须填写单位", "needs a unit");
+    let texts = [
+        ("name.zh", &name.zh),
+        ("name.en", &name.en),
+        ("unit", &measure.unit),
+        ("source_system", &measure.source_system),
+        ("derivation", &measure.derivation),
+    ];
+    for (field, text) in texts {
+        if text.chars().count() > MAX_TEXT_CHARS {
+            faults.keep::<()>(Err(too_long(field, MAX_TEXT_CHARS)));
+        }
+    }
+    let values::Bounds { lower, upper, lower_open, upper_open } = measure.bounds.unwrap_or_default();
+    let bounds = faults.keep(
+        Bounds::new(lower, upper, lower_open, upper_open)
+            .map_err(|fault| Violation::new("bounds", "不是有效的界限", fault.to_string())),
+    );
+    Some(Measure {
+        id: id?,
+        name,
+        unit: measure.unit,
+        bounds: bounds?,
+        source_system: measure.source_system,
+        derivation: measure.derivation,
+    })
+}
+
+pub(crate) fn source(source: Option<pb::Source>) -> Result<Source, InvalidRequest> {
+    let mut faults = Violations::new();
+    let source = faults.required("source", source).unwrap_or_default();
+    let id = faults.keep(id("source.id", &source.id, SourceId::new));
+    let mut name = text(source.name);
+    for (field, text) in [("source.name.zh", &name.zh), ("source.name.en", &name.en)] {
+        if text.chars().count() > MAX_TEXT_CHARS {
+            faults.keep::<()>(Err(too_long(field, MAX_TEXT_CHARS)));
+        }
+    }
+    faults.into_result()?;
+    let id = id.expect("an id that is no id is a fault, and there is none");
+    if name == Text::default() {
+        name = first_name(id.as_str());
+    }
+    // Zero is how the contract says "not given": the field has no presence of its own.
+    let precedence = if source.precedence == 0 { DEFAULT_PRECEDENCE } else { source.precedence };
+    Ok(Source { id, name, precedence })
+}
+
+/// The cell that a request asks about.
+pub(crate) fn cell(request: &pb::ListObservationRevisionsRequest) -> Result<Cell, InvalidRequest> {
+    let mut faults = Violations::new();
+    let place_id = faults.keep(id("place_id", &request.place_id, PlaceId::new));
+    let measure_id = faults.keep(id("measure_id", &request.measure_id, MeasureId::new));
+    let period = faults.keep(period("period", &request.period));
+    faults.into_result()?;
+    let sound = "a part that is none is a fault, and there is none";
+    Ok(Cell {
+        place_id: place_id.expect(sound),
+        measure_id: measure_id.expect(sound),
+        period: period.expect(sound),
+    })
+}
+
+pub(crate) fn period(field: &str, text: &str) -> Result<Period, Violation> {
+    Period::parse(text).ok_or_else(|| {
+        let message = Reason::bad_period(text).message;
+        Violation::new(field, message.zh, message.en)
+    })
+}
+
+fn text(text: Option<values::Text>) -> Text {
+    text.map(|text| Text { zh: text.zh, en: text.en }).unwrap_or_default()
+}
+
+pub(crate) fn measure_message(measure: Measure) -> pb::Measure {
+    let bounds = measure.bounds;
+    pb::Measure {
+        id: measure.id.to_string(),
+        name: Some(text_message(measure.name)),
+        unit: measure.unit,
+        bounds: Some(values::Bounds {
+            lower: bounds.lower(),
+            upper: bounds.upper(),
+            lower_open: bounds.lower_open(),
+            upper_open: bounds.upper_open(),
+        }),
+        source_system: measure.source_system,
+        derivation: measure.derivation,
+    }
+}
+
+pub(crate) fn source_message(source: Source) -> pb::Source {
+    pb::Source {
+        id: source.id.to_string(),
+        name: Some(text_message(source.name)),
+        precedence: source.precedence,
+    }
+}
+
+pub(crate) fn batch_message(batch: Batch) -> pb::Batch {
+    let kind = match batch.kind {
+        BatchKind::Places => pb::BatchKind::Places,
+        BatchKind::Observations => pb::BatchKind::Observations,
+    };
+    let state = if batch.seal.is_some() { pb::BatchState::Sealed } else { pb::BatchState::Open };
+    let RowCounts { read, accepted, corrected, duplicate, rejected } =
+        batch.seal.map(|seal| seal.counts).unwrap_or_default();
+    pb::Batch {
+        id: batch.id.to_string(),
+        kind: kind.into(),
+        state: state.into(),
+        file_name: batch.file_name,
+        counts: Some(values::RowCounts { read, accepted, corrected, duplicate, rejected }),
+        position: batch.seal.map(|seal| seal.position.0),
+        received_time: Some(time_message(batch.received_at)),
+        sealed_time: batch.seal.map(|seal| time_message(seal.sealed_at)),
+        request_id: batch.request_id,
+    }
+}
+
+pub(crate) fn rejected_row_message(row: RejectedRow) -> pb::RejectedRow {
+    let columns = row.columns().into_iter().map(str::to_owned).collect();
+    let reasons = row.reasons.into_iter().map(|reason| pb::RejectionReason {
+        column: reason.column,
+        reason: reason.code,
+        message: Some(text_message(reason.message)),
+    });
+    pb::RejectedRow { row: row.row, columns, reasons: reasons.collect(), original: row.original }
+}
+
+pub(crate) fn place_message(place: Place) -> pb::Place {
+    let said = place.description;
+    let (district_code, district_name) = said.district();
+    pb::Place {
+        id: place.id.to_string(),
+        district_code: district_code.to_owned(),
+        district_name: district_name.to_owned(),
+        name: said.name,
+        town_code: said.town_code,
+        town_name: said.town_name,
+        committee: said.committee,
+        housing_nature: said.housing_nature,
+        households: said.households,
+        population: said.population,
+        attributes: said.attributes.into_iter().collect(),
+    }
+}
+
+pub(crate) fn place_revision_message(revision: PlaceRevision) -> pb::PlaceRevision {
+    pb::PlaceRevision {
+        place: Some(place_message(revision.place)),
+        batch_id: revision.batch_id.to_string(),
+        position: revision.position.0,
+        row: revision.row,
+    }
+}
+
+pub(crate) fn observation_revision_message(
+    cell: &Cell,
+    said: ObservationRevision,
+) -> pb::ObservationRevision {
+    pb::ObservationRevision {
+        place_id: cell.place_id.to_string(),
+        measure_id: cell.measure_id.to_string(),
+        period: cell.period.to_string(),
+        source_id: said.source_id.to_string(),
+        value: said.value,
+        revised_time: said.revised_at.map(time_message),
+        received_time: Some(time_message(said.received_at)),
+        batch_id: said.batch_id.to_string(),
+        position: said.position.0,
+        row: said.row,
+        effective: said.effective,
+        file_name: said.file_name,
+    }
+}
+
+fn text_message(text: Text) -> values::Text {
+    values::Text { zh: text.zh, en: text.en }
+}
+
+/// An instant as the wire has it: nanoseconds count upward from the second, before 1970 too.
+fn time_message(instant: Timestamp) -> prost_types::Timestamp {
+    let (mut seconds, mut nanos) = (instant.as_second(), instant.subsec_nanosecond());
+    if nanos < 0 {
+        seconds -= 1;
+        nanos += 1_000_000_000;
+    }
+    prost_types::Timestamp { seconds, nanos }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_before_1970_has_nanoseconds_that_count_upward() {
+        let instant = Timestamp::from_microsecond(-1_500_000).unwrap();
+        assert_eq!(time_message(instant), prost_types::Timestamp { seconds: -2, nanos: 500_000_000 });
+    }
+
+    #[test]
+    fn all_faults_of_a_registration_are_found_at_once() {
+        let bounds = values::Bounds { lower: Some(f64::NAN), ..values::Bounds::default() };
+        let bad = pb::Measure { bounds: Some(bounds), ..pb::Measure::default() };
+        let fields: Vec<String> = {
+            use xiuhua_service_kit::status::Failure;
+            measures(vec![bad]).unwrap_err().violations().into_iter().map(|fault| fault.field).collect()
+        };
+        assert_eq!(fields, ["measures[0].id", "measures[0].name", "measures[0].unit", "measures[0].bounds"]);
+    }
+}

@@ -1,0 +1,194 @@
+//! Chunks of a delivery to rows. The shape of a chunk is the caller's program and refused as a whole if it is wrong;
+//! what its rows say is the caller's file and only ever rejects a row.
+
+use std::sync::Arc;
+
+use xiuhua_contracts::ingestion::v1 as pb;
+use xiuhua_contracts::measure::v1::TextColumn;
+use xiuhua_service_kit::status::{InvalidRequest, Violations};
+
+use crate::domain::observation::{DeliveredObservation, ObservationRow};
+use crate::domain::place::{DeliveredPlace, Description, PlaceRow};
+use crate::domain::rejection::Reason;
+use crate::domain::text::{Text, excerpt};
+
+/// Most rows of a chunk of places.
+const MAX_PLACE_ROWS: usize = 5_000;
+/// Most rows of a chunk of observations.
+const MAX_OBSERVATION_ROWS: usize = 50_000;
+/// Longest original text of a row, in bytes: a rejected row has to fit in one message on its way back.
+const MAX_ORIGINAL_BYTES: usize = 1024 * 1024;
+/// Most faults of a reader that are kept for one row, and the longest text of one, in characters.
+const MAX_FAULTS: usize = 100;
+const MAX_FAULT_CHARS: usize = 500;
+
+pub(crate) fn place_rows(chunk: pb::PlaceChunk) -> Result<Vec<PlaceRow>, InvalidRequest> {
+    let count = chunk.rows.len();
+    let mut wrong = Violations::new();
+    check_count(&mut wrong, "chunk.rows", count, MAX_PLACE_ROWS);
+    check_row_numbers(&mut wrong, "chunk.rows", chunk.rows.iter().map(|row| row.row));
+    check_originals(&mut wrong, "chunk.rows", chunk.rows.iter().map(|row| &row.original));
+    let faults = faults_by_row(&mut wrong, chunk.faults, count);
+    wrong.into_result()?;
+    Ok(chunk
+        .rows
+        .into_iter()
+        .zip(faults)
+        .map(|(row, faults)| delivered_place(row, faults).checked())
+        .collect())
+}
+
+fn delivered_place(row: pb::PlaceRow, faults: Vec<Reason>) -> DeliveredPlace {
+    let place = row.place.unwrap_or_default();
+    DeliveredPlace {
+        row: row.row,
+        id: place.id,
+        description: Description {
+            name: place.name,
+            town_code: place.town_code,
+            town_name: place.town_name,
+            committee: place.committee,
+            housing_nature: place.housing_nature,
+            households: place.households,
+            population: place.population,
+            attributes: place.attributes.into_iter().collect(),
+        },
+        original: row.original,
+        faults,
+    }
+}
+
+pub(crate) fn observation_rows(chunk: pb::ObservationChunk) -> Result<Vec<ObservationRow>, InvalidRequest> {
+    let count = chunk.row.len();
+    let mut wrong = Violations::new();
+    check_count(&mut wrong, "chunk.row", count, MAX_OBSERVATION_ROWS);
+    check_row_numbers(&mut wrong, "chunk.row", chunk.row.iter().copied());
+    check_length(&mut wrong, "chunk.value", chunk.value.len(), count);
+    if !chunk.revised_at_us.is_empty() {
+        check_length(&mut wrong, "chunk.revised_at_us", chunk.revised_at_us.len(), count);
+    }
+    if !chunk.original.is_empty() {
+        check_length(&mut wrong, "chunk.original", chunk.original.len(), count);
+        check_originals(&mut wrong, "chunk.original", chunk.original.iter());
+    }
+    let place_id = TextCells::new(&mut wrong, "chunk.place_id", chunk.place_id, count);
+    let measure_id = TextCells::new(&mut wrong, "chunk.measure_id", chunk.measure_id, count);
+    let period = TextCells::new(&mut wrong, "chunk.period", chunk.period, count);
+    let source_id = TextCells::new(&mut wrong, "chunk.source_id", chunk.source_id, count);
+    let faults = faults_by_row(&mut wrong, chunk.faults, count);
+    wrong.into_result()?;
+    let mut originals = chunk.original.into_iter();
+    let rows = chunk.row.into_iter().zip(chunk.value).zip(faults).enumerate();
+    Ok(rows
+        .map(|(index, ((row, value), faults))| {
+            let revised_at_us = chunk.revised_at_us.get(index).copied().filter(|instant| *instant != 0);
+            DeliveredObservation {
+                row,
+                place_id: place_id.get(index),
+                measure_id: measure_id.get(index),
+                period: period.get(index),
+                source_id: source_id.get(index),
+                value,
+                revised_at_us,
+                original: originals.next(),
+                faults,
+            }
+            .checked()
+        })
+        .collect())
+}
+
+/// A checked column of texts; the rows share the texts of its dictionary.
+struct TextCells {
+    dictionary: Vec<Arc<str>>,
+    index: Vec<u32>,
+}
+
+impl TextCells {
+    fn new(wrong: &mut Violations, field: &str, column: Option<TextColumn>, rows: usize) -> Self {
+        let TextColumn { dictionary, index } = column.unwrap_or_default();
+        check_length(wrong, field, index.len(), rows);
+        let texts = dictionary.len();
+        if let Some(row) = index.iter().position(|at| usize::try_from(*at).map_or(true, |at| at >= texts)) {
+            wrong.check(
+                false,
+                format!("{field}.index[{row}]"),
+                format!("超出字典范围（{texts} 项）"),
+                format!("points outside the dictionary of {texts}"),
+            );
+        }
+        Self { dictionary: dictionary.into_iter().map(Arc::from).collect(), index }
+    }
+
+    /// The text of a row; only asked once the column is known to be sound.
+    fn get(&self, row: usize) -> Arc<str> {
+        let at = usize::try_from(self.index[row]).unwrap_or(usize::MAX);
+        Arc::clone(&self.dictionary[at])
+    }
+}
+
+fn check_count(wrong: &mut Violations, field: &str, count: usize, most: usize) {
+    wrong.check(
+        count <= most,
+        field,
+        format!("有 {count} 行，每块最多 {most} 行"),
+        format!("holds {count} rows; a chunk holds at most {most}"),
+    );
+}
+
+fn check_length(wrong: &mut Violations, field: &str, length: usize, rows: usize) {
+    wrong.check(
+        length == rows,
+        field,
+        format!("有 {length} 项，应与行数 {rows} 相同"),
+        format!("has {length} entries for {rows} rows"),
+    );
+}
+
+fn check_row_numbers(wrong: &mut Violations, field: &str, mut rows: impl Iterator<Item = u64>) {
+    let too_large = rows.position(|row| i64::try_from(row).is_err());
+    if let Some(index) = too_large {
+        wrong.check(false, format!("{field}[{index}]"), "行号过大", "the row number is too large");
+    }
+}
+
+fn check_originals<'a>(wrong: &mut Violations, field: &str, mut originals: impl Iterator<Item = &'a String>) {
+    let too_long = originals.position(|original| original.len() > MAX_ORIGINAL_BYTES);
+    if let Some(index) = too_long {
+        wrong.check(
+            false,
+            format!("{field}[{index}]"),
+            format!("一行原文超过 {MAX_ORIGINAL_BYTES} 字节"),
+            format!("the original text of a row is longer than {MAX_ORIGINAL_BYTES} bytes"),
+        );
+    }
+}
+
+/// The reader's faults, each with its row.
+fn faults_by_row(wrong: &mut Violations, faults: Vec<pb::RowFault>, rows: usize) -> Vec<Vec<Reason>> {
+    let mut by_row = vec![Vec::new(); rows];
+    for (nth, fault) in faults.into_iter().enumerate() {
+        let row = usize::try_from(fault.index).ok().and_then(|index| by_row.get_mut(index));
+        let Some(row) = row else {
+            wrong.check(
+                false,
+                format!("chunk.faults[{nth}].index"),
+                format!("没有第 {} 行", fault.index),
+                format!("there is no row {}", fault.index),
+            );
+            continue;
+        };
+        if row.len() < MAX_FAULTS {
+            row.push(reported(&fault));
+        }
+    }
+    by_row
+}
+
+fn reported(fault: &pb::RowFault) -> Reason {
+    let code = if fault.reason.is_empty() { "INVALID" } else { &fault.reason };
+    let said = fault.message.as_ref();
+    let cut = |text: &str| excerpt(text, MAX_FAULT_CHARS);
+    let message = Text::new(cut(said.map_or("", |text| &text.zh)), cut(said.map_or("", |text| &text.en)));
+    Reason::new(&cut(&fault.column), &cut(code), message)
+}

@@ -1,0 +1,106 @@
+//! Batches (批次): one delivery each, from the first row to the seal.
+//!
+//! # What the seal decides
+//! A delivery is decided as a whole, in one step, so that the order and the repetition of its rows never matter:
+//!
+//! 1. A row with a fault of its own is *rejected*, with all its faults.
+//! 2. Rows left that speak of one thing and contradict each other are a conflict: all of them are *rejected*.
+//! 3. Of the rest, what the record does not know is *accepted*; what it knows with the same content is a
+//!    *duplicate*; what it knows with other content is *corrected*: a newer revision, the older stays.
+//!
+//! The counts always add up: read = accepted + corrected + duplicate + rejected (invariant 10 of ARCHITECTURE).
+
+use jiff::Timestamp;
+
+use super::ids::BatchId;
+
+/// Longest name of a delivery, in characters.
+pub const MAX_FILE_NAME_CHARS: usize = 1_000;
+
+/// A count of sealed batches: reading as of position n sees exactly what the first n sealed batches brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(pub u64);
+
+/// What a delivery brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BatchKind {
+    /// Places.
+    Places,
+    /// Observations.
+    Observations,
+}
+
+/// What became of the rows of a delivery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowCounts {
+    /// Rows that arrived.
+    pub read: u64,
+    /// New to the record.
+    pub accepted: u64,
+    /// Newer revisions of something on record.
+    pub corrected: u64,
+    /// Already on record, or earlier in the same delivery, with the same content.
+    pub duplicate: u64,
+    /// Refused.
+    pub rejected: u64,
+}
+
+impl RowCounts {
+    /// Whether every row that was read has exactly one verdict.
+    #[must_use]
+    pub fn add_up(&self) -> bool {
+        self.read == self.accepted + self.corrected + self.duplicate + self.rejected
+    }
+}
+
+/// A delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Id.
+    pub id: BatchId,
+    /// What it brings.
+    pub kind: BatchKind,
+    /// The name the caller gave the delivery.
+    pub file_name: String,
+    /// The caller's request id.
+    pub request_id: String,
+    /// When its header arrived.
+    pub received_at: Timestamp,
+    /// `None` while rows are arriving: nothing of it can be read.
+    pub seal: Option<Seal>,
+}
+
+/// What makes a delivery part of the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// 1 for the first sealed batch, and so on.
+    pub position: Position,
+    /// When; later than the seal before it, whatever the machine's clock did. It is the arrival of its rows.
+    pub sealed_at: Timestamp,
+    /// What became of its rows.
+    pub counts: RowCounts,
+}
+
+/// As of when to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsOf {
+    /// Sealed batches up to this one are seen.
+    pub position: Position,
+    /// Changes of precedence that count from this position or an earlier one are in force.
+    pub precedence_position: Position,
+}
+
+impl AsOf {
+    /// As of a position in the past: gives the same answer for ever, because a change of precedence made while
+    /// `newest` was the newest position counts from the one after it.
+    #[must_use]
+    pub fn at(position: Position) -> Self {
+        Self { position, precedence_position: position }
+    }
+
+    /// As of now: a change of precedence counts from the next read on.
+    #[must_use]
+    pub fn now(newest: Position) -> Self {
+        Self { position: newest, precedence_position: Position(newest.0 + 1) }
+    }
+}

@@ -1,0 +1,27 @@
+//! Sources (来源): who says something, and who is believed first.
+
+use super::ids::SourceId;
+use super::text::Text;
+
+/// The source of rows that name none.
+pub const DEFAULT_SOURCE: &str = "file";
+
+/// Precedence of a source that nobody has set one for.
+pub const DEFAULT_PRECEDENCE: u32 = 100;
+
+/// A system or office that delivers observations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Stable id, such as `community-cloud`.
+    pub id: SourceId,
+    /// Name.
+    pub name: Text,
+    /// The smallest decides among sources of one value.
+    pub precedence: u32,
+}
+
+/// The name given to a source that a delivery names first.
+#[must_use]
+pub fn first_name(id: &str) -> Text {
+    if id == DEFAULT_SOURCE { Text::new("文件", "File") } else { Text::new(id, id) }
+}

@@ -1,0 +1,201 @@
+//! What can go wrong, and what a caller is told: one enum, its codes chosen here and nowhere else.
+
+use xiuhua_service_kit::request_id::RequestId;
+use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, Violation};
+
+use crate::domain::batch::Position;
+
+/// A failure of ingestion.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A request that is wrong in itself.
+    #[error("invalid request")]
+    Invalid(#[source] InvalidRequest),
+    /// A stream that does not follow its protocol.
+    #[error("the stream breaks the rules of a delivery: {0}")]
+    Stream(StreamFault),
+    /// A chunk does not follow the one before it.
+    #[error("chunk {found} where {expected} was expected")]
+    SequenceGap {
+        /// The sequence due.
+        expected: u64,
+        /// The sequence that came.
+        found: u64,
+    },
+    /// The request id stands for another request.
+    #[error("the request id {0} was used before for another request")]
+    KeyReused(RequestId),
+    /// Another stream has opened the delivery since, or sealed it.
+    #[error("another stream has taken the delivery over")]
+    DeliveryTakenOver,
+    /// Known measures were registered with another unit or other bounds.
+    #[error("measures are registered with another unit or other bounds: {0:?}")]
+    MeasureDiffers(Vec<MeasureDifference>),
+    /// No such thing.
+    #[error("{0:?} {1} is not on record")]
+    NotFound(Noun, String),
+    /// A position that no batch has reached.
+    #[error("position {asked:?} is beyond the newest, {newest:?}")]
+    PositionNotReached {
+        /// The position asked for.
+        asked: Position,
+        /// The newest.
+        newest: Position,
+    },
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The store holds something that it can not hold.
+    #[error("the record is inconsistent: {0}")]
+    Inconsistent(&'static str),
+}
+
+/// What a delivery's stream did wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StreamFault {
+    /// Something else came before the header, or nothing at all.
+    #[error("the first message is not the header")]
+    HeaderExpected,
+    /// A header after the first.
+    #[error("a second header")]
+    SecondHeader,
+    /// A message with nothing in it.
+    #[error("an empty message")]
+    EmptyMessage,
+}
+
+/// A kind of thing that can be absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noun {
+    /// A measure.
+    Measure,
+    /// A place.
+    Place,
+    /// A batch.
+    Batch,
+}
+
+/// How a registered measure and a new definition of it differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeasureDifference {
+    /// Place in the request.
+    pub index: usize,
+    /// Its id.
+    pub id: String,
+    /// Unit and bounds on record.
+    pub on_record: String,
+    /// Unit and bounds of the request.
+    pub asked: String,
+}
+
+impl From<InvalidRequest> for Error {
+    fn from(invalid: InvalidRequest) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+impl Failure for Error {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Invalid(_) | Self::Stream(_) | Self::SequenceGap { .. } => Kind::InvalidArgument,
+            Self::KeyReused(_) | Self::DeliveryTakenOver => Kind::Aborted,
+            Self::MeasureDiffers(_) => Kind::AlreadyExists,
+            Self::NotFound(..) => Kind::NotFound,
+            Self::PositionNotReached { .. } => Kind::OutOfRange,
+            Self::Store(_) | Self::Inconsistent(_) => Kind::Internal,
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Invalid(invalid) => invalid.reason(),
+            Self::Stream(StreamFault::HeaderExpected) => "HEADER_EXPECTED",
+            Self::Stream(StreamFault::SecondHeader) => "SECOND_HEADER",
+            Self::Stream(StreamFault::EmptyMessage) => "EMPTY_MESSAGE",
+            Self::SequenceGap { .. } => "SEQUENCE_GAP",
+            Self::KeyReused(_) => "KEY_REUSED_WITH_DIFFERENT_BODY",
+            Self::DeliveryTakenOver => "DELIVERY_TAKEN_OVER",
+            Self::MeasureDiffers(_) => "MEASURE_DIFFERS",
+            Self::NotFound(Noun::Measure, _) => "MEASURE_NOT_FOUND",
+            Self::NotFound(Noun::Place, _) => "PLACE_NOT_FOUND",
+            Self::NotFound(Noun::Batch, _) => "BATCH_NOT_FOUND",
+            Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
+            Self::Store(_) | Self::Inconsistent(_) => "INTERNAL",
+        }
+    }
+
+    fn message(&self) -> Bilingual {
+        match self {
+            Self::Invalid(invalid) => invalid.message(),
+            Self::Stream(fault) => fault.text(),
+            Self::SequenceGap { expected, found } => Bilingual::new(
+                format!("数据块序号应为 {expected}，收到 {found}"),
+                format!("chunk {expected} was due and {found} came"),
+            ),
+            Self::KeyReused(id) => Bilingual::new(
+                format!("请求编号 {id} 已用于另一个内容不同的请求"),
+                format!("the request id {id} was used before for another request"),
+            ),
+            Self::DeliveryTakenOver => Bilingual::new(
+                "此批次已由另一个数据流接续或封存",
+                "another stream with the same request id has taken this delivery over",
+            ),
+            Self::MeasureDiffers(differences) => {
+                let ids: Vec<&str> = differences.iter().take(5).map(|difference| &*difference.id).collect();
+                let (ids, count) = (ids.join(", "), differences.len());
+                Bilingual::new(
+                    format!("{count} 个计量已用其他单位或界限登记：{ids}"),
+                    format!("{count} measures are registered with another unit or other bounds: {ids}"),
+                )
+            }
+            Self::NotFound(noun, id) => noun.absence(id),
+            Self::PositionNotReached { asked, newest } => Bilingual::new(
+                format!("位置 {} 尚未到达，最新位置为 {}", asked.0, newest.0),
+                format!("position {} is not reached yet; the newest is {}", asked.0, newest.0),
+            ),
+            Self::Store(_) | Self::Inconsistent(_) => Bilingual::new("内部错误", "internal error"),
+        }
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        match self {
+            Self::Invalid(invalid) => invalid.violations(),
+            Self::MeasureDiffers(differences) => differences
+                .iter()
+                .map(|difference| {
+                    let MeasureDifference { index, id, on_record, asked } = difference;
+                    Violation::new(
+                        format!("measures[{index}]"),
+                        format!("计量 {id} 登记为 {on_record}，请求为 {asked}"),
+                        format!("{id} is registered as {on_record}, the request says {asked}"),
+                    )
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl StreamFault {
+    fn text(self) -> Bilingual {
+        match self {
+            Self::HeaderExpected => Bilingual::new(
+                "批次的第一条消息必须是批次头",
+                "the first message of a delivery must be its header",
+            ),
+            Self::SecondHeader => Bilingual::new("批次头只能有一个", "a delivery has one header"),
+            Self::EmptyMessage => Bilingual::new("消息为空", "the message is empty"),
+        }
+    }
+}
+
+impl Noun {
+    fn absence(self, id: &str) -> Bilingual {
+        let (zh, en) = match self {
+            Self::Measure => ("计量", "measure"),
+            Self::Place => ("地点", "place"),
+            Self::Batch => ("批次", "batch"),
+        };
+        Bilingual::new(format!("没有{zh} {id}"), format!("there is no {en} {id}"))
+    }
+}

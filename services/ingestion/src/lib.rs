@@ -1,0 +1,52 @@
+//! Ingestion (接入): keeps what came in, unchanged, with its proof.
+//!
+//! The registers of places, measures and sources; observations with every revision; deliveries, and what was rejected
+//! of them and why. It never changes what came in and never judges it.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`domain`] | the nouns and their rules, pure |
+//! | `service`, `convert` | the gRPC door and the way through it |
+//! | [`store`] | the record, behind one trait |
+//! | [`error`] | what can go wrong, and its codes |
+//!
+//! It calls no other service: everything else reads from here.
+
+pub mod config;
+mod convert;
+pub mod domain;
+pub mod error;
+mod service;
+pub mod store;
+
+use xiuhua_contracts::ingestion::v1::ingestion_service_server::IngestionServiceServer;
+use xiuhua_service_kit::CancellationToken;
+use xiuhua_service_kit::clock::{SharedClock, SystemClock};
+use xiuhua_service_kit::server::{self, Part};
+
+pub use config::{Config, DEFAULTS};
+pub use error::Error;
+
+/// Opens the store, migrates it, and gives the part to be served.
+///
+/// # Errors
+/// [`Error::Store`] if the store cannot be opened or migrated.
+pub async fn assemble(config: &Config, clock: SharedClock) -> Result<Part, Error> {
+    let store = store::open(&config.database.url).await?;
+    let service = IngestionServiceServer::new(service::Door::new(store, clock))
+        .max_decoding_message_size(config.limits.max_message_bytes)
+        .max_encoding_message_size(config.limits.max_message_bytes);
+    Ok(Part::new(service))
+}
+
+/// Assembles and serves the service alone, until `shutdown` is cancelled and the drain is over.
+///
+/// # Errors
+/// A store that cannot be opened, or an address that is taken.
+pub async fn run(config: &Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let part = assemble(config, SystemClock::shared()).await?;
+    let offer_reflection = config.server.reflection.unwrap_or(cfg!(debug_assertions));
+    let reflection = offer_reflection.then_some(xiuhua_contracts::FILE_DESCRIPTOR_SET);
+    server::serve_tcp(config.server.listen, vec![part], &config.limits, reflection, shutdown).await?;
+    Ok(())
+}

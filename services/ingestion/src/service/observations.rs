@@ -1,0 +1,151 @@
+//! Effective values by column, and the statements behind one value.
+
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use xiuhua_contracts::ingestion::v1 as pb;
+use xiuhua_contracts::ingestion::v1::read_observations_response::Part;
+use xiuhua_service_kit::status::{Violations, refuse};
+
+use super::{Door, Stream, paging};
+use crate::convert;
+use crate::domain::batch::{AsOf, Position};
+use crate::domain::effective::{ColumnStretch, PlaceAxis};
+use crate::domain::ids::MeasureId;
+use crate::domain::period::Period;
+use crate::error::{Error, Noun};
+use crate::store::ColumnQuery;
+
+const MAX_MEASURES: usize = 1_000;
+const MAX_PERIODS: usize = 64;
+/// Place ids of one message.
+const PLACES_PER_MESSAGE: usize = 10_000;
+/// Values of one message: about 1 MiB.
+const VALUES_PER_MESSAGE: usize = 100_000;
+/// Unknown measures that an error names.
+const UNKNOWN_NAMED: usize = 5;
+
+impl Door {
+    pub(super) async fn read_observations(
+        &self,
+        request: &pb::ReadObservationsRequest,
+    ) -> Result<Stream<pb::ReadObservationsResponse>, Error> {
+        let (measures, periods) = columns_asked(request)?;
+        let unknown = self.store.unknown_measures(&measures).await?;
+        if !unknown.is_empty() {
+            let named: Vec<&str> = unknown.iter().take(UNKNOWN_NAMED).map(MeasureId::as_str).collect();
+            return Err(Error::NotFound(Noun::Measure, named.join(", ")));
+        }
+        let as_of = self.as_of(request.as_of_position).await?;
+        let axis = Arc::new(self.store.place_axis(as_of.position).await?);
+        let precedences = Arc::new(self.store.precedences(as_of).await?);
+        let query = ColumnQuery { position: as_of.position, axis: Arc::clone(&axis), precedences };
+        let places = stream::iter(place_messages(&axis).into_iter().map(Ok));
+        Ok(places.chain(self.columns(&measures, &periods, query)).boxed())
+    }
+
+    /// Column after column, a stretch at a time: what is not asked for yet is not read.
+    fn columns(
+        &self,
+        measures: &[MeasureId],
+        periods: &[Period],
+        query: ColumnQuery,
+    ) -> Stream<pb::ReadObservationsResponse> {
+        let store = Arc::clone(&self.store);
+        let columns: Vec<(MeasureId, Period)> = measures
+            .iter()
+            .flat_map(|measure| periods.iter().map(|period| (measure.clone(), period.clone())))
+            .collect();
+        let stretches = stream::try_unfold((0, 0), move |(column, start)| {
+            let (store, query, asked) = (Arc::clone(&store), query.clone(), columns.get(column).cloned());
+            async move {
+                let Some((measure, period)) = asked else { return Ok::<_, Error>(None) };
+                let stretch = store.column(&measure, &period, &query, start, VALUES_PER_MESSAGE).await?;
+                let next = stretch.next.map_or((column + 1, 0), |start| (column, start));
+                Ok(Some((column_message(&measure, &period, stretch), next)))
+            }
+        });
+        stretches.map_err(refuse).boxed()
+    }
+
+    pub(super) async fn list_observation_revisions(
+        &self,
+        request: &pb::ListObservationRevisionsRequest,
+    ) -> Result<pb::ListObservationRevisionsResponse, Error> {
+        let cell = convert::cell(request)?;
+        let binding = format!("observation revisions {cell:?} {:?}", request.as_of_position);
+        let page = paging::page(request.page_size, &request.page_token, &binding)?;
+        // The order depends on what is in force, so later pages read as of what the first page read.
+        let (as_of, offset) = match paging::numbers(&page)? {
+            None => (self.as_of(request.as_of_position).await?, 0),
+            Some([position, precedence_position, offset]) => {
+                let precedence_position = Position(precedence_position);
+                (AsOf { position: Position(position), precedence_position }, offset)
+            }
+        };
+        let first = i64::try_from(offset).map_err(|_| paging::not_ours())?;
+        let found = self.store.observation_revisions(&cell, as_of, first, page.limit_and_one()).await?;
+        let numbered = found.into_iter().zip(offset + 1..).collect();
+        let (revisions, next_page_token) = paging::cut(
+            numbered,
+            &page,
+            &binding,
+            |(_, next)| format!("{}:{}:{next}", as_of.position.0, as_of.precedence_position.0),
+            |(revision, _)| convert::observation_revision_message(&cell, revision),
+        );
+        Ok(pb::ListObservationRevisionsResponse { revisions, next_page_token })
+    }
+}
+
+fn columns_asked(request: &pb::ReadObservationsRequest) -> Result<(Vec<MeasureId>, Vec<Period>), Error> {
+    let mut faults = Violations::new();
+    let (measures, periods) = (request.measure_ids.len(), request.periods.len());
+    faults.check(
+        measures <= MAX_MEASURES,
+        "measure_ids",
+        format!("最多 {MAX_MEASURES} 个计量"),
+        format!("at most {MAX_MEASURES} measures"),
+    );
+    faults.check(
+        periods <= MAX_PERIODS,
+        "periods",
+        format!("最多 {MAX_PERIODS} 个期"),
+        format!("at most {MAX_PERIODS} periods"),
+    );
+    let ids = request.measure_ids.iter().enumerate().take(MAX_MEASURES);
+    let ids = ids
+        .filter_map(|(nth, id)| faults.keep(convert::id(&format!("measure_ids[{nth}]"), id, MeasureId::new)))
+        .collect();
+    let periods = request.periods.iter().enumerate().take(MAX_PERIODS);
+    let periods = periods
+        .filter_map(|(nth, period)| faults.keep(convert::period(&format!("periods[{nth}]"), period)))
+        .collect();
+    faults.into_result()?;
+    Ok((ids, periods))
+}
+
+fn place_messages(axis: &PlaceAxis) -> Vec<pb::ReadObservationsResponse> {
+    let places_total = axis.ids().len() as u64;
+    let ids = axis.ids().iter().map(|id| id.to_string()).collect();
+    let mut groups = paging::groups(ids, PLACES_PER_MESSAGE, String::len);
+    if groups.is_empty() {
+        // No place is an answer too.
+        groups.push(Vec::new());
+    }
+    let part = |ids| Part::Places(pb::PlaceIds { ids, places_total });
+    groups.into_iter().map(|ids| pb::ReadObservationsResponse { part: Some(part(ids)) }).collect()
+}
+
+fn column_message(
+    measure: &MeasureId,
+    period: &Period,
+    stretch: ColumnStretch,
+) -> pb::ReadObservationsResponse {
+    let column = pb::ObservationColumn {
+        measure_id: measure.to_string(),
+        period: period.to_string(),
+        place: stretch.place,
+        value: stretch.value,
+    };
+    pb::ReadObservationsResponse { part: Some(Part::Column(column)) }
+}

@@ -1,0 +1,111 @@
+//! The register of places.
+
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use prost::Message;
+use xiuhua_contracts::ingestion::v1 as pb;
+use xiuhua_service_kit::status::{InvalidRequest, Violation, refuse};
+
+use super::{Door, Stream, paging};
+use crate::convert;
+use crate::domain::batch::Position;
+use crate::domain::ids::PlaceId;
+use crate::domain::place::Place;
+use crate::error::{Error, Noun};
+use crate::store::PlaceFilter;
+
+/// Places read and sent at once.
+const PLACES_PER_MESSAGE: usize = 1_000;
+
+impl Door {
+    pub(super) async fn get_place(
+        &self,
+        request: &pb::GetPlaceRequest,
+    ) -> Result<pb::GetPlaceResponse, Error> {
+        let id = convert::id("id", &request.id, PlaceId::new).map_err(InvalidRequest::from)?;
+        let as_of = self.as_of(request.as_of_position).await?;
+        let place = self.store.place(&id, as_of.position).await?;
+        let place = place.ok_or_else(|| Error::NotFound(Noun::Place, id.to_string()))?;
+        Ok(pb::GetPlaceResponse { place: Some(convert::place_message(place)) })
+    }
+
+    pub(super) async fn list_places(
+        &self,
+        request: &pb::ListPlacesRequest,
+    ) -> Result<pb::ListPlacesResponse, Error> {
+        let filter = filter(request)?;
+        let binding = format!("places {filter:?} {:?}", request.as_of_position);
+        let page = paging::page(request.page_size, &request.page_token, &binding)?;
+        // Later pages stay at the position of the first, so that a delivery between them shifts nothing.
+        let (position, after) = match &page.after {
+            None => (self.as_of(request.as_of_position).await?.position, None),
+            Some(key) => {
+                let (position, id) = key.split_once(':').ok_or_else(paging::not_ours)?;
+                (Position(position.parse().map_err(|_| paging::not_ours())?), Some(id))
+            }
+        };
+        let found = self.store.places(&filter, position, after, page.limit_and_one()).await?;
+        let key = |place: &Place| format!("{}:{}", position.0, place.id);
+        let (places, next_page_token) = paging::cut(found, &page, &binding, key, convert::place_message);
+        Ok(pb::ListPlacesResponse { places, next_page_token })
+    }
+
+    pub(super) async fn list_place_revisions(
+        &self,
+        request: &pb::ListPlaceRevisionsRequest,
+    ) -> Result<pb::ListPlaceRevisionsResponse, Error> {
+        let id = convert::id("id", &request.id, PlaceId::new).map_err(InvalidRequest::from)?;
+        let binding = format!("place revisions {id}");
+        let page = paging::page(request.page_size, &request.page_token, &binding)?;
+        let before = paging::numbers(&page)?.map(|[position]| Position(position));
+        let found = self.store.place_revisions(&id, before, page.limit_and_one()).await?;
+        // Every place has a revision, so a first page without one means that there is no such place.
+        if found.is_empty() && before.is_none() {
+            return Err(Error::NotFound(Noun::Place, id.to_string()));
+        }
+        let (revisions, next_page_token) = paging::cut(
+            found,
+            &page,
+            &binding,
+            |revision| revision.position.0.to_string(),
+            convert::place_revision_message,
+        );
+        Ok(pb::ListPlaceRevisionsResponse { revisions, next_page_token })
+    }
+
+    pub(super) async fn read_places(
+        &self,
+        request: &pb::ReadPlacesRequest,
+    ) -> Result<Stream<pb::ReadPlacesResponse>, Error> {
+        let position = self.as_of(request.as_of_position).await?.position;
+        let store = Arc::clone(&self.store);
+        let slices = stream::try_unfold(Some(String::new()), move |after| {
+            let store = Arc::clone(&store);
+            async move {
+                let Some(after) = after else { return Ok::<_, Error>(None) };
+                let limit = i64::try_from(PLACES_PER_MESSAGE).unwrap_or(i64::MAX);
+                let places = store.places(&PlaceFilter::default(), position, Some(&after), limit).await?;
+                let is_last = places.len() < PLACES_PER_MESSAGE;
+                let next = places.last().filter(|_| !is_last).map(|place| place.id.to_string());
+                Ok(Some((places, next)))
+            }
+        });
+        let messages = slices.map_ok(|places| {
+            let places = places.into_iter().map(convert::place_message).collect();
+            let groups = paging::groups(places, PLACES_PER_MESSAGE, pb::Place::encoded_len);
+            stream::iter(groups.into_iter().map(|places| Ok::<_, Error>(pb::ReadPlacesResponse { places })))
+        });
+        Ok(messages.try_flatten().map_err(refuse).boxed())
+    }
+}
+
+fn filter(request: &pb::ListPlacesRequest) -> Result<PlaceFilter, InvalidRequest> {
+    let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let filter = PlaceFilter { town_code: given(&request.town_code), committee: given(&request.committee) };
+    if filter.committee.is_some() && filter.town_code.is_none() {
+        let (zh, en) = ("须同时给出街镇代码", "needs a town code beside it");
+        return Err(Violation::new("committee", zh, en).into());
+    }
+    Ok(filter)
+}

@@ -1,0 +1,217 @@
+//! The record of ingestion behind one trait, so that the service and its tests do not know which database it is.
+//!
+//! Every write is one transaction that a dropped call cannot halve, and is acknowledged after its commit. Reads name
+//! the position they are as of; sealed rows are never changed, so several reads as of one position see one record.
+
+mod rows;
+mod sqlite;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use xiuhua_service_kit::request_id::RequestId;
+
+use crate::domain::batch::{AsOf, Batch, BatchKind, Position};
+use crate::domain::effective::{ColumnStretch, PlaceAxis, Precedences};
+use crate::domain::ids::{BatchId, MeasureId, PlaceId};
+use crate::domain::measure::Measure;
+use crate::domain::observation::{Cell, ObservationRevision, ObservationRow};
+use crate::domain::period::Period;
+use crate::domain::place::{Place, PlaceRevision, PlaceRow};
+use crate::domain::rejection::RejectedRow;
+use crate::domain::source::Source;
+use crate::error::Error;
+
+/// Opens the store that `url` names and brings its schema up to date.
+///
+/// `sqlite:PATH` is a file, made if absent; `sqlite::memory:` a store of this process alone.
+///
+/// # Errors
+/// [`Error::Store`] if the URL names no known backend, or the database cannot be opened or migrated.
+pub async fn open(url: &str) -> Result<Arc<dyn Store>, Error> {
+    Ok(Arc::new(sqlite::SqliteStore::open(url).await?))
+}
+
+/// A mutation as the caller named it: done once, and answered from memory ever after.
+#[derive(Clone, Debug)]
+pub struct Mutation {
+    /// The caller's name of it.
+    pub request_id: RequestId,
+    /// The method: one name cannot stand for two kinds of mutation.
+    pub method: &'static str,
+    /// Hash of the request.
+    pub fingerprint: [u8; 32],
+}
+
+/// What a registration of measures changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Registration {
+    /// New measures.
+    pub created: u32,
+    /// Known measures with another name, source system or derivation.
+    pub updated: u32,
+}
+
+/// A delivery that is about to begin.
+#[derive(Clone, Debug)]
+pub struct NewDelivery {
+    /// The caller's name of it.
+    pub mutation: Mutation,
+    /// What it brings.
+    pub kind: BatchKind,
+    /// The name the caller gave it.
+    pub file_name: String,
+    /// Now.
+    pub received_at: Timestamp,
+}
+
+/// A delivery as its header found it.
+#[derive(Clone, Debug)]
+pub enum Opened {
+    /// Rows may come: new, or OPEN from a stream that broke off; what that had staged is gone.
+    Open(OpenDelivery),
+    /// Sealed before, by the same header: no rows are read.
+    Sealed(Batch),
+}
+
+/// The right to add rows to a delivery and to seal it. A later stream with the same header takes it over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenDelivery {
+    /// What it brings.
+    pub kind: BatchKind,
+    pub(crate) batch_no: i64,
+    pub(crate) attempt: i64,
+}
+
+/// Which places to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlaceFilter {
+    /// Only of this town.
+    pub town_code: Option<String>,
+    /// Only of this committee.
+    pub committee: Option<String>,
+}
+
+/// Rejected rows are listed after this one: row number, place in the delivery.
+pub type RejectedKey = (u64, u64);
+
+/// The record.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The newest position.
+    async fn position(&self) -> Result<Position, Error>;
+
+    /// Registers measures, all or none.
+    ///
+    /// # Errors
+    /// [`Error::MeasureDiffers`] if a known measure has another unit or other bounds; [`Error::KeyReused`].
+    async fn register_measures(
+        &self,
+        mutation: Mutation,
+        measures: Vec<Measure>,
+    ) -> Result<Registration, Error>;
+    /// A measure.
+    async fn measure(&self, id: &MeasureId) -> Result<Option<Measure>, Error>;
+    /// Measures by id, after `after`.
+    async fn measures(&self, after: Option<&str>, limit: i64) -> Result<Vec<Measure>, Error>;
+    /// Those of `ids` that are not registered, in their order.
+    async fn unknown_measures(&self, ids: &[MeasureId]) -> Result<Vec<MeasureId>, Error>;
+
+    /// Creates or updates a source. A change of precedence counts from the position after the newest.
+    ///
+    /// # Errors
+    /// [`Error::KeyReused`].
+    async fn put_source(&self, mutation: Mutation, source: Source) -> Result<Source, Error>;
+    /// Sources by precedence, then id, after `after`.
+    async fn sources(&self, after: Option<(u32, String)>, limit: i64) -> Result<Vec<Source>, Error>;
+    /// Precedences in force.
+    async fn precedences(&self, as_of: AsOf) -> Result<Precedences, Error>;
+
+    /// Opens a delivery, or finds it.
+    ///
+    /// # Errors
+    /// [`Error::KeyReused`] if the request id stands for something else.
+    async fn open_delivery(&self, delivery: NewDelivery) -> Result<Opened, Error>;
+    /// Keeps a chunk of places until the seal. Durable when this returns.
+    ///
+    /// # Errors
+    /// [`Error::DeliveryTakenOver`] if another stream has opened the delivery since, or it is sealed;
+    /// [`Error::SequenceGap`] if `sequence` is not the one after the last.
+    async fn stage_places(&self, to: OpenDelivery, sequence: u64, rows: Vec<PlaceRow>) -> Result<(), Error>;
+    /// Keeps a chunk of observations until the seal. Durable when this returns.
+    ///
+    /// # Errors
+    /// As [`Store::stage_places`].
+    async fn stage_observations(
+        &self,
+        to: OpenDelivery,
+        sequence: u64,
+        rows: Vec<ObservationRow>,
+    ) -> Result<(), Error>;
+    /// Decides every row of a delivery (see [`crate::domain::batch`]) and puts it in force, in one step.
+    ///
+    /// # Errors
+    /// [`Error::DeliveryTakenOver`].
+    async fn seal(&self, delivery: OpenDelivery, now: Timestamp) -> Result<Batch, Error>;
+    /// A batch.
+    async fn batch(&self, id: &BatchId) -> Result<Option<Batch>, Error>;
+    /// Batches, newest first, with the number that [`Store::batches`] takes as `before`.
+    async fn batches(&self, before: Option<i64>, limit: i64) -> Result<Vec<(i64, Batch)>, Error>;
+    /// Rejected rows of a sealed batch by row number, after `after`.
+    async fn rejected_rows(
+        &self,
+        batch: &BatchId,
+        after: Option<RejectedKey>,
+        limit: i64,
+    ) -> Result<Vec<RejectedRow>, Error>;
+
+    /// A place as of a position.
+    async fn place(&self, id: &PlaceId, position: Position) -> Result<Option<Place>, Error>;
+    /// Places as of a position by id (bytes), after `after`.
+    async fn places(
+        &self,
+        filter: &PlaceFilter,
+        position: Position,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<Place>, Error>;
+    /// Revisions of a place, newest first, before position `before`.
+    async fn place_revisions(
+        &self,
+        id: &PlaceId,
+        before: Option<Position>,
+        limit: i64,
+    ) -> Result<Vec<PlaceRevision>, Error>;
+    /// Every place as of a position.
+    async fn place_axis(&self, position: Position) -> Result<PlaceAxis, Error>;
+
+    /// At most `limit` effective values of one measure and period, from position `start` of the axis.
+    async fn column(
+        &self,
+        measure: &MeasureId,
+        period: &Period,
+        reading: &ColumnQuery,
+        start: usize,
+        limit: usize,
+    ) -> Result<ColumnStretch, Error>;
+    /// Statements about one value as of a position, the effective one first: by precedence, then newest, then source.
+    async fn observation_revisions(
+        &self,
+        cell: &Cell,
+        as_of: AsOf,
+        offset: i64,
+        limit: i64,
+    ) -> Result<Vec<ObservationRevision>, Error>;
+}
+
+/// What all columns of one reading share.
+#[derive(Clone, Debug)]
+pub struct ColumnQuery {
+    /// As of.
+    pub position: Position,
+    /// Every place as of the position.
+    pub axis: Arc<PlaceAxis>,
+    /// Precedences in force.
+    pub precedences: Arc<Precedences>,
+}

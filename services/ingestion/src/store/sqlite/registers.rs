@@ -1,0 +1,242 @@
+//! Measures, sources, and the memory of mutations.
+
+use sqlx::SqliteConnection;
+use xiuhua_service_kit::request_id::{Remembered, Verdict, compare};
+
+use crate::domain::batch::{AsOf, Position};
+use crate::domain::effective::Precedences;
+use crate::domain::ids::MeasureId;
+use crate::domain::measure::Measure;
+use crate::domain::source::Source;
+use crate::error::{Error, MeasureDifference};
+use crate::store::rows::{MeasureRecord, SourceRecord, all, from_json, integer, json, natural};
+use crate::store::{Mutation, Registration};
+
+/// What was answered to a mutation when it was done, or `None` if it is new.
+pub(super) async fn recall(
+    connection: &mut SqliteConnection,
+    mutation: &Mutation,
+) -> Result<Option<Vec<u8>>, Error> {
+    let found: Option<(String, Vec<u8>, Vec<u8>)> =
+        sqlx::query_as("SELECT method, fingerprint, response FROM mutation WHERE request_id = ?")
+            .bind(mutation.request_id.as_str())
+            .fetch_optional(connection)
+            .await?;
+    let Some((method, fingerprint, response)) = found else { return Ok(None) };
+    let fingerprint = fingerprint
+        .try_into()
+        .map_err(|_| Error::Inconsistent("the fingerprint of a mutation is not of 32 bytes"))?;
+    let remembered = Remembered { request_id: mutation.request_id.clone(), fingerprint, response };
+    let verdict = if method == mutation.method {
+        compare(Some(remembered), &mutation.fingerprint)
+    } else {
+        Verdict::Conflict
+    };
+    match verdict {
+        Verdict::First => Ok(None),
+        Verdict::Replay(response) => Ok(Some(response)),
+        Verdict::Conflict => Err(Error::KeyReused(mutation.request_id.clone())),
+    }
+}
+
+/// Remembers the answer to a mutation, in the transaction of its effect.
+pub(super) async fn remember(
+    connection: &mut SqliteConnection,
+    mutation: &Mutation,
+    response: &[u8],
+) -> Result<(), Error> {
+    sqlx::query("INSERT INTO mutation (request_id, method, fingerprint, response) VALUES (?, ?, ?, ?)")
+        .bind(mutation.request_id.as_str())
+        .bind(mutation.method)
+        .bind(mutation.fingerprint.as_slice())
+        .bind(response)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn newest_position(connection: &mut SqliteConnection) -> Result<Position, Error> {
+    let newest: i64 =
+        sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM batch").fetch_one(connection).await?;
+    natural(newest).map(Position)
+}
+
+pub(super) async fn register_measures(
+    connection: &mut SqliteConnection,
+    mutation: &Mutation,
+    measures: &[Measure],
+) -> Result<Registration, Error> {
+    if let Some(answer) = recall(connection, mutation).await? {
+        let (created, updated) = from_json(&String::from_utf8_lossy(&answer))?;
+        return Ok(Registration { created, updated });
+    }
+    let mut registration = Registration::default();
+    let mut differences = Vec::new();
+    for (index, measure) in measures.iter().enumerate() {
+        match find_measure(connection, &measure.id).await? {
+            None => {
+                put_measure(connection, measure).await?;
+                registration.created += 1;
+            }
+            Some(known) if !known.measures_the_same_as(measure) => {
+                let said = |measure: &Measure| format!("{} {}", measure.unit, measure.bounds);
+                let id = measure.id.to_string();
+                differences.push(MeasureDifference {
+                    index,
+                    id,
+                    on_record: said(&known),
+                    asked: said(measure),
+                });
+            }
+            Some(known) if known != *measure => {
+                put_measure(connection, measure).await?;
+                registration.updated += 1;
+            }
+            Some(_) => {}
+        }
+    }
+    if !differences.is_empty() {
+        // The transaction is rolled back: a catalog's measures are registered together or not at all.
+        return Err(Error::MeasureDiffers(differences));
+    }
+    let answer = json(&(registration.created, registration.updated))?;
+    remember(connection, mutation, answer.as_bytes()).await?;
+    Ok(registration)
+}
+
+async fn put_measure(connection: &mut SqliteConnection, measure: &Measure) -> Result<(), Error> {
+    let bounds = &measure.bounds;
+    sqlx::query(
+        "INSERT INTO measure (measure_id, name_zh, name_en, unit, lower_bound, upper_bound, lower_open, upper_open,
+                              source_system, derivation)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (measure_id) DO UPDATE SET name_zh = excluded.name_zh, name_en = excluded.name_en,
+             source_system = excluded.source_system, derivation = excluded.derivation",
+    )
+    .bind(measure.id.as_str())
+    .bind(&measure.name.zh)
+    .bind(&measure.name.en)
+    .bind(&measure.unit)
+    .bind(bounds.lower())
+    .bind(bounds.upper())
+    .bind(bounds.lower_open())
+    .bind(bounds.upper_open())
+    .bind(&measure.source_system)
+    .bind(&measure.derivation)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn find_measure(
+    connection: &mut SqliteConnection,
+    id: &MeasureId,
+) -> Result<Option<Measure>, Error> {
+    let found: Option<MeasureRecord> = sqlx::query_as("SELECT * FROM measure WHERE measure_id = ?")
+        .bind(id.as_str())
+        .fetch_optional(connection)
+        .await?;
+    found.map(Measure::try_from).transpose()
+}
+
+pub(super) async fn measures(
+    connection: &mut SqliteConnection,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Measure>, Error> {
+    let found: Vec<MeasureRecord> =
+        sqlx::query_as("SELECT * FROM measure WHERE measure_id > ? ORDER BY measure_id LIMIT ?")
+            // Every id is longer than the empty text, so it stands before the first.
+            .bind(after.unwrap_or_default())
+            .bind(limit)
+            .fetch_all(connection)
+            .await?;
+    all(found)
+}
+
+pub(super) async fn unknown_measures(
+    connection: &mut SqliteConnection,
+    ids: &[MeasureId],
+) -> Result<Vec<MeasureId>, Error> {
+    let asked: Vec<&str> = ids.iter().map(MeasureId::as_str).collect();
+    let unknown: Vec<String> = sqlx::query_scalar(
+        "SELECT asked.value FROM json_each(?) AS asked
+         WHERE NOT EXISTS (SELECT 1 FROM measure WHERE measure_id = asked.value) ORDER BY asked.key",
+    )
+    .bind(json(&asked)?)
+    .fetch_all(connection)
+    .await?;
+    Ok(unknown.into_iter().map(MeasureId::on_record).collect())
+}
+
+pub(super) async fn put_source(
+    connection: &mut SqliteConnection,
+    mutation: &Mutation,
+    source: Source,
+) -> Result<Source, Error> {
+    // The answer is the source as asked for, so a repeat needs no memory of it.
+    if recall(connection, mutation).await?.is_some() {
+        return Ok(source);
+    }
+    let before: Option<u32> = sqlx::query_scalar("SELECT precedence FROM source WHERE source_id = ?")
+        .bind(source.id.as_str())
+        .fetch_optional(&mut *connection)
+        .await?;
+    sqlx::query(
+        "INSERT INTO source (source_id, name_zh, name_en, precedence) VALUES (?, ?, ?, ?)
+         ON CONFLICT (source_id) DO UPDATE SET name_zh = excluded.name_zh, name_en = excluded.name_en,
+             precedence = excluded.precedence",
+    )
+    .bind(source.id.as_str())
+    .bind(&source.name.zh)
+    .bind(&source.name.en)
+    .bind(source.precedence)
+    .execute(&mut *connection)
+    .await?;
+    if before != Some(source.precedence) {
+        let counts_from = AsOf::now(newest_position(connection).await?).precedence_position;
+        sqlx::query(
+            "INSERT INTO source_precedence (source_id, from_position, precedence) VALUES (?, ?, ?)
+             ON CONFLICT (source_id, from_position) DO UPDATE SET precedence = excluded.precedence",
+        )
+        .bind(source.id.as_str())
+        .bind(integer(counts_from.0))
+        .bind(source.precedence)
+        .execute(&mut *connection)
+        .await?;
+    }
+    remember(connection, mutation, &[]).await?;
+    Ok(source)
+}
+
+pub(super) async fn sources(
+    connection: &mut SqliteConnection,
+    after: Option<(u32, String)>,
+    limit: i64,
+) -> Result<Vec<Source>, Error> {
+    let (precedence, id) = after.unwrap_or_default();
+    let found: Vec<SourceRecord> = sqlx::query_as(
+        "SELECT * FROM source WHERE (precedence, source_id) > (?, ?) ORDER BY precedence, source_id LIMIT ?",
+    )
+    .bind(precedence)
+    .bind(id)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    Ok(found.into_iter().map(Source::from).collect())
+}
+
+pub(super) async fn precedences(
+    connection: &mut SqliteConnection,
+    as_of: AsOf,
+) -> Result<Precedences, Error> {
+    let found: Vec<(String, u32)> = sqlx::query_as(
+        "SELECT source_id, precedence FROM source_precedence AS p
+         WHERE from_position = (SELECT max(from_position) FROM source_precedence
+                                WHERE source_id = p.source_id AND from_position <= ?)",
+    )
+    .bind(integer(as_of.precedence_position.0))
+    .fetch_all(connection)
+    .await?;
+    Ok(found.into_iter().collect())
+}

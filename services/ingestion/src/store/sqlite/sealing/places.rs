@@ -1,0 +1,159 @@
+//! Sealing a delivery of places.
+
+use std::collections::HashMap;
+
+use sqlx::SqliteConnection;
+
+use super::{PAGE_ROWS, Sealing, Verdicts, run};
+use crate::domain::rejection::{ROWS_NAMED, Reason, RejectedRow};
+use crate::error::Error;
+use crate::store::rows::{integer, json, natural};
+use crate::store::sqlite::deliveries::quarantine;
+
+/// One row for each place and content of the delivery: its first row, and how many say the same.
+const DESCRIPTIONS: &str = "
+    CREATE TEMP TABLE description (
+        place_id    TEXT    NOT NULL,
+        fingerprint BLOB    NOT NULL,
+        ordinal     INTEGER NOT NULL,
+        row_no      INTEGER NOT NULL,
+        repeats     INTEGER NOT NULL,
+        PRIMARY KEY (place_id, fingerprint)
+    ) WITHOUT ROWID";
+
+const CONFLICTS: &str = "
+    CREATE TEMP TABLE conflict (place_id TEXT NOT NULL PRIMARY KEY, variants INTEGER NOT NULL) WITHOUT ROWID";
+
+const VERDICTS: &str = "
+    CREATE TEMP TABLE verdict (ordinal INTEGER NOT NULL PRIMARY KEY, known INTEGER NOT NULL)";
+
+const CLEAR: &[&str] = &[
+    "DROP TABLE IF EXISTS temp.description",
+    "DROP TABLE IF EXISTS temp.conflict",
+    "DROP TABLE IF EXISTS temp.verdict",
+];
+
+pub(super) async fn decide(connection: &mut SqliteConnection, sealing: Sealing) -> Result<Verdicts, Error> {
+    run(connection, CLEAR).await?;
+    run(connection, &[DESCRIPTIONS, CONFLICTS, VERDICTS]).await?;
+    // Every fault that a row of places can have by itself was found when it was staged, words and all.
+    sqlx::query(
+        "INSERT INTO rejected_row (batch_no, row_no, ordinal, reasons, original)
+         SELECT batch_no, row_no, ordinal, faults, original FROM staged_place
+         WHERE batch_no = ? AND faults IS NOT NULL",
+    )
+    .bind(sealing.batch_no)
+    .execute(&mut *connection)
+    .await?;
+    // The row number decides which row is the first; the ordinal of that row comes with it.
+    sqlx::query(
+        "INSERT INTO description (place_id, fingerprint, ordinal, row_no, repeats)
+         SELECT place_id, fingerprint, ordinal, min(row_no), count(*) FROM staged_place
+         WHERE batch_no = ? AND faults IS NULL GROUP BY place_id, fingerprint",
+    )
+    .bind(sealing.batch_no)
+    .execute(&mut *connection)
+    .await?;
+    reject_conflicts(connection, sealing).await?;
+    let verdicts = compare_with_record(connection, sealing).await?;
+    run(connection, CLEAR).await?;
+    Ok(verdicts)
+}
+
+async fn reject_conflicts(connection: &mut SqliteConnection, sealing: Sealing) -> Result<(), Error> {
+    let conflicts = sqlx::query(
+        "INSERT INTO conflict (place_id, variants)
+         SELECT place_id, count(*) FROM description GROUP BY place_id HAVING count(*) > 1",
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    if conflicts == 0 {
+        return Ok(());
+    }
+    let mut after = -1;
+    loop {
+        let page: Vec<(i64, i64, String, String, i64)> = sqlx::query_as(
+            "SELECT s.ordinal, s.row_no, s.original, c.place_id, c.variants
+             FROM staged_place AS s CROSS JOIN conflict AS c ON c.place_id = s.place_id
+             WHERE s.batch_no = ? AND s.ordinal > ? ORDER BY s.ordinal LIMIT ?",
+        )
+        .bind(sealing.batch_no)
+        .bind(after)
+        .bind(PAGE_ROWS)
+        .fetch_all(&mut *connection)
+        .await?;
+        let Some(last) = page.last() else { break };
+        after = last.0;
+        let told = rows_that_differ(connection, page.iter().map(|row| row.3.as_str()).collect()).await?;
+        let mut rejected = Vec::with_capacity(page.len());
+        for (ordinal, row, original, place_id, variants) in page {
+            let rows = told.get(&place_id).map_or(&[][..], Vec::as_slice);
+            let untold = natural(variants)?.saturating_sub(rows.len() as u64);
+            let reasons = vec![Reason::conflicting_places(rows, untold)];
+            rejected.push(RejectedRow { row: natural(row)?, ordinal: natural(ordinal)?, reasons, original });
+        }
+        quarantine(connection, sealing.batch_no, &rejected).await?;
+    }
+    run(connection, &["DELETE FROM description WHERE place_id IN (SELECT place_id FROM conflict)"]).await
+}
+
+/// The first rows that describe each place differently.
+async fn rows_that_differ(
+    connection: &mut SqliteConnection,
+    places: Vec<&str>,
+) -> Result<HashMap<String, Vec<u64>>, Error> {
+    let found: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT place_id, row_no FROM (
+             SELECT place_id, row_no,
+                    row_number() OVER (PARTITION BY place_id ORDER BY row_no, fingerprint) AS nth
+             FROM description WHERE place_id IN (SELECT value FROM json_each(?)))
+         WHERE nth <= ? ORDER BY place_id, nth",
+    )
+    .bind(json(&places)?)
+    .bind(integer(ROWS_NAMED as u64))
+    .fetch_all(connection)
+    .await?;
+    let mut rows: HashMap<String, Vec<u64>> = HashMap::new();
+    for (place_id, row) in found {
+        rows.entry(place_id).or_default().push(natural(row)?);
+    }
+    Ok(rows)
+}
+
+async fn compare_with_record(connection: &mut SqliteConnection, sealing: Sealing) -> Result<Verdicts, Error> {
+    // Places whose newest description is another, or that have none.
+    sqlx::query(
+        "INSERT INTO verdict (ordinal, known)
+         SELECT d.ordinal, newest.position IS NOT NULL
+         FROM description AS d LEFT JOIN place_revision AS newest
+             ON newest.place_id = d.place_id
+             AND newest.position = (SELECT max(position) FROM place_revision WHERE place_id = d.place_id)
+         WHERE newest.position IS NULL OR newest.fingerprint <> d.fingerprint",
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "INSERT INTO place_revision (place_id, position, row_no, name, town_code, town_name, committee,
+                                     housing_nature, households, population, attributes, fingerprint)
+         SELECT s.place_id, ?, s.row_no, s.name, s.town_code, s.town_name, s.committee, s.housing_nature,
+                s.households, s.population, s.attributes, s.fingerprint
+         FROM verdict AS v JOIN staged_place AS s ON s.batch_no = ? AND s.ordinal = v.ordinal
+         ORDER BY s.place_id",
+    )
+    .bind(sealing.position)
+    .bind(sealing.batch_no)
+    .execute(&mut *connection)
+    .await?;
+    let (accepted, corrected, sound): (i64, i64, i64) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM verdict WHERE NOT known), (SELECT count(*) FROM verdict WHERE known),
+                (SELECT coalesce(sum(repeats), 0) FROM description)",
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Verdicts {
+        accepted: natural(accepted)?,
+        corrected: natural(corrected)?,
+        duplicate: natural(sound - accepted - corrected)?,
+    })
+}

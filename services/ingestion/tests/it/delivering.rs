@@ -1,0 +1,196 @@
+//! What the tests of the record share: backends, and deliveries in few words.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use xiuhua_ingestion::domain::batch::{AsOf, Batch, BatchKind, Position, RowCounts};
+use xiuhua_ingestion::domain::ids::{BatchId, MeasureId, PlaceId, SourceId};
+use xiuhua_ingestion::domain::measure::{Bounds, Measure};
+use xiuhua_ingestion::domain::observation::DeliveredObservation;
+use xiuhua_ingestion::domain::period::Period;
+use xiuhua_ingestion::domain::place::{DeliveredPlace, Description};
+use xiuhua_ingestion::domain::rejection::RejectedRow;
+use xiuhua_ingestion::domain::source::Source;
+use xiuhua_ingestion::domain::text::Text;
+use xiuhua_ingestion::store::{self, ColumnQuery, Mutation, NewDelivery, OpenDelivery, Opened, Store};
+use xiuhua_service_kit::request_id::RequestId;
+use xiuhua_service_kit::testing::TemporaryDatabase;
+
+/// One backend of the store suite.
+pub(crate) struct Backend {
+    pub(crate) name: &'static str,
+    pub(crate) store: Arc<dyn Store>,
+    /// Keeps the file of the store; `None` for one in memory.
+    _file: Option<TemporaryDatabase>,
+}
+
+/// Every backend there is, each empty. A further backend is one line here.
+pub(crate) async fn backends() -> Vec<Backend> {
+    let file = TemporaryDatabase::new();
+    vec![
+        Backend { name: "SQLite file", store: store::open(&file.url()).await.unwrap(), _file: Some(file) },
+        Backend { name: "SQLite in memory", store: in_memory().await, _file: None },
+    ]
+}
+
+pub(crate) async fn in_memory() -> Arc<dyn Store> {
+    store::open("sqlite::memory:").await.unwrap()
+}
+
+/// A mutation that no other test has named.
+pub(crate) fn mutation(method: &'static str, fingerprint: u8) -> Mutation {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let id = format!("request-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    Mutation { request_id: RequestId::parse(&id).unwrap(), method, fingerprint: [fingerprint; 32] }
+}
+
+pub(crate) fn at(microseconds: i64) -> Timestamp {
+    Timestamp::from_microsecond(microseconds).unwrap()
+}
+
+pub(crate) fn counts(read: u64, accepted: u64, corrected: u64, duplicate: u64, rejected: u64) -> RowCounts {
+    RowCounts { read, accepted, corrected, duplicate, rejected }
+}
+
+pub(crate) fn measure(id: &str, unit: &str, bounds: Bounds) -> Measure {
+    Measure {
+        id: MeasureId::new(id).unwrap(),
+        name: Text::new("计量", "Measure"),
+        unit: unit.to_owned(),
+        bounds,
+        source_system: String::new(),
+        derivation: String::new(),
+    }
+}
+
+/// A row of observations of the measure `visits` in 2021.
+pub(crate) fn say(row: u64, place: &str, value: f64) -> DeliveredObservation {
+    DeliveredObservation {
+        row,
+        place_id: place.into(),
+        measure_id: "visits".into(),
+        period: "2021".into(),
+        source_id: "".into(),
+        value,
+        revised_at_us: None,
+        original: Some(format!("original of row {row}")),
+        faults: Vec::new(),
+    }
+}
+
+pub(crate) trait Saying {
+    fn of(self, source: &str) -> Self;
+    fn revised(self, microseconds: i64) -> Self;
+}
+
+impl Saying for DeliveredObservation {
+    fn of(self, source: &str) -> Self {
+        Self { source_id: source.into(), ..self }
+    }
+
+    fn revised(self, microseconds: i64) -> Self {
+        Self { revised_at_us: Some(microseconds), ..self }
+    }
+}
+
+pub(crate) fn describe(row: u64, id: &str, name: &str) -> DeliveredPlace {
+    let description = Description { name: name.to_owned(), ..Description::default() };
+    DeliveredPlace {
+        row,
+        id: id.to_owned(),
+        description,
+        original: format!("original of row {row}"),
+        faults: Vec::new(),
+    }
+}
+
+pub(crate) async fn open(store: &dyn Store, kind: BatchKind, mutation: Mutation, now: i64) -> OpenDelivery {
+    let delivery = NewDelivery { mutation, kind, file_name: "test.csv".to_owned(), received_at: at(now) };
+    match store.open_delivery(delivery).await.unwrap() {
+        Opened::Open(delivery) => delivery,
+        Opened::Sealed(batch) => panic!("{} was sealed before", batch.id),
+    }
+}
+
+/// Delivers observations in chunks of three rows, sealed at `now` microseconds.
+pub(crate) async fn deliver(store: &dyn Store, now: i64, rows: Vec<DeliveredObservation>) -> Batch {
+    let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 0), now).await;
+    for (sequence, rows) in (1..).zip(rows.chunks(3)) {
+        let rows = rows.iter().cloned().map(DeliveredObservation::checked).collect();
+        store.stage_observations(delivery, sequence, rows).await.unwrap();
+    }
+    store.seal(delivery, at(now)).await.unwrap()
+}
+
+/// Delivers places in chunks of three rows, sealed at `now` microseconds.
+pub(crate) async fn deliver_places(store: &dyn Store, now: i64, rows: Vec<DeliveredPlace>) -> Batch {
+    let delivery = open(store, BatchKind::Places, mutation("ImportPlaces", 0), now).await;
+    for (sequence, rows) in (1..).zip(rows.chunks(3)) {
+        let rows = rows.iter().cloned().map(DeliveredPlace::checked).collect();
+        store.stage_places(delivery, sequence, rows).await.unwrap();
+    }
+    store.seal(delivery, at(now)).await.unwrap()
+}
+
+/// A store that knows the places `A`, `B`, `C` (position 1) and the measure `visits`, from 0 to 100.
+pub(crate) async fn furnish(store: &dyn Store) {
+    let bounds = Bounds::new(Some(0.0), Some(100.0), false, false).unwrap();
+    let measures = vec![measure("visits", "visits/household/year", bounds)];
+    store.register_measures(mutation("RegisterMeasures", 0), measures).await.unwrap();
+    let places = ["A", "B", "C"].into_iter().zip(2..).map(|(id, row)| describe(row, id, id)).collect();
+    deliver_places(store, 1, places).await;
+}
+
+pub(crate) async fn put_precedence(store: &dyn Store, id: &str, precedence: u32) {
+    let source = Source { id: SourceId::new(id).unwrap(), name: Text::new(id, id), precedence };
+    store.put_source(mutation("PutSource", 0), source).await.unwrap();
+}
+
+/// Effective values of one measure and period, by place.
+pub(crate) async fn column(
+    store: &dyn Store,
+    measure: &str,
+    period: &str,
+    as_of: AsOf,
+) -> Vec<(String, f64)> {
+    let axis = Arc::new(store.place_axis(as_of.position).await.unwrap());
+    let precedences = Arc::new(store.precedences(as_of).await.unwrap());
+    let query = ColumnQuery { position: as_of.position, axis: Arc::clone(&axis), precedences };
+    let (measure, period) = (MeasureId::new(measure).unwrap(), Period::parse(period).unwrap());
+    let (mut values, mut start) = (Vec::new(), Some(0));
+    while let Some(from) = start {
+        // Two at a time, so that every test also tests where a stretch ends.
+        let stretch = store.column(&measure, &period, &query, from, 2).await.unwrap();
+        let places = stretch.place.iter().map(|place| axis.ids()[*place as usize].to_string());
+        values.extend(places.zip(stretch.value));
+        start = stretch.next;
+    }
+    values
+}
+
+pub(crate) async fn now(store: &dyn Store) -> AsOf {
+    AsOf::now(store.position().await.unwrap())
+}
+
+pub(crate) fn past(position: u64) -> AsOf {
+    AsOf::at(Position(position))
+}
+
+/// The effective value of `visits` in 2021.
+pub(crate) async fn value(store: &dyn Store, place: &str, as_of: AsOf) -> Option<f64> {
+    let column = column(store, "visits", "2021", as_of).await;
+    column.into_iter().find(|(id, _)| id == place).map(|(_, value)| value)
+}
+
+pub(crate) async fn rejected(store: &dyn Store, batch: &BatchId) -> Vec<RejectedRow> {
+    store.rejected_rows(batch, None, 1_000).await.unwrap()
+}
+
+pub(crate) fn codes(row: &RejectedRow) -> Vec<&str> {
+    row.reasons.iter().map(|reason| reason.code.as_str()).collect()
+}
+
+pub(crate) fn place_id(id: &str) -> PlaceId {
+    PlaceId::new(id).unwrap()
+}

@@ -1,0 +1,8 @@
+//! Ingestion from outside: its record on every backend, against a slow model, and through the gRPC door.
+
+mod against_model;
+mod delivering;
+mod door;
+mod service;
+mod store_places;
+mod store_suite;

@@ -1,0 +1,71 @@
+//! Reading values and dimensionless values: a stream of one period after another.
+
+use std::sync::Arc;
+
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use xiuhua_contracts::normalization::v1 as wire;
+use xiuhua_indicators::catalog::Catalog;
+use xiuhua_indicators::outline::Outline;
+use xiuhua_indicators::threshold::Threshold;
+
+use super::{Rooms, parsed};
+use crate::convert;
+use crate::domain::observed::Observed;
+use crate::domain::period::Period;
+use crate::domain::place_types::PlaceTypes;
+use crate::domain::threshold_set::lay_out;
+use crate::domain::values::{Column, rescale};
+use crate::error::Error;
+
+/// The stream of a reading.
+pub(super) type Messages = BoxStream<'static, Result<wire::ReadValuesResponse, Error>>;
+
+/// What every period of one reading shares.
+struct Measuring {
+    catalog: Catalog,
+    places: PlaceTypes,
+    thresholds: Vec<Vec<Threshold>>,
+    as_of_position: u64,
+}
+
+/// Reads values period by period. A period is fetched when the one before it has been taken, so one is all that is
+/// ever held.
+pub(super) async fn values(rooms: Arc<Rooms>, request: wire::ReadValuesRequest) -> Result<Messages, Error> {
+    let request = convert::values_request(&request)?;
+    let kept = rooms.found_set(&request.set).await?;
+    let key = &kept.set.catalog;
+    let catalog = parsed(rooms.found_catalog(&key.id, Some(&key.version)).await?).await?;
+    let classification = request.classification.as_ref().unwrap_or(&kept.set.classification);
+    let places = rooms.upstream.place_types(classification).await?;
+    let as_of_position = rooms.upstream.position(request.as_of_position).await?;
+    let fixed = rooms.store.thresholds(kept.number, None, i64::MAX).await?;
+    let leaf_count = Outline::of(&catalog).leaf_count();
+    let thresholds = lay_out(&kept.set, &fixed, places.types(), leaf_count);
+
+    let axis = stream::iter(convert::place_messages(&places)).map(Ok);
+    let measuring = Arc::new(Measuring { catalog, places, thresholds, as_of_position });
+    let periods = stream::iter(request.periods).then(move |period| {
+        let (rooms, measuring) = (Arc::clone(&rooms), Arc::clone(&measuring));
+        async move { Ok::<_, Error>(messages(columns(&rooms, &measuring, &period).await?, period)) }
+    });
+    Ok(axis.chain(periods.try_flatten()).boxed())
+}
+
+async fn columns(rooms: &Rooms, measuring: &Arc<Measuring>, period: &Period) -> Result<Vec<Column>, Error> {
+    let axis = measuring.places.places().to_vec();
+    let mut observed = Observed::new(&measuring.catalog, axis, vec![period.clone()]);
+    rooms.upstream.observations(&mut observed, measuring.as_of_position).await?;
+    let measuring = Arc::clone(measuring);
+    let work = move || {
+        let Measuring { catalog, places, thresholds, .. } = &*measuring;
+        // One period was asked for, so there is one table.
+        rescale(catalog, places, thresholds, &observed.tables()[0])
+    };
+    Ok(tokio::task::spawn_blocking(work).await??)
+}
+
+/// Encodes columns when they are taken.
+fn messages(columns: Vec<Column>, period: Period) -> Messages {
+    let encoded = columns.into_iter().flat_map(move |column| convert::column_messages(&period, &column));
+    stream::iter(encoded).map(Ok).boxed()
+}

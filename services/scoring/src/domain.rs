@@ -1,0 +1,16 @@
+//! The pure half of scoring: no waiting, no database, no contracts (invariant 5 of ARCHITECTURE).
+//!
+//! The arithmetic itself lives in `xiuhua_indicators`; what is here knows what an assessment is made of, in which
+//! order it is computed, and what is kept of it.
+
+pub(crate) mod assessment;
+pub(crate) mod digest;
+pub(crate) mod groups;
+pub(crate) mod growth;
+pub(crate) mod id;
+pub(crate) mod inputs;
+pub(crate) mod period;
+pub(crate) mod results;
+pub(crate) mod run;
+mod two_passes;
+pub(crate) mod walk_back;

@@ -1,0 +1,101 @@
+//! The digest (摘要) of a run: SHA-256 over a canonical form of inputs and results (invariant 2).
+//!
+//! Catalog and rule-set hashes, sample members, the types and values that were read, thresholds and scores, each
+//! sorted by its key. No ids of runs or sets, no instants, no positions, no version of the code: two runs that read the
+//! same and found the same have one digest, wherever and whenever they ran.
+
+use xiuhua_indicators::digest::DigestBuilder;
+use xiuhua_indicators::outline::Outline;
+use xiuhua_indicators::threshold::Threshold;
+
+use super::assessment::UNCLASSIFIED;
+use super::id::PlaceId;
+use super::inputs::{Inputs, PeriodValues};
+use super::results::{Score, TypeMeasure, absence_word};
+
+/// The digest of a run that read `inputs` and found `types` and `scores[node][place]`.
+pub(crate) fn run_digest(
+    outline: &Outline<'_>,
+    inputs: &Inputs,
+    types: &[TypeMeasure],
+    scores: &[Vec<Score>],
+) -> String {
+    let plan = &inputs.plan;
+    let mut digest = DigestBuilder::new("assessment");
+    digest.text(&plan.catalog.hash).text(&plan.rule_set.hash).text(plan.period.as_str());
+
+    digest.text("samples").count(inputs.samples.len() as u64);
+    for (name, members) in plan.types.iter().zip(&inputs.samples) {
+        digest.text(name).count(members.len() as u64);
+        members.iter().for_each(|member| {
+            digest.text(member.as_str());
+        });
+    }
+
+    digest.text("assessed");
+    add_axis(&mut digest, plan, inputs.places.iter().map(|place| (&place.id, place.type_at)));
+    let assessed: Vec<&PeriodValues> = inputs.previous.iter().chain([&inputs.assessed]).collect();
+    add_values(&mut digest, outline, &assessed);
+
+    digest.text("base");
+    add_axis(&mut digest, plan, inputs.base.axis.iter().zip(inputs.base.types.iter().copied()));
+    add_values(&mut digest, outline, &inputs.base.periods.iter().collect::<Vec<_>>());
+
+    digest.text("thresholds");
+    for (name, measure) in plan.types.iter().zip(types) {
+        digest.text(name).count(measure.leaves.len() as u64);
+        for (leaf, found) in measure.leaves.iter().enumerate() {
+            digest.text(&outline.leaf_item(leaf).code);
+            add_threshold(&mut digest, found.threshold);
+        }
+    }
+
+    digest.text("scores");
+    for (node, column) in scores.iter().enumerate() {
+        digest.text(&outline.node_item(node).code).count(column.len() as u64);
+        column.iter().for_each(|score| add_score(&mut digest, score));
+    }
+    digest.finish()
+}
+
+/// The places and their types. What follows names a place by its position here.
+fn add_axis<'a>(
+    digest: &mut DigestBuilder,
+    plan: &super::assessment::Plan,
+    places: impl ExactSizeIterator<Item = (&'a PlaceId, Option<usize>)>,
+) {
+    digest.count(places.len() as u64);
+    for (id, type_at) in places {
+        digest.text(id.as_str()).text(type_at.map_or(UNCLASSIFIED, |at| plan.type_name(at)));
+    }
+}
+
+/// Every value there is, by period, leaf, place.
+fn add_values(digest: &mut DigestBuilder, outline: &Outline<'_>, periods: &[&PeriodValues]) {
+    digest.count(periods.len() as u64);
+    for read in periods {
+        digest.text(read.period.as_str());
+        for (leaf, column) in read.values.columns().iter().enumerate() {
+            digest.text(&outline.leaf_item(leaf).code);
+            digest.count(column.iter().flatten().count() as u64);
+            for (place, value) in column.iter().enumerate().filter_map(|(at, value)| Some((at, (*value)?))) {
+                digest.count(place as u64).number(value);
+            }
+        }
+    }
+}
+
+fn add_threshold(digest: &mut DigestBuilder, threshold: Threshold) {
+    digest.text(threshold.status().as_str());
+    if let Some(goalposts) = threshold.goalposts() {
+        digest.number(goalposts.lower()).number(goalposts.upper());
+    }
+}
+
+fn add_score(digest: &mut DigestBuilder, score: &Score) {
+    digest.number(score.composed.coverage);
+    match score.composed.score {
+        Ok(points) => digest.number(points),
+        Err(absence) => digest.text(absence_word(absence)),
+    };
+}

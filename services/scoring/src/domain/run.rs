@@ -1,0 +1,127 @@
+//! One run: what was read in, results out. A single pure call.
+//!
+//! The order of the computation is in `two_passes.rs`; here what it gives is put in the form that is kept.
+//!
+//! Source: specification page 1, sections 1.4 to 1.7.
+
+use xiuhua_indicators::catalog::{Catalog, ItemIndex};
+use xiuhua_indicators::diagnosis::type_medians;
+use xiuhua_indicators::outline::{Outline, Position};
+use xiuhua_indicators::table::ShapeError;
+use xiuhua_indicators::weight::declared_weights;
+
+use super::assessment::{Place, Plan, TypeSummary, UNCLASSIFIED};
+use super::digest::run_digest;
+use super::groups::group_scores;
+use super::inputs::Inputs;
+use super::results::{Dimensionless, ItemWeight, LeafMeasure, LeafValue, Results, Score, TypeMeasure};
+use super::two_passes::{DerivedLeaf, TwoPasses, run_both};
+
+/// Computes a run.
+///
+/// # Errors
+/// [`ShapeError`] if the inputs do not fit the catalog or each other.
+pub(crate) fn run(catalog: &Catalog, inputs: Inputs) -> Result<Results, ShapeError> {
+    let outline = Outline::of(catalog);
+    let declared = declared_weights(catalog);
+    let passes = run_both(&outline, &inputs, &declared)?;
+    let types = type_measures(&outline, &inputs, &passes, &declared)?;
+    let leaf_values = leaf_values(&outline, &inputs, &passes);
+    let scores = passes.scores;
+    Ok(Results {
+        digest: run_digest(&outline, &inputs, &types, &scores),
+        summaries: summarise(&inputs.plan, &inputs.places, &scores),
+        places_without_households: count_weightless(&inputs.places, &scores),
+        groups: group_scores(catalog, &inputs.plan, &inputs.places, &scores),
+        places: inputs.places,
+        scores,
+        leaf_values,
+        types,
+    })
+}
+
+fn type_measures(
+    outline: &Outline<'_>,
+    inputs: &Inputs,
+    passes: &TwoPasses,
+    declared: &[f64],
+) -> Result<Vec<TypeMeasure>, ShapeError> {
+    let measure = |type_at: usize| {
+        let medians = type_medians(&passes.z, &passes.members[type_at])?;
+        let thresholds = passes.thresholds[type_at].iter().zip(medians);
+        Ok(TypeMeasure {
+            sample_size: inputs.samples[type_at].len() as u64,
+            leaves: thresholds.map(|(&threshold, median_z)| LeafMeasure { threshold, median_z }).collect(),
+            weights: item_weights(outline, &passes.weights[type_at].leaves, declared),
+        })
+    };
+    (0..inputs.plan.types.len()).map(measure).collect()
+}
+
+/// Weights by item: a node's weight in force is that of its leaves.
+fn item_weights(outline: &Outline<'_>, leaves: &[f64], declared: &[f64]) -> Vec<ItemWeight> {
+    let in_force = |item: usize| match outline.position(ItemIndex(item)) {
+        Position::Leaf(leaf) => leaves[leaf],
+        Position::Node(node) => leaves[outline.leaves_below(node)].iter().sum(),
+    };
+    let weights = declared.iter().enumerate();
+    weights.map(|(item, &catalog)| ItemWeight { catalog, in_force: in_force(item) }).collect()
+}
+
+/// `[leaf][place]`.
+fn leaf_values(outline: &Outline<'_>, inputs: &Inputs, passes: &TwoPasses) -> Vec<Vec<Option<LeafValue>>> {
+    let of_leaf = |leaf| match passes.derived.iter().find(|derived| derived.leaf == leaf) {
+        Some(derived) => derived_values(derived),
+        None => observed_values(inputs, leaf),
+    };
+    (0..outline.leaf_count()).map(of_leaf).collect()
+}
+
+fn observed_values(inputs: &Inputs, leaf: usize) -> Vec<Option<LeafValue>> {
+    let read = &inputs.assessed;
+    let (raw, capped) = (read.raw.column(leaf), read.capped.column(leaf));
+    let cell = |(place, value): (usize, &Option<f64>)| {
+        let value = Some((*value)?);
+        Some(LeafValue { value, z: dimensionless(raw[place], capped[place]), change: None })
+    };
+    read.values.column(leaf).iter().enumerate().map(cell).collect()
+}
+
+fn derived_values(derived: &DerivedLeaf) -> Vec<Option<LeafValue>> {
+    let cell = |place: usize| {
+        let change = derived.changes[place];
+        let z = dimensionless(derived.raw[place], derived.capped[place]);
+        let known = change.previous.is_some() || change.current.is_some();
+        known.then_some(LeafValue { value: derived.values[place], z, change: Some(change) })
+    };
+    (0..derived.values.len()).map(cell).collect()
+}
+
+fn dimensionless(raw: Option<f64>, capped: Option<f64>) -> Option<Dimensionless> {
+    let (raw, capped) = raw.zip(capped)?;
+    Some(Dimensionless { raw, capped })
+}
+
+fn summarise(plan: &Plan, places: &[Place], scores: &[Vec<Score>]) -> Vec<TypeSummary> {
+    let summary = |name: &str, type_at: Option<usize>| {
+        let of_type = || (0..places.len()).filter(|&at| places[at].type_at == type_at);
+        // The root is the first node.
+        let scored = |at: &usize| scores.first().is_some_and(|root| root[*at].composed.score.is_ok());
+        TypeSummary {
+            name: name.to_owned(),
+            places: of_type().count() as u64,
+            scored: of_type().filter(scored).count() as u64,
+        }
+    };
+    let typed = plan.types.iter().enumerate().map(|(at, name)| summary(name, Some(at)));
+    typed.chain([summary(UNCLASSIFIED, None)]).collect()
+}
+
+/// Places that have a score somewhere and no households to weigh it with.
+fn count_weightless(places: &[Place], scores: &[Vec<Score>]) -> u64 {
+    let weightless = |at: &usize| {
+        places[*at].households.unwrap_or(0) == 0
+            && scores.iter().any(|column| column[*at].composed.score.is_ok())
+    };
+    (0..places.len()).filter(weightless).count() as u64
+}

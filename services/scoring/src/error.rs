@@ -1,0 +1,239 @@
+//! What can go wrong in scoring, and what a caller is told.
+
+use std::time::Duration;
+
+use tonic::Code;
+use xiuhua_indicators::catalog::CatalogFaults;
+use xiuhua_indicators::table::ShapeError;
+use xiuhua_service_kit::request_id::KeyReused;
+use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, Violation};
+
+use crate::domain::id::{AssessmentId, PlaceId};
+use crate::store::StoreError;
+
+/// How long to wait before asking again after a service upstream was away.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// Every way in which a call or a run ends without its result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The request has faults.
+    #[error(transparent)]
+    Invalid(#[from] InvalidRequest),
+    /// The request id was used before for another body.
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
+    /// There is no such assessment.
+    #[error("no assessment {0}")]
+    NoAssessment(AssessmentId),
+    /// The assessment has no such place.
+    #[error("assessment {assessment} has no place {place}")]
+    NoPlace {
+        /// The assessment.
+        assessment: AssessmentId,
+        /// The place.
+        place: PlaceId,
+    },
+    /// The catalog has no such node.
+    #[error("catalog {catalog} has no node {node}")]
+    NoNode {
+        /// The catalog.
+        catalog: String,
+        /// The node.
+        node: String,
+    },
+    /// The assessment has no such type.
+    #[error("assessment {assessment} has no type {name}")]
+    NoType {
+        /// The assessment.
+        assessment: AssessmentId,
+        /// The type.
+        name: String,
+    },
+    /// The assessment has no results to read (yet).
+    #[error("assessment {0} has not succeeded")]
+    NotReady(AssessmentId),
+    /// Two assessments measured with different thresholds.
+    #[error("the assessments use the threshold sets {set} and {previous_set}")]
+    ThresholdSetsDiffer {
+        /// Of the later assessment.
+        set: String,
+        /// Of the earlier one.
+        previous_set: String,
+    },
+    /// The types of the classification are not those the thresholds were fixed for.
+    #[error("the types of classification {classification} are not those of threshold set {set}")]
+    TypesDiffer {
+        /// The classification asked for.
+        classification: String,
+        /// The threshold set.
+        set: String,
+    },
+    /// There is no such threshold set.
+    #[error("no threshold set {0}")]
+    NoThresholdSet(String),
+    /// There is no such classification.
+    #[error("no classification {0}")]
+    NoClassification(String),
+    /// A position that ingestion has not reached.
+    #[error("position {position} is not reached yet, the newest is {newest}")]
+    PositionAhead {
+        /// The position asked for.
+        position: u64,
+        /// The newest there is.
+        newest: u64,
+    },
+    /// A service upstream did not answer.
+    #[error("{service} did not answer")]
+    Upstream {
+        /// The service.
+        service: &'static str,
+        /// What it said.
+        #[source]
+        status: Box<tonic::Status>,
+    },
+    /// A service upstream broke its contract.
+    #[error("{service} gave an answer that cannot be: {what}")]
+    BadAnswer {
+        /// The service.
+        service: &'static str,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A catalog that was sound when it was registered is not.
+    #[error("the catalog cannot be read")]
+    Catalog(#[source] CatalogFaults),
+    /// Inputs that do not fit the catalog.
+    #[error("the inputs do not fit the catalog")]
+    Shape(#[from] ShapeError),
+    /// The record failed.
+    #[error("the record failed")]
+    Store(#[from] StoreError),
+    /// A remembered answer cannot be decoded.
+    #[error("a remembered answer cannot be decoded")]
+    Remembered(#[from] prost::DecodeError),
+    /// A task of the computation ended without an answer.
+    #[error("the computation ended without an answer")]
+    Lost(#[from] tokio::task::JoinError),
+}
+
+impl From<Violation> for Error {
+    fn from(violation: Violation) -> Self {
+        Self::Invalid(violation.into())
+    }
+}
+
+impl Failure for Error {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Invalid(invalid) => invalid.kind(),
+            Self::KeyReused(reused) => reused.kind(),
+            Self::NoAssessment(_)
+            | Self::NoPlace { .. }
+            | Self::NoNode { .. }
+            | Self::NoType { .. }
+            | Self::NoThresholdSet(_)
+            | Self::NoClassification(_) => Kind::NotFound,
+            Self::NotReady(_) | Self::ThresholdSetsDiffer { .. } | Self::TypesDiffer { .. } => {
+                Kind::FailedPrecondition
+            }
+            Self::PositionAhead { .. } => Kind::OutOfRange,
+            Self::Upstream { status, .. } => match status.code() {
+                Code::DeadlineExceeded => Kind::DeadlineExceeded,
+                // Whatever else it said, this call cannot go on without it.
+                _ => Kind::Unavailable,
+            },
+            Self::BadAnswer { .. }
+            | Self::Catalog(_)
+            | Self::Shape(_)
+            | Self::Store(_)
+            | Self::Remembered(_)
+            | Self::Lost(_) => Kind::Internal,
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Invalid(invalid) => invalid.reason(),
+            Self::KeyReused(reused) => reused.reason(),
+            Self::NoAssessment(_) => "ASSESSMENT_NOT_FOUND",
+            Self::NoPlace { .. } => "PLACE_NOT_FOUND",
+            Self::NoNode { .. } => "NODE_NOT_FOUND",
+            Self::NoType { .. } => "TYPE_NOT_FOUND",
+            Self::NotReady(_) => "ASSESSMENT_NOT_READY",
+            Self::ThresholdSetsDiffer { .. } => "THRESHOLD_SETS_DIFFER",
+            Self::TypesDiffer { .. } => "TYPES_DIFFER",
+            Self::NoThresholdSet(_) => "THRESHOLD_SET_NOT_FOUND",
+            Self::NoClassification(_) => "CLASSIFICATION_NOT_FOUND",
+            Self::PositionAhead { .. } => "POSITION_AHEAD",
+            Self::Upstream { .. } => "UPSTREAM_UNAVAILABLE",
+            Self::BadAnswer { .. }
+            | Self::Catalog(_)
+            | Self::Shape(_)
+            | Self::Store(_)
+            | Self::Remembered(_)
+            | Self::Lost(_) => "INTERNAL",
+        }
+    }
+
+    fn message(&self) -> Bilingual {
+        let zh = match self {
+            Self::Invalid(invalid) => return invalid.message(),
+            Self::KeyReused(reused) => return reused.message(),
+            Self::NoAssessment(id) => format!("没有测评 {id}"),
+            Self::NoPlace { assessment, place } => format!("测评 {assessment} 中没有地点 {place}"),
+            Self::NoNode { catalog, node } => format!("指标目录 {catalog} 中没有节点 {node}"),
+            Self::NoType { assessment, name } => format!("测评 {assessment} 中没有类型 {name}"),
+            Self::NotReady(id) => format!("测评 {id} 尚未成功完成，没有可读的结果"),
+            Self::ThresholdSetsDiffer { set, previous_set } => {
+                format!("两次测评使用的阈值集不同（{set}、{previous_set}），不能比较增长")
+            }
+            Self::TypesDiffer { classification, set } => {
+                format!("分类 {classification} 的类型与阈值集 {set} 的类型不一致")
+            }
+            Self::NoThresholdSet(id) => format!("没有阈值集 {id}"),
+            Self::NoClassification(id) => format!("没有分类 {id}"),
+            Self::PositionAhead { position, newest } => {
+                format!("位置 {position} 尚未到达，目前最新为 {newest}")
+            }
+            Self::Upstream { service, status } => {
+                return Bilingual::new(
+                    format!("上游服务 {service} 没有应答：{}", status.message()),
+                    format!("{self}: {}", status.message()),
+                );
+            }
+            Self::BadAnswer { .. }
+            | Self::Catalog(_)
+            | Self::Shape(_)
+            | Self::Store(_)
+            | Self::Remembered(_)
+            | Self::Lost(_) => return Bilingual::new("内部错误", "internal error"),
+        };
+        Bilingual::new(zh, self.to_string())
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        match self {
+            Self::Invalid(invalid) => invalid.violations(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        matches!(self, Self::Upstream { .. }).then_some(RETRY_AFTER)
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::KeyReused(reused) => reused.metadata(),
+            Self::NoAssessment(id) | Self::NotReady(id) => vec![("assessment_id", id.to_string())],
+            Self::NoPlace { place, .. } => vec![("place_id", place.to_string())],
+            Self::NoNode { node, .. } => vec![("node", node.clone())],
+            Self::NoType { name, .. } => vec![("type", name.clone())],
+            Self::NoThresholdSet(id) => vec![("threshold_set_id", id.clone())],
+            Self::NoClassification(id) => vec![("classification_id", id.clone())],
+            Self::Upstream { service, .. } => vec![("service", (*service).to_owned())],
+            _ => Vec::new(),
+        }
+    }
+}

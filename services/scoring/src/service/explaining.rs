@@ -1,0 +1,209 @@
+//! Walk-back and diagnosis.
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use xiuhua_contracts::scoring::v1 as proto;
+use xiuhua_indicators::threshold::Threshold;
+
+use super::{Opened, Scoring};
+use crate::convert;
+use crate::domain::assessment::Place;
+use crate::domain::results::{ItemWeight, LeafValue};
+use crate::domain::walk_back::Measured;
+use crate::error::Error;
+use crate::store::ThresholdUsed;
+use crate::upstream::ValueKey;
+
+/// Statements shown behind one value.
+const STATEMENTS: u32 = 20;
+/// Questions to ingestion at a time.
+const QUESTIONS_AT_A_TIME: usize = 8;
+
+/// A place, and how its type was measured; nothing of the latter where it is unclassified.
+struct PlaceMeasured {
+    place: Place,
+    leaves: Vec<(usize, LeafValue)>,
+    thresholds: Vec<ThresholdUsed>,
+    weights: Vec<ItemWeight>,
+}
+
+impl Scoring {
+    pub(super) async fn explain(
+        &self,
+        request: proto::ExplainScoreRequest,
+    ) -> Result<proto::ExplainScoreResponse, Error> {
+        let opened = self.open(&request.assessment_id).await?;
+        let node_at = opened.node_at(&request.node)?;
+        let measured = self.measured(&opened, &request.place_id).await?;
+        let scores = self.store.place_scores(opened.run, &measured.place.id).await?;
+        let observations = self.observations(&opened, &measured, node_at).await?;
+
+        let outline = opened.outline();
+        let below = outline.leaves_below(node_at);
+        let contributions = measured.on(&opened).contributions(node_at)?;
+        let leaves = below
+            .zip(observations)
+            .map(|(leaf_at, observations)| {
+                let explanation = measured.leaf(&opened, leaf_at, contributions[leaf_at]);
+                proto::LeafExplanation { observations, ..explanation }
+            })
+            .collect();
+        let node = |at: usize| scores.get(at).map(|score| convert::node_score(&outline, at, score));
+        Ok(proto::ExplainScoreResponse {
+            assessment: Some(convert::assessment(&opened.assessment)),
+            place_id: measured.place.id.to_string(),
+            r#type: convert::type_name(opened.plan(), measured.place.type_at),
+            place_name: measured.place.name,
+            score: node(node_at),
+            nodes: nodes_below(&opened, node_at).into_iter().filter_map(node).collect(),
+            leaves,
+        })
+    }
+
+    pub(super) async fn diagnose(
+        &self,
+        request: proto::DiagnosePlaceRequest,
+    ) -> Result<proto::DiagnosePlaceResponse, Error> {
+        let opened = self.open(&request.assessment_id).await?;
+        let node_at = opened.node_at(&request.node)?;
+        let measured = self.measured(&opened, &request.place_id).await?;
+        let outline = opened.outline();
+        let mut medians = vec![None; outline.leaf_count()];
+        for threshold in &measured.thresholds {
+            medians[threshold.leaf_at] = threshold.median_z;
+        }
+        let loss = |loss: &xiuhua_indicators::diagnosis::Loss| {
+            let z = measured.value(loss.leaf).and_then(|leaf| leaf.z)?;
+            let item = outline.leaf_item(loss.leaf);
+            Some(proto::Loss {
+                leaf: item.code.clone(),
+                name: Some(convert::text(&item.name)),
+                z: z.capped,
+                median_z: medians[loss.leaf]?,
+                loss_points: loss.points,
+                common: loss.common,
+            })
+        };
+        let losses = measured.on(&opened).losses(node_at, &medians)?;
+        Ok(proto::DiagnosePlaceResponse {
+            r#type: convert::type_name(opened.plan(), measured.place.type_at),
+            losses: losses.iter().filter_map(loss).collect(),
+        })
+    }
+
+    async fn measured(&self, opened: &Opened, place_id: &str) -> Result<PlaceMeasured, Error> {
+        let place = self.place(opened, place_id).await?;
+        let leaves = self.store.place_leaves(opened.run, &place.id).await?;
+        let (mut thresholds, mut weights) = (Vec::new(), Vec::new());
+        match place.type_at {
+            Some(type_at) => {
+                thresholds = self.store.type_thresholds(opened.run, type_at).await?;
+                let rows = self.store.weights(opened.run, Some(type_at), None, i64::MAX).await?;
+                weights.extend(rows.into_iter().map(|row| row.weight));
+            }
+            // An unclassified place is measured by nothing: the catalog's weights stand, none is in force.
+            None => weights.extend(
+                opened.catalog.items.iter().map(|item| ItemWeight { catalog: item.weight, in_force: 0.0 }),
+            ),
+        }
+        Ok(PlaceMeasured { place, leaves, thresholds, weights })
+    }
+
+    /// The statements behind the values of the leaves below a node, in catalog order.
+    async fn observations(
+        &self,
+        opened: &Opened,
+        measured: &PlaceMeasured,
+        node_at: usize,
+    ) -> Result<Vec<Vec<proto::ObservedValue>>, Error> {
+        let outline = opened.outline();
+        let plan = opened.plan();
+        let questions: Vec<Option<ValueKey<'_>>> = outline
+            .leaves_below(node_at)
+            .map(|leaf_at| {
+                let measure = opened.catalog.measure_of(outline.leaf_index(leaf_at))?;
+                measured.value(leaf_at)?;
+                Some(ValueKey {
+                    place: &measured.place.id,
+                    measure_id: &measure.id,
+                    period: &plan.period,
+                    as_of_position: plan.as_of_position,
+                })
+            })
+            .collect();
+        let ask = async |question: Option<ValueKey<'_>>| -> Result<Vec<proto::ObservedValue>, Error> {
+            let Some(key) = question else { return Ok(Vec::new()) };
+            let revisions = self.upstream.observation_revisions(key, STATEMENTS).await?;
+            Ok(revisions.into_iter().map(convert::observed).collect())
+        };
+        stream::iter(questions).map(ask).buffered(QUESTIONS_AT_A_TIME).try_collect().await
+    }
+}
+
+impl PlaceMeasured {
+    fn on<'a>(&'a self, opened: &'a Opened) -> Measured<'a> {
+        Measured { catalog: &opened.catalog, weights: &self.weights, leaves: &self.leaves }
+    }
+
+    fn value(&self, leaf_at: usize) -> Option<LeafValue> {
+        self.leaves.iter().find(|(at, _)| *at == leaf_at).map(|(_, value)| *value)
+    }
+
+    /// Everything about one leaf but its observations.
+    fn leaf(&self, opened: &Opened, leaf_at: usize, contribution: Option<f64>) -> proto::LeafExplanation {
+        let outline = opened.outline();
+        let index = outline.leaf_index(leaf_at);
+        let item = opened.catalog.item(index);
+        let value = self.value(leaf_at);
+        let change = value.and_then(|value| value.change);
+        let threshold = self
+            .thresholds
+            .iter()
+            .find(|row| row.leaf_at == leaf_at)
+            .map_or(Threshold::NoData, |row| row.threshold);
+        let weight = self.weights.get(index.0);
+        let inverse = opened
+            .catalog
+            .leaf(index)
+            .is_some_and(|leaf| leaf.direction == xiuhua_indicators::catalog::Direction::Inverse);
+        proto::LeafExplanation {
+            leaf: item.code.clone(),
+            name: Some(convert::text(&item.name)),
+            unit: opened.catalog.measure_of(index).map(|measure| measure.unit.clone()).unwrap_or_default(),
+            inverse,
+            value: value.and_then(|value| value.value),
+            lower: threshold.goalposts().map(|goalposts| goalposts.lower()),
+            upper: threshold.goalposts().map(|goalposts| goalposts.upper()),
+            threshold_status: convert::status_word(threshold).to_owned(),
+            z_uncapped: value.and_then(|value| value.z).map(|z| z.raw),
+            z: value.and_then(|value| value.z).map(|z| z.capped),
+            catalog_weight: weight.map_or(item.weight, |weight| weight.catalog),
+            weight: weight.map_or(0.0, |weight| weight.in_force),
+            contribution,
+            sampled: self.place.sampled,
+            observations: Vec::new(),
+            change_of: outline
+                .changing_node(leaf_at)
+                .map(|node| outline.node_item(node).code.clone())
+                .unwrap_or_default(),
+            previous_score: change.and_then(|change| change.previous),
+            current_score: change.and_then(|change| change.current),
+        }
+    }
+}
+
+/// Positions of the nodes below a node, in catalog order.
+fn nodes_below(opened: &Opened, node_at: usize) -> Vec<usize> {
+    let outline = opened.outline();
+    let top = outline.node_index(node_at);
+    let is_below = |node: &usize| {
+        let mut parent = outline.node_item(*node).parent;
+        while let Some(index) = parent {
+            if index == top {
+                return true;
+            }
+            parent = opened.catalog.item(index).parent;
+        }
+        false
+    };
+    (0..outline.node_count()).filter(is_below).collect()
+}

@@ -1,0 +1,82 @@
+//! Whole assessments as streams of bounded batches, place by place.
+
+use futures_util::stream;
+use tonic::Status;
+use xiuhua_contracts::scoring::v1 as proto;
+use xiuhua_service_kit::status::{Language, to_status};
+
+use super::{Answers, Opened, Scoring};
+use crate::convert;
+use crate::domain::id::PlaceId;
+use crate::error::Error;
+
+/// Cells of one message: about 2 MiB at worst, half of what a client takes by default.
+const CELLS_PER_MESSAGE: usize = 40_000;
+/// Places of one message.
+const PLACES_PER_MESSAGE: usize = 1_000;
+
+/// Where a stream is.
+struct Cursor {
+    door: Scoring,
+    opened: Opened,
+    after: Option<PlaceId>,
+    batch: i64,
+    language: Language,
+}
+
+impl Scoring {
+    pub(super) async fn stream_scores(
+        &self,
+        request: proto::ReadScoresRequest,
+    ) -> Result<Answers<proto::ReadScoresResponse>, Error> {
+        let opened = self.open(&request.assessment_id).await?;
+        let cells = opened.outline().node_count();
+        Ok(Box::pin(stream::try_unfold(self.cursor(opened, cells), async |mut cursor| {
+            let next = cursor.next_scores().await.map_err(|error| cursor.status(&error))?;
+            Ok(next.map(|batch| (batch, cursor)))
+        })))
+    }
+
+    pub(super) async fn stream_leaf_values(
+        &self,
+        request: proto::ReadLeafValuesRequest,
+    ) -> Result<Answers<proto::ReadLeafValuesResponse>, Error> {
+        let opened = self.open(&request.assessment_id).await?;
+        let cells = opened.outline().leaf_count();
+        Ok(Box::pin(stream::try_unfold(self.cursor(opened, cells), async |mut cursor| {
+            let next = cursor.next_leaf_values().await.map_err(|error| cursor.status(&error))?;
+            Ok(next.map(|batch| (batch, cursor)))
+        })))
+    }
+
+    fn cursor(&self, opened: Opened, cells_per_place: usize) -> Cursor {
+        let batch = (CELLS_PER_MESSAGE / cells_per_place.max(1)).clamp(1, PLACES_PER_MESSAGE);
+        let batch = i64::try_from(batch).unwrap_or(1);
+        Cursor { door: self.clone(), opened, after: None, batch, language: Language::current() }
+    }
+}
+
+impl Cursor {
+    async fn next_scores(&mut self) -> Result<Option<proto::ReadScoresResponse>, Error> {
+        let rows = self.door.store.scores_after(self.opened.run, self.after.as_ref(), self.batch).await?;
+        let Some(last) = rows.last() else { return Ok(None) };
+        self.after = Some(last.id.clone());
+        let (plan, outline) = (self.opened.plan(), self.opened.outline());
+        let places = rows.iter().map(|place| convert::streamed_scores(plan, &outline, place)).collect();
+        Ok(Some(proto::ReadScoresResponse { places }))
+    }
+
+    async fn next_leaf_values(&mut self) -> Result<Option<proto::ReadLeafValuesResponse>, Error> {
+        let rows =
+            self.door.store.leaf_values_after(self.opened.run, self.after.as_ref(), self.batch).await?;
+        let Some(last) = rows.last() else { return Ok(None) };
+        self.after = Some(last.id.clone());
+        let outline = self.opened.outline();
+        let places = rows.iter().map(|place| convert::streamed_values(&outline, place)).collect();
+        Ok(Some(proto::ReadLeafValuesResponse { places }))
+    }
+
+    fn status(&self, error: &Error) -> Status {
+        to_status(error, self.language)
+    }
+}

@@ -1,0 +1,185 @@
+//! Gathering: everything that one run reads, on the place axis that the values come with.
+
+use std::collections::HashMap;
+
+use xiuhua_contracts::ingestion::v1 as ingestion;
+use xiuhua_contracts::normalization::v1 as normalization;
+use xiuhua_indicators::catalog::Catalog;
+use xiuhua_indicators::outline::Outline;
+use xiuhua_indicators::threshold::{Goalposts, Threshold};
+
+use super::columns::{Reading, read_values};
+use super::{INGESTION, NORMALIZATION, Upstream, bad, failed, streamed, type_at, unary};
+use crate::domain::assessment::{Place, Plan};
+use crate::domain::id::PlaceId;
+use crate::domain::inputs::{BaseReadings, Inputs, PeriodValues};
+use crate::domain::period::Period;
+use crate::error::Error;
+
+/// Pages of any list: a list longer than this is a service that turns in circles.
+const MAX_PAGES: usize = 10_000;
+/// Rows of a page.
+const PAGE_SIZE: u32 = 1_000;
+
+impl Upstream {
+    /// Reads everything that one run reads.
+    pub(crate) async fn read_inputs(&self, plan: &Plan, catalog: &Catalog) -> Result<Inputs, Error> {
+        let outline = Outline::of(catalog);
+        let thresholds = self.thresholds(plan, &outline).await?;
+        let samples = self.samples(plan).await?;
+
+        let before = plan.period.before();
+        let periods: Vec<Period> = before.iter().chain([&plan.period]).cloned().collect();
+        let run_values =
+            self.values(plan, &outline, &plan.classification_id, periods, plan.as_of_position).await?;
+        let set = &plan.threshold_set;
+        let base = self
+            .values(plan, &outline, &set.classification_id, set.base_periods.clone(), set.as_of_position)
+            .await?;
+        let places = self.places(plan, &run_values, &samples).await?;
+
+        let mut periods = run_values.periods;
+        let assessed = periods.pop().ok_or_else(|| bad(NORMALIZATION, "no values of the assessed period"))?;
+        let previous: Option<PeriodValues> = periods.pop();
+        let base = BaseReadings { axis: base.axis, types: base.types, periods: base.periods };
+        Ok(Inputs { plan: plan.clone(), places, assessed, previous, base, thresholds, samples })
+    }
+
+    async fn thresholds(&self, plan: &Plan, outline: &Outline<'_>) -> Result<Vec<Vec<Threshold>>, Error> {
+        let mut found = vec![vec![None; outline.leaf_count()]; plan.types.len()];
+        let mut page_token = String::new();
+        for _ in 0..MAX_PAGES {
+            let request = normalization::ListThresholdsRequest {
+                threshold_set_id: plan.threshold_set.id.clone(),
+                page_size: PAGE_SIZE,
+                page_token,
+            };
+            let answer = self.normalization().list_thresholds(unary(request)).await;
+            let page = answer.map_err(|status| failed(NORMALIZATION, status))?.into_inner();
+            for row in page.thresholds {
+                let type_at = type_at(plan, NORMALIZATION, &row.r#type)?;
+                let leaf = outline.leaf_of_code(&row.leaf).ok_or_else(|| {
+                    bad(NORMALIZATION, format!("a threshold of the unknown leaf {}", row.leaf))
+                })?;
+                found[type_at][leaf] = Some(threshold(&row)?);
+            }
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return complete(outline, found);
+            }
+        }
+        Err(bad(NORMALIZATION, "a list of thresholds without end"))
+    }
+
+    async fn samples(&self, plan: &Plan) -> Result<Vec<Vec<PlaceId>>, Error> {
+        let mut samples = vec![Vec::new(); plan.types.len()];
+        let mut page_token = String::new();
+        for _ in 0..MAX_PAGES {
+            let request = normalization::ListSampleMembersRequest {
+                threshold_set_id: plan.threshold_set.id.clone(),
+                page_size: PAGE_SIZE,
+                page_token,
+            };
+            let answer = self.normalization().list_sample_members(unary(request)).await;
+            let page = answer.map_err(|status| failed(NORMALIZATION, status))?.into_inner();
+            for member in page.members {
+                samples[type_at(plan, NORMALIZATION, &member.r#type)?].push(PlaceId::new(member.place_id));
+            }
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                samples.iter_mut().for_each(|members| members.sort_unstable());
+                return Ok(samples);
+            }
+        }
+        Err(bad(NORMALIZATION, "a list of sample members without end"))
+    }
+
+    async fn values(
+        &self,
+        plan: &Plan,
+        outline: &Outline<'_>,
+        classification_id: &str,
+        periods: Vec<Period>,
+        as_of_position: u64,
+    ) -> Result<Reading, Error> {
+        let request = normalization::ReadValuesRequest {
+            threshold_set_id: plan.threshold_set.id.clone(),
+            classification_id: classification_id.to_owned(),
+            periods: periods.iter().map(|period| period.as_str().to_owned()).collect(),
+            as_of_position: Some(as_of_position),
+        };
+        let stream = self.normalization().read_values(streamed(request)).await;
+        let stream = stream.map_err(|status| failed(NORMALIZATION, status))?.into_inner();
+        read_values(plan, outline, periods, stream).await
+    }
+
+    /// The places of a reading with what the register knew of them at the run's position.
+    async fn places(
+        &self,
+        plan: &Plan,
+        reading: &Reading,
+        samples: &[Vec<PlaceId>],
+    ) -> Result<Vec<Place>, Error> {
+        let mut register = self.register(plan.as_of_position, reading).await?;
+        let place = |(id, type_at): (&PlaceId, &Option<usize>)| {
+            // A classification can be newer than the run's position: such a place is known by its id alone.
+            let known = register.remove(id).unwrap_or_default();
+            Place {
+                name: known.name,
+                town_code: known.town_code,
+                town_name: known.town_name,
+                committee: known.committee,
+                district_code: known.district_code,
+                district_name: known.district_name,
+                households: known.households,
+                type_at: *type_at,
+                sampled: type_at.is_some_and(|at| samples[at].binary_search(id).is_ok()),
+                id: id.clone(),
+            }
+        };
+        Ok(reading.axis.iter().zip(&reading.types).map(place).collect())
+    }
+
+    async fn register(
+        &self,
+        as_of_position: u64,
+        reading: &Reading,
+    ) -> Result<HashMap<PlaceId, ingestion::Place>, Error> {
+        let request = ingestion::ReadPlacesRequest { as_of_position: Some(as_of_position) };
+        let stream = self.ingestion().read_places(streamed(request)).await;
+        let mut stream = stream.map_err(|status| failed(INGESTION, status))?.into_inner();
+        let mut register = HashMap::with_capacity(reading.axis.len());
+        while let Some(batch) = stream.message().await.map_err(|status| failed(INGESTION, status))? {
+            for mut place in batch.places {
+                let id = PlaceId::new(std::mem::take(&mut place.id));
+                if reading.axis.binary_search(&id).is_ok() {
+                    // The attributes are a city's own and may be many; nothing here reads them.
+                    place.attributes.clear();
+                    register.insert(id, place);
+                }
+            }
+        }
+        Ok(register)
+    }
+}
+
+fn threshold(row: &normalization::Threshold) -> Result<Threshold, Error> {
+    match (row.status(), row.lower.zip(row.upper)) {
+        (normalization::ThresholdStatus::Ok, Some((lower, upper))) => Goalposts::new(lower, upper)
+            .map(Threshold::Ok)
+            .map_err(|fault| bad(NORMALIZATION, format!("leaf {}: {fault}", row.leaf))),
+        (normalization::ThresholdStatus::Degenerate, _) => Ok(Threshold::Degenerate),
+        (normalization::ThresholdStatus::NoData, _) => Ok(Threshold::NoData),
+        _ => Err(bad(NORMALIZATION, format!("a threshold of leaf {} without status or figures", row.leaf))),
+    }
+}
+
+/// Every observed leaf has a threshold in every type; derived ones come with the run.
+fn complete(outline: &Outline<'_>, found: Vec<Vec<Option<Threshold>>>) -> Result<Vec<Vec<Threshold>>, Error> {
+    let of_leaf = |(leaf, threshold): (usize, Option<Threshold>)| match threshold {
+        Some(threshold) => Ok(threshold),
+        None if outline.changing_node(leaf).is_some() => Ok(Threshold::NoData),
+        None => Err(bad(NORMALIZATION, format!("no threshold of leaf {}", outline.leaf_item(leaf).code))),
+    };
+    found.into_iter().map(|leaves| leaves.into_iter().enumerate().map(of_leaf).collect()).collect()
+}

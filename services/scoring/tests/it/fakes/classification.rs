@@ -1,0 +1,63 @@
+//! Classification: the types of the world's places, under three names.
+
+use futures_util::stream;
+use tonic::{Request, Response, Status};
+use xiuhua_contracts::classification::v1 as wire;
+use xiuhua_contracts::classification::v1::classification_service_server::ClassificationService;
+
+use super::{FOREIGN, NOW, THEN, World};
+
+type Empty<T> = stream::Empty<Result<T, Status>>;
+
+/// Implements the contract: what is listed is not offered, what is written out is.
+macro_rules! classification_offering_only {
+    (not [$($method:ident($request:ty) -> $response:ty;)+] but $($offered:tt)+) => {
+        #[tonic::async_trait]
+        impl ClassificationService for World {
+            type ReadPlaceTypesStream = Empty<wire::ReadPlaceTypesResponse>;
+            $(
+                async fn $method(&self, _: Request<$request>) -> Result<Response<$response>, Status> {
+                    Err(Status::unimplemented(concat!("scoring has no business with ", stringify!($method))))
+                }
+            )+
+            $($offered)+
+        }
+    };
+}
+
+classification_offering_only! {
+    not [
+    register_rule_set(wire::RegisterRuleSetRequest) -> wire::RegisterRuleSetResponse;
+    get_rule_set(wire::GetRuleSetRequest) -> wire::GetRuleSetResponse;
+    list_rule_sets(wire::ListRuleSetsRequest) -> wire::ListRuleSetsResponse;
+    create_classification(wire::CreateClassificationRequest) -> wire::CreateClassificationResponse;
+    list_classifications(wire::ListClassificationsRequest) -> wire::ListClassificationsResponse;
+    get_place_class(wire::GetPlaceClassRequest) -> wire::GetPlaceClassResponse;
+    list_place_classes(wire::ListPlaceClassesRequest) -> wire::ListPlaceClassesResponse;
+    read_place_types(wire::ReadPlaceTypesRequest) -> Self::ReadPlaceTypesStream;
+
+    ] but
+    async fn get_classification(
+        &self,
+        request: Request<wire::GetClassificationRequest>,
+    ) -> Result<Response<wire::GetClassificationResponse>, Status> {
+        let id = request.into_inner().id;
+        let facts = self.facts();
+        let mut types = facts.types.clone();
+        match id.as_str() {
+            THEN | NOW => {}
+            FOREIGN => types.reverse(),
+            _ => return Err(Status::not_found("no such classification")),
+        }
+        types.push("UNCLASSIFIED".to_owned());
+        let classification = wire::Classification {
+            id,
+            rule_set_id: "little-housing".to_owned(),
+            rule_set_version: "1".to_owned(),
+            rule_set_hash: "rules".to_owned(),
+            counts: types.into_iter().map(|kind| wire::TypeCount { r#type: kind, places: 0 }).collect(),
+            ..Default::default()
+        };
+        Ok(Response::new(wire::GetClassificationResponse { classification: Some(classification) }))
+    }
+}

@@ -1,0 +1,137 @@
+//! The order of work: classify the places, fix the thresholds, then measure.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use xiuhua_contracts::classification::v1::{
+    Classification, CreateClassificationRequest, RegisterRuleSetRequest, RuleSet,
+};
+use xiuhua_contracts::normalization::v1::sample_choice::Choice;
+use xiuhua_contracts::normalization::v1::{
+    Census, DrawThresholdSetRequest, MemberList, RandomSample, RegisterCatalogRequest, SampleChoice,
+    ThresholdSet,
+};
+use xiuhua_contracts::scoring::v1::{
+    Assessment, AssessmentState, CreateAssessmentRequest, WatchAssessmentRequest,
+};
+use xiuhua_indicators::catalog::Catalog;
+
+use crate::intake::{Document, Mapping, UnusableFile};
+use crate::method::{Method, Sample};
+use crate::platform::{Platform, request_id};
+use crate::progress::Progress;
+
+/// Registers the method's catalog (and so its measures) and rule set, and gives the rule set's identity.
+///
+/// # Errors
+/// If a service refuses one of them.
+pub(crate) async fn register(platform: &Platform, method: &Method) -> Result<RuleSet> {
+    let catalog = RegisterCatalogRequest { request_id: request_id(), toml: method.catalog_text.clone() };
+    platform.normalization().register_catalog(catalog).await?;
+    let rules = RegisterRuleSetRequest { request_id: request_id(), toml: method.rules_text.clone() };
+    let registered = platform.classification().register_rule_set(rules).await?.into_inner();
+    Ok(registered.rule_set.unwrap_or_default())
+}
+
+/// Classifies every place on record.
+///
+/// # Errors
+/// If the classification service refuses.
+pub(crate) async fn classify(platform: &Platform, rule_set: &RuleSet, year: i32) -> Result<Classification> {
+    let request = CreateClassificationRequest {
+        request_id: request_id(),
+        rule_set_id: rule_set.id.clone(),
+        rule_set_version: rule_set.version.clone(),
+        as_of_position: None,
+        reference_year: year,
+    };
+    let answer = platform.classification().create_classification(request).await?.into_inner();
+    Ok(answer.classification.unwrap_or_default())
+}
+
+/// Draws the reference sample and fixes the thresholds.
+///
+/// # Errors
+/// If the normalization service refuses, for example an unknown sample member.
+pub(crate) async fn draw_thresholds(
+    platform: &Platform,
+    catalog: &Catalog,
+    classification: &Classification,
+    period: &str,
+    sample: &Sample,
+) -> Result<ThresholdSet> {
+    let choice = match sample {
+        Sample::Random(seed) => Choice::Random(RandomSample { seed: *seed }),
+        Sample::Census => Choice::Census(Census {}),
+        Sample::Members(place_ids) => Choice::Members(MemberList { place_ids: place_ids.clone() }),
+    };
+    let request = DrawThresholdSetRequest {
+        request_id: request_id(),
+        catalog_id: catalog.id.clone(),
+        catalog_version: catalog.version.clone(),
+        classification_id: classification.id.clone(),
+        period: period.to_owned(),
+        sample: Some(SampleChoice { choice: Some(choice) }),
+        as_of_position: None,
+    };
+    let answer = platform.normalization().draw_threshold_set(request).await?.into_inner();
+    Ok(answer.threshold_set.unwrap_or_default())
+}
+
+/// Assesses a period under a threshold set and waits for the end of the run.
+///
+/// # Errors
+/// If the run is refused or fails.
+pub(crate) async fn assess(
+    platform: &Platform,
+    threshold_set_id: &str,
+    classification_id: &str,
+    period: &str,
+    progress: &Progress,
+) -> Result<Assessment> {
+    let request = CreateAssessmentRequest {
+        request_id: request_id(),
+        threshold_set_id: threshold_set_id.to_owned(),
+        classification_id: classification_id.to_owned(),
+        period: period.to_owned(),
+        as_of_position: None,
+    };
+    let created = platform.scoring().create_assessment(request).await?.into_inner();
+    let watch = WatchAssessmentRequest { id: created.assessment.unwrap_or_default().id };
+    let mut states = platform.scoring().watch_assessment(watch).await?.into_inner();
+    let mut newest = Assessment::default();
+    while let Some(change) = states.message().await? {
+        newest = change.assessment.unwrap_or_default();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentage, 0..=100")]
+        progress.set((newest.progress_ratio * 100.0) as u64);
+    }
+    match newest.state() {
+        AssessmentState::Succeeded => Ok(newest),
+        AssessmentState::Failed => {
+            let failure = newest.failure.unwrap_or_default();
+            bail!("the assessment failed / 测评失败: {} / {}", failure.en, failure.zh)
+        }
+        _ => bail!("the assessment did not end / 测评没有结束"),
+    }
+}
+
+/// Reads a list of sample members.
+///
+/// # Errors
+/// [`UnusableFile`] if the file cannot be used.
+pub(crate) fn read_members(path: &Path) -> Result<Vec<String>, UnusableFile> {
+    let mut document = Document::open(path, &Mapping::default(), &["place_id"])?;
+    let column = document.column("place_id").expect("the header was checked on opening");
+    let mut members = Vec::new();
+    let mut faults = Vec::new();
+    while let Some(row) = document.next_row()? {
+        match row.cell(column) {
+            Ok("") => faults.push(format!("row {0}: place_id is empty / 第 {0} 行: place_id 为空", row.number)),
+            Ok(id) => members.push(id.to_owned()),
+            Err(_) => faults.push(format!("row {0} is not UTF-8 / 第 {0} 行不是 UTF-8 编码", row.number)),
+        }
+    }
+    members.sort_unstable();
+    members.dedup();
+    if faults.is_empty() { Ok(members) } else { Err(UnusableFile { path: path.to_owned(), faults }) }
+}

@@ -1,0 +1,324 @@
+//! What can be typed after `xiuhua`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use xiuhua_service_kit::telemetry::{LogConfig, LogFormat};
+
+/// The community governance index (社区治理指数): files in, ranked and traceable scores out.
+#[derive(Debug, Parser)]
+#[command(name = "xiuhua", version, propagate_version = true, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  xiuhua demo                                     a whole district, from nothing to served
+  xiuhua index compute --catalog hdi-2024 --places p.csv --observations o.csv --period 2022 --out results
+  xiuhua rank --type OLD_PUBLIC --top 20          the best 20 of a type, newest assessment
+  xiuhua explain 310115004000-001 --node A                 a score walked back to its observations
+  xiuhua --server http://127.0.0.1:50060 rank --type COMMODITY
+
+Exit codes: 0 done, 1 failed, 2 unusable input, catalog or command line.";
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Globals {
+    /// Talk to a running platform instead of opening the embedded one.
+    #[arg(long, global = true, value_name = "URL", env = "XIUHUA_SERVER")]
+    pub(crate) server: Option<String>,
+    /// Folder of the embedded platform; one process at a time may open it.
+    #[arg(long, global = true, value_name = "DIR", env = "XIUHUA_DATA_DIR", default_value = "xiuhua-data")]
+    pub(crate) data_dir: PathBuf,
+    /// Language of messages and tables; without it the locale decides.
+    #[arg(long, global = true, value_name = "LANG", env = "XIUHUA_LANG")]
+    pub(crate) lang: Option<Tongue>,
+    /// Print one JSON document instead of tables.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Show no progress.
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+    /// What to log to standard error, such as `info` or `xiuhua_scoring=debug`.
+    #[arg(long, global = true, value_name = "FILTER", env = "XIUHUA_LOG", default_value = "warn")]
+    pub(crate) log: String,
+}
+
+/// A language of the house.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Tongue {
+    /// 中文
+    Zh,
+    /// English
+    En,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Generate a district, import it, assess 2021, print it, and serve it.
+    #[command(after_help = "Example:\n  xiuhua demo --no-serve --data-dir /tmp/pudong")]
+    Demo(DemoArgs),
+    /// Serve the embedded platform over gRPC until interrupted.
+    #[command(after_help = "Example:\n  xiuhua serve --listen 127.0.0.1:50060")]
+    Serve(ServeArgs),
+    /// Write the sample district as places.csv and observations.csv.
+    #[command(after_help = "Example:\n  xiuhua sample --seed 7 --out district")]
+    Sample(SampleArgs),
+    /// Import a file of places or observations.
+    #[command(after_help = "Examples:\n  xiuhua import places estates.csv --mapping layout.toml\n  \
+                            xiuhua import observations 2021.csv --catalog pudong-2021")]
+    Import(ImportArgs),
+    /// Classify, draw thresholds and compute the index for a period.
+    #[command(after_help = "Example:\n  xiuhua assess --catalog pudong-2021 --period 2021")]
+    Assess(AssessArgs),
+    /// Classify the places on record and list what has no type.
+    #[command(after_help = "Example:\n  xiuhua classify --rules pudong-housing --year 2021")]
+    Classify(ClassifyArgs),
+    /// Rank the places of one type.
+    #[command(after_help = "Example:\n  xiuhua rank --type RELOCATION --node C --top 10 --reverse")]
+    Rank(RankArgs),
+    /// Show the scores of a place, a town, a committee or the district.
+    #[command(after_help = "Examples:\n  xiuhua show 310115004000-001\n  xiuhua show 310115104000")]
+    Show(ShowArgs),
+    /// Walk a score back to values, thresholds, observations and sources.
+    #[command(after_help = "Example:\n  xiuhua explain 310115004000-001 --node A2")]
+    Explain(ExplainArgs),
+    /// Files in, files out, through the same services on a temporary store.
+    #[command(subcommand)]
+    Index(IndexCommand),
+    /// List, show or check catalogs.
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
+    /// Write the results of an assessment as files.
+    #[command(after_help = "Example:\n  xiuhua export --out results")]
+    Export(ExportArgs),
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example:\n  xiuhua completions bash > /etc/bash_completion.d/xiuhua")]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// End after printing instead of serving.
+    #[arg(long)]
+    pub(crate) no_serve: bool,
+    /// Seed of the generated district.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Address to serve gRPC on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50060")]
+    pub(crate) listen: SocketAddr,
+    /// Write the address here once serving.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+    /// Answer server reflection (for grpcurl and the like); on by default in debug builds.
+    #[arg(long, default_value_t = cfg!(debug_assertions), action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub(crate) reflection: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SampleArgs {
+    /// Seed: the same seed gives the same bytes.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Folder to write into.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// What the file holds.
+    #[arg(value_enum)]
+    pub(crate) kind: ImportKind,
+    /// CSV file, UTF-8, with a header row.
+    pub(crate) file: PathBuf,
+    /// TOML file that says which foreign column is which of ours.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
+    /// Catalog whose leaf codes the `indicator` column may hold.
+    #[arg(long, value_name = "NAME|FILE", default_value = "pudong-2021")]
+    pub(crate) catalog: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ImportKind {
+    Places,
+    Observations,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MethodArgs {
+    /// A shipped catalog's id, or a file.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) catalog: String,
+    /// The period to assess, such as 2021.
+    #[arg(long)]
+    pub(crate) period: String,
+    /// Rule set file instead of the one the catalog names.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// Reference sample: `random`, `census`, or a CSV file with a column `place_id`. Without it: random where the
+    /// catalog has types, else census.
+    #[arg(long, value_name = "random|census|FILE")]
+    pub(crate) sample: Option<String>,
+    /// Seed of the random sample.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AssessArgs {
+    #[command(flatten)]
+    pub(crate) method: MethodArgs,
+    /// Keep an earlier threshold set instead of drawing a new one.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["sample", "seed"])]
+    pub(crate) thresholds: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClassifyArgs {
+    /// A shipped rule set's id, or a file.
+    #[arg(long, value_name = "NAME|FILE", default_value = "pudong-housing")]
+    pub(crate) rules: String,
+    /// Year that ages refer to.
+    #[arg(long)]
+    pub(crate) year: i32,
+    /// How many unclassified places to list.
+    #[arg(long, default_value_t = 20)]
+    pub(crate) top: u32,
+}
+
+/// Which assessment to read.
+#[derive(Debug, Args)]
+pub(crate) struct RunArg {
+    /// Assessment id; without it the newest that succeeded.
+    #[arg(long, value_name = "ID")]
+    pub(crate) run: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RankArgs {
+    #[command(flatten)]
+    pub(crate) run: RunArg,
+    /// Type to rank within; types never mix in one ranking.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) place_type: String,
+    /// Node; without it the root.
+    #[arg(long, default_value = "")]
+    pub(crate) node: String,
+    /// Only this sub-district or town.
+    #[arg(long, value_name = "CODE", default_value = "")]
+    pub(crate) town: String,
+    /// How many.
+    #[arg(long, default_value_t = 20)]
+    pub(crate) top: u32,
+    /// Worst first.
+    #[arg(long)]
+    pub(crate) reverse: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub(crate) run: RunArg,
+    /// Place id, town code, `town code/committee`, or district code.
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) run: RunArg,
+    /// Place id.
+    pub(crate) place: String,
+    /// Node; without it the root.
+    #[arg(long, default_value = "")]
+    pub(crate) node: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) run: RunArg,
+    /// Folder to write into.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IndexCommand {
+    /// Compute an index from two CSV files.
+    #[command(after_help = "Example:\n  xiuhua index compute --catalog pudong-2021 --places places.csv \
+                            --observations obs.csv --period 2021 --out results")]
+    Compute(ComputeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ComputeArgs {
+    #[command(flatten)]
+    pub(crate) method: MethodArgs,
+    /// CSV with `place_id,name,town_code,town,committee,housing_nature,households,population` and attributes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) places: PathBuf,
+    /// CSV with `place_id,indicator,period,value[,source][,revised_at]`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) observations: PathBuf,
+    /// Folder to write the results into.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Refuse to compute when any row is rejected.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Worker threads; the results are the same bits with any number.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogCommand {
+    /// List the catalogs that come with the platform and those registered with it.
+    List,
+    /// Show the tree of a catalog with its weights.
+    Show {
+        /// A shipped catalog's id, or a file.
+        catalog: String,
+    },
+    /// Check a catalog file; every fault at once, with line and column.
+    Validate {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+impl Cli {
+    /// Worker threads asked for.
+    pub(crate) fn threads(&self) -> Option<usize> {
+        match &self.command {
+            Command::Index(IndexCommand::Compute(arguments)) => arguments.threads,
+            _ => None,
+        }
+    }
+}
+
+impl Globals {
+    /// How to log.
+    pub(crate) fn logs(&self) -> LogConfig {
+        LogConfig { format: LogFormat::Text, filter: self.log.clone() }
+    }
+}

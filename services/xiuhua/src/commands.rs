@@ -1,0 +1,197 @@
+//! Each command of the command line, in the order of its help.
+
+use anyhow::Result;
+use clap::CommandFactory;
+use serde_json::json;
+use xiuhua_contracts::classification::v1::{ListPlaceClassesRequest, RegisterRuleSetRequest};
+use xiuhua_contracts::normalization::v1::RegisterCatalogRequest;
+
+use crate::assessing;
+use crate::cli::{AssessArgs, ClassifyArgs, Cli, Command, ExportArgs, Globals, ImportArgs, ImportKind, IndexCommand};
+use crate::delivery::{deliver_observations, deliver_places, each_rejected_row};
+use crate::intake::observations::{Indicators, ObservationFile};
+use crate::intake::places::PlaceFile;
+use crate::intake::{Document, Mapping, observations, places};
+use crate::method::{self, Method};
+use crate::platform::{Platform, request_id};
+use crate::progress::Progress;
+use crate::results::{file_column, write_results};
+use crate::screen::{Outcome, Screen, numbers, words};
+use crate::{catalogs, compute, demo, json, reading, sample, serving};
+
+/// Rejected rows shown on the screen; all of them are kept by the platform.
+const REJECTED_SHOWN: usize = 20;
+
+/// Runs one command.
+///
+/// # Errors
+/// [`method::UnusableInput`] or [`crate::intake::UnusableFile`] for input that cannot be used (exit code 2); anything else is
+/// exit code 1.
+pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
+    let globals = cli.globals;
+    match cli.command {
+        Command::Demo(arguments) => return demo::run(&arguments, &globals, screen).await,
+        Command::Serve(arguments) => {
+            let platform = Platform::embedded(&globals).await?;
+            let call = "xiuhua --server http://{address} rank --type COMMODITY --top 10";
+            return serving::serve(platform, &arguments, screen, call).await;
+        }
+        Command::Sample(arguments) => {
+            let written = sample::write(&arguments.out, arguments.seed)?;
+            let (places, observations) = (written.expected.places.read, written.expected.observations.read);
+            let dir = arguments.out.display();
+            screen.say(
+                &format!("已写入 {dir}：{places} 行小区，{observations} 行观测"),
+                &format!("wrote {dir}: {places} rows of places, {observations} rows of observations"),
+            )?;
+            screen.json(&json!({ "places": places, "observations": observations }))?;
+        }
+        Command::Index(IndexCommand::Compute(arguments)) => {
+            return compute::run(&arguments, &globals, screen).await;
+        }
+        Command::Catalog(command) => return catalogs::run(&command, screen),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "xiuhua", &mut script);
+            screen.raw(&String::from_utf8(script)?)?;
+        }
+        command => {
+            let platform = Platform::open(&globals).await?;
+            on_platform(command, &platform, &globals, screen).await?;
+            platform.close().await?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+async fn on_platform(command: Command, platform: &Platform, globals: &Globals, screen: &mut Screen) -> Result<()> {
+    match command {
+        Command::Import(arguments) => import(platform, &arguments, globals, screen).await,
+        Command::Assess(arguments) => assess(platform, &arguments, globals, screen).await,
+        Command::Classify(arguments) => classify(platform, &arguments, screen).await,
+        Command::Rank(arguments) => reading::rank(platform, &arguments, screen).await,
+        Command::Show(arguments) => reading::show(platform, &arguments, screen).await,
+        Command::Explain(arguments) => reading::explain(platform, &arguments, screen).await,
+        Command::Export(arguments) => export(platform, &arguments, screen).await,
+        other => unreachable!("{other:?} needs no open platform"),
+    }
+}
+
+async fn import(platform: &Platform, arguments: &ImportArgs, globals: &Globals, screen: &mut Screen) -> Result<()> {
+    let mapping = arguments.mapping.as_deref().map(Mapping::read).transpose()?.unwrap_or_default();
+    let progress = Progress::new("import", globals.quiet);
+    let batch = match arguments.kind {
+        ImportKind::Places => {
+            let document = Document::open(&arguments.file, &mapping, &places::REQUIRED)?;
+            deliver_places(platform, PlaceFile::new(document), &progress).await?
+        }
+        ImportKind::Observations => {
+            let (catalog, toml) = method::catalog(&arguments.catalog)?;
+            let document = Document::open(&arguments.file, &mapping, &observations::REQUIRED)?;
+            let request = RegisterCatalogRequest { request_id: request_id(), toml };
+            platform.normalization().register_catalog(request).await?;
+            let file = ObservationFile::new(document, Indicators::of(&catalog));
+            deliver_observations(platform, file, &progress).await?
+        }
+    };
+    drop(progress);
+    screen.counts(&[&batch])?;
+    let mut rejected = Vec::new();
+    each_rejected_row(platform, &batch, |row| {
+        rejected.push(row);
+        Ok(())
+    })
+    .await?;
+    let columns =
+        [numbers("行", "row"), words("列", "columns"), words("原因", "reasons"), words("原文", "original")];
+    let rows = rejected.iter().take(REJECTED_SHOWN).map(|row| {
+        let names: Vec<_> = row.columns.iter().map(|c| file_column(c)).collect();
+        let reasons: Vec<_> = row.reasons.iter().map(|r| screen.text(r.message.as_ref())).collect();
+        vec![row.row.to_string(), names.join("; "), reasons.join("; "), row.original.clone()]
+    });
+    let rows: Vec<_> = rows.collect();
+    if !rows.is_empty() {
+        screen.table(&columns, rows)?;
+    }
+    let rejected = rejected.iter().map(|row| {
+        let columns: Vec<_> = row.columns.iter().map(|c| file_column(c)).collect();
+        let reasons: Vec<_> = row.reasons.iter().map(|r| r.reason.as_str()).collect();
+        json!({ "row": row.row, "columns": columns, "reasons": reasons, "original": row.original })
+    });
+    let counts = batch.counts.unwrap_or_default();
+    screen.json(&json!({
+        "batch_id": batch.id,
+        "file_name": batch.file_name,
+        "position": batch.position,
+        "read": counts.read,
+        "accepted": counts.accepted,
+        "corrected": counts.corrected,
+        "duplicate": counts.duplicate,
+        "rejected": counts.rejected,
+        "rejected_rows": rejected.collect::<Vec<_>>(),
+    }))
+}
+
+async fn assess(platform: &Platform, arguments: &AssessArgs, globals: &Globals, screen: &mut Screen) -> Result<()> {
+    let method = Method::read(&arguments.method)?;
+    let rule_set = assessing::register(platform, &method).await?;
+    let classification = assessing::classify(platform, &rule_set, method.year).await?;
+    let threshold_set = match &arguments.thresholds {
+        Some(id) => id.clone(),
+        None => {
+            let (catalog, period, sample) = (&method.catalog, &method.period, &method.sample);
+            assessing::draw_thresholds(platform, catalog, &classification, period, sample).await?.id
+        }
+    };
+    let progress = Progress::new("assessment %", globals.quiet);
+    let run = assessing::assess(platform, &threshold_set, &classification.id, &method.period, &progress).await?;
+    drop(progress);
+    screen.assessment(&run)?;
+    screen.json(&json::assessment(&run))
+}
+
+async fn classify(platform: &Platform, arguments: &ClassifyArgs, screen: &mut Screen) -> Result<()> {
+    let toml = method::rules(&arguments.rules)?;
+    let request = RegisterRuleSetRequest { request_id: request_id(), toml };
+    let rule_set = platform.classification().register_rule_set(request).await?.into_inner().rule_set;
+    let found = assessing::classify(platform, &rule_set.unwrap_or_default(), arguments.year).await?;
+    let request = ListPlaceClassesRequest {
+        classification_id: found.id.clone(),
+        r#type: "UNCLASSIFIED".to_owned(),
+        page_size: arguments.top.clamp(1, 1000),
+        page_token: String::new(),
+    };
+    let review = platform.classification().list_place_classes(request).await?.into_inner().place_classes;
+    let columns = [words("类型", "type"), numbers("小区", "places")];
+    let rows = found.counts.iter().map(|c| vec![c.r#type.clone(), c.places.to_string()]);
+    screen.table(&columns, rows.collect())?;
+    let reasons = |place: &xiuhua_contracts::classification::v1::PlaceClass, screen: &Screen| {
+        place.reasons.iter().map(|r| screen.text(r.message.as_ref())).collect::<Vec<_>>().join("; ")
+    };
+    let rows: Vec<_> = review.iter().map(|p| vec![p.place_id.clone(), reasons(p, screen)]).collect();
+    if !rows.is_empty() {
+        screen.table(&[words("待复核", "to review"), words("原因", "reasons")], rows)?;
+    }
+    let review: Vec<_> = review
+        .iter()
+        .map(|place| {
+            json!({
+                "place_id": place.place_id,
+                "reasons": place.reasons.iter().map(|r| &r.reason).collect::<Vec<_>>(),
+                "type_degrees": place.type_degrees.iter()
+                    .map(|d| (d.r#type.clone(), d.degree)).collect::<std::collections::BTreeMap<_, _>>(),
+            })
+        })
+        .collect();
+    let counts: std::collections::BTreeMap<_, _> =
+        found.counts.iter().map(|c| (c.r#type.clone(), c.places)).collect();
+    screen.json(&json!({ "classification_id": found.id, "counts": counts, "review": review }))
+}
+
+async fn export(platform: &Platform, arguments: &ExportArgs, screen: &mut Screen) -> Result<()> {
+    let run = reading::find_run(platform, &arguments.run).await?;
+    write_results(platform, &run, &arguments.out).await?;
+    let dir = arguments.out.display();
+    screen.say(&format!("测评 {} 已写入 {dir}", run.id), &format!("assessment {} written to {dir}", run.id))?;
+    screen.json(&json::assessment(&run))
+}

@@ -1,0 +1,131 @@
+//! Results as JSON: the contracts' names, absent values as `null`, floats that parse back to the same bits.
+
+use serde_json::{Value, json};
+use xiuhua_contracts::scoring::v1::{
+    Assessment, ExplainScoreResponse, GetPlaceScoresResponse, GroupScore, LeafExplanation, NodeScore,
+    RankedPlace,
+};
+
+/// What an assessment is.
+pub(crate) fn assessment(run: &Assessment) -> Value {
+    json!({
+        "id": run.id,
+        "state": run.state().as_str_name().trim_start_matches("ASSESSMENT_STATE_"),
+        "period": run.period,
+        "catalog": { "id": run.catalog_id, "version": run.catalog_version, "hash": run.catalog_hash },
+        "rule_set": { "id": run.rule_set_id, "version": run.rule_set_version, "hash": run.rule_set_hash },
+        "threshold_set_id": run.threshold_set_id,
+        "classification_id": run.classification_id,
+        "base_periods": run.base_periods,
+        "as_of_position": run.as_of_position,
+        "digest": run.digest,
+        "code_version": run.code_version,
+        "types": run.types.iter().map(|t| json!({
+            "type": t.r#type, "places": t.places, "scored": t.scored,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// One place of a ranking.
+pub(crate) fn ranked(place: &RankedPlace) -> Value {
+    json!({
+        "place_id": place.place_id,
+        "name": place.place_name,
+        "town_code": place.town_code,
+        "town": place.town_name,
+        "committee": place.committee,
+        "type": place.r#type,
+        "score": place.score.as_ref().map(node),
+    })
+}
+
+/// All scores of one place.
+pub(crate) fn place(place: &GetPlaceScoresResponse) -> Value {
+    json!({
+        "place_id": place.place_id,
+        "name": place.place_name,
+        "town_code": place.town_code,
+        "town": place.town_name,
+        "committee": place.committee,
+        "type": place.r#type,
+        "households": place.households,
+        "scores": place.scores.iter().map(node).collect::<Vec<_>>(),
+    })
+}
+
+/// A group score.
+pub(crate) fn group(group: &GroupScore) -> Value {
+    json!({
+        "level": group.level().as_str_name().trim_start_matches("GROUP_LEVEL_").to_lowercase(),
+        "code": group.code,
+        "name": group.name,
+        "type": group.r#type,
+        "node": group.node,
+        "score": group.score,
+        "places": group.places,
+        "household_share_ratio": group.household_share_ratio,
+        "rank": group.rank,
+    })
+}
+
+/// A score walked back.
+pub(crate) fn explanation(found: &ExplainScoreResponse) -> Value {
+    json!({
+        "place_id": found.place_id,
+        "name": found.place_name,
+        "type": found.r#type,
+        "score": found.score.as_ref().map(node),
+        "nodes": found.nodes.iter().map(node).collect::<Vec<_>>(),
+        "leaves": found.leaves.iter().map(leaf).collect::<Vec<_>>(),
+    })
+}
+
+fn node(node: &NodeScore) -> Value {
+    json!({
+        "node": node.node,
+        "score": node.score,
+        "coverage_ratio": node.coverage_ratio,
+        "rank": node.rank,
+        "percentile": node.percentile,
+        "absence_reason": node.absence_reason,
+    })
+}
+
+fn leaf(leaf: &LeafExplanation) -> Value {
+    let name = leaf.name.clone().unwrap_or_default();
+    json!({
+        "leaf": leaf.leaf,
+        "name": { "zh": name.zh, "en": name.en },
+        "unit": leaf.unit,
+        "inverse": leaf.inverse,
+        "value": leaf.value,
+        "lower": leaf.lower,
+        "upper": leaf.upper,
+        "threshold_status": leaf.threshold_status,
+        "z_uncapped": leaf.z_uncapped,
+        "z": leaf.z,
+        "catalog_weight": leaf.catalog_weight,
+        "weight": leaf.weight,
+        "contribution": leaf.contribution,
+        "sampled": leaf.sampled,
+        "change_of": leaf.change_of,
+        "previous_score": leaf.previous_score,
+        "current_score": leaf.current_score,
+        "observations": leaf.observations.iter().map(|o| json!({
+            "measure_id": o.measure_id,
+            "period": o.period,
+            "value": o.value,
+            "source_id": o.source_id,
+            "batch_id": o.batch_id,
+            "file_name": o.file_name,
+            "row": o.row,
+            "received_time": o.received_time.as_ref().map(rfc3339),
+            "revised_time": o.revised_time.as_ref().map(rfc3339),
+            "effective": o.effective,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn rfc3339(time: &prost_types::Timestamp) -> String {
+    jiff::Timestamp::new(time.seconds, time.nanos).map_or_else(|_| String::new(), |t| t.to_string())
+}

@@ -1,0 +1,69 @@
+//! The `xiuhua` command: all services in one process on SQLite, or a client of a running platform.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`cli`] | what can be typed |
+//! | [`commands`] | each command, in the order of its help |
+//! | [`platform`] | the embedded platform (in-memory pipes between the same services) or the remote one |
+//! | [`intake`], [`delivery`] | files to typed rows; rows to a sealed batch |
+//! | [`method`], [`assessing`] | catalog, rules and sample; classify → thresholds → assess |
+//! | [`compute`], [`results`] | `index compute`; the result files |
+//! | [`reading`], [`catalogs`], [`json`], [`screen`] | what is shown, as tables or JSON |
+//! | [`sample`], [`demo`], [`serving`] | the generated district; the demo; the gRPC door |
+
+mod assessing;
+mod catalogs;
+mod cli;
+mod commands;
+mod compute;
+mod delivery;
+mod demo;
+mod failure;
+mod intake;
+mod json;
+mod method;
+mod platform;
+mod progress;
+mod reading;
+mod results;
+pub mod sample;
+mod screen;
+mod serving;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use xiuhua_service_kit::telemetry;
+
+use crate::cli::Cli;
+use crate::failure::report;
+use crate::screen::{Outcome, Screen};
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let globals = cli.globals.clone();
+    let _telemetry = match telemetry::init("xiuhua", &globals.logs()) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return report(&error.into(), &globals),
+    };
+    let runtime = match runtime(cli.threads()) {
+        Ok(runtime) => runtime,
+        Err(error) => return report(&error.into(), &globals),
+    };
+    let mut screen = Screen::new(&globals);
+    match runtime.block_on(commands::run(cli, &mut screen)) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Unusable) => ExitCode::from(2),
+        Err(error) => report(&error, &globals),
+    }
+}
+
+/// The runtime everything waits on; `threads` worker threads, or one a core.
+fn runtime(threads: Option<usize>) -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = threads {
+        builder.worker_threads(threads.max(1));
+    }
+    builder.enable_all().build()
+}

@@ -1,0 +1,5 @@
+//! The `xiuhua` command.
+
+fn main() -> std::process::ExitCode {
+    xiuhua::main()
+}

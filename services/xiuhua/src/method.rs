@@ -1,0 +1,188 @@
+//! The method of an assessment as the command line names it: catalog, rule set, sample — read and checked before
+//! anything is computed, every fault at once.
+
+use std::path::Path;
+
+use xiuhua_indicators::catalog::Catalog;
+
+use crate::assessing::read_members;
+use crate::cli::MethodArgs;
+use crate::intake::UnusableFile;
+
+/// A catalog, a rule set and a sample, ready to be used.
+#[derive(Debug)]
+pub(crate) struct Method {
+    /// The catalog.
+    pub(crate) catalog: Catalog,
+    /// Its TOML text.
+    pub(crate) catalog_text: String,
+    /// TOML text of the rule set, checked.
+    pub(crate) rules_text: String,
+    /// Whether places get types of a rule set rather than all the type `ALL`.
+    pub(crate) typed: bool,
+    /// How the reference sample is chosen.
+    pub(crate) sample: Sample,
+    /// The year of the period: what ages refer to.
+    pub(crate) year: i32,
+    /// The assessed period.
+    pub(crate) period: String,
+}
+
+/// How the reference sample is chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sample {
+    /// Cochran's size in each type, seeded.
+    Random(u64),
+    /// Every place.
+    Census,
+    /// These places.
+    Members(Vec<String>),
+}
+
+/// Everything wrong with the inputs of a command.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub(crate) struct UnusableInput(pub Vec<String>);
+
+impl From<UnusableFile> for UnusableInput {
+    fn from(file: UnusableFile) -> Self {
+        Self(file.faults.iter().map(|fault| format!("{}: {fault}", file.path.display())).collect())
+    }
+}
+
+impl Method {
+    /// Reads what the arguments name.
+    ///
+    /// # Errors
+    /// [`UnusableInput`] with every fault of period, catalog, rule set and sample.
+    pub(crate) fn read(arguments: &MethodArgs) -> Result<Self, UnusableInput> {
+        let mut faults = Vec::new();
+        let year = year_of(&arguments.period, &mut faults);
+        let catalog = read_catalog(&arguments.catalog, &mut faults);
+        let named = catalog.as_ref().map(|(c, _)| c.rule_set.as_deref().unwrap_or(EVERY_PLACE));
+        let rules = match (&arguments.rules, named) {
+            (Some(file), _) => read_text(file, &mut faults).map(|text| (file.display().to_string(), text)),
+            (None, Some(id)) => shipped_rules(id, &mut faults),
+            (None, None) => None,
+        };
+        let rules = rules.and_then(|(name, text)| checked_rules(&name, text, &mut faults));
+        let typed = catalog.as_ref().is_none_or(|(c, _)| c.rule_set.is_some()) || arguments.rules.is_some();
+        let sample = match arguments.sample.as_deref() {
+            None if typed => Some(Sample::Random(arguments.seed)),
+            None | Some("census") => Some(Sample::Census),
+            Some("random") => Some(Sample::Random(arguments.seed)),
+            Some(file) => match read_members(Path::new(file)) {
+                Ok(members) => Some(Sample::Members(members)),
+                Err(file) => {
+                    faults.extend(UnusableInput::from(file).0);
+                    None
+                }
+            },
+        };
+        match (catalog, rules, sample, year) {
+            (Some((catalog, catalog_text)), Some(rules_text), Some(sample), Some(year))
+                if faults.is_empty() =>
+            {
+                let period = arguments.period.clone();
+                Ok(Self { catalog, catalog_text, rules_text, typed, sample, year, period })
+            }
+            _ => Err(UnusableInput(faults)),
+        }
+    }
+}
+
+impl Sample {
+    /// The seed of a random sample.
+    pub(crate) fn seed(&self) -> Option<u64> {
+        if let Self::Random(seed) = self { Some(*seed) } else { None }
+    }
+}
+
+/// The rule set of catalogs that name none: every place has type `ALL`.
+const EVERY_PLACE: &str = "all-places";
+
+/// Reads a catalog by shipped id or file.
+///
+/// # Errors
+/// [`UnusableInput`] with every fault.
+pub(crate) fn catalog(name: &str) -> Result<(Catalog, String), UnusableInput> {
+    let mut faults = Vec::new();
+    read_catalog(name, &mut faults).ok_or(UnusableInput(faults))
+}
+
+/// Reads the text of a rule set by shipped id or file, and checks it.
+///
+/// # Errors
+/// [`UnusableInput`] with every fault.
+pub(crate) fn rules(name: &str) -> Result<String, UnusableInput> {
+    let mut faults = Vec::new();
+    let text = match xiuhua_classification::shipped(name) {
+        Some(shipped) => Some(shipped.toml.to_owned()),
+        None => read_text(Path::new(name), &mut faults),
+    };
+    text.and_then(|text| checked_rules(name, text, &mut faults)).ok_or(UnusableInput(faults))
+}
+
+fn read_catalog(name: &str, faults: &mut Vec<String>) -> Option<(Catalog, String)> {
+    let text = match xiuhua_indicators::shipped::shipped(name) {
+        Some(text) => text.to_owned(),
+        None => read_text(Path::new(name), faults)?,
+    };
+    match Catalog::parse(&text) {
+        Ok(catalog) => Some((catalog, text)),
+        Err(found) => {
+            faults.extend(found.faults().iter().map(|fault| format!("{name}: {fault}")));
+            None
+        }
+    }
+}
+
+fn shipped_rules(id: &str, faults: &mut Vec<String>) -> Option<(String, String)> {
+    let shipped = xiuhua_classification::shipped(id);
+    if shipped.is_none() {
+        faults.push(format!(
+            "the catalog names the rule set `{id}`, which does not come with the platform; give its file with \
+             --rules / 目录引用的规则集“{id}”不在平台内，请用 --rules 指定文件"
+        ));
+    }
+    shipped.map(|shipped| (id.to_owned(), shipped.toml.to_owned()))
+}
+
+fn checked_rules(name: &str, text: String, faults: &mut Vec<String>) -> Option<String> {
+    match xiuhua_classification::check(&text) {
+        Ok(()) => Some(text),
+        Err(found) => {
+            faults.extend(found.faults().iter().map(|fault| format!("{name}: {fault}")));
+            None
+        }
+    }
+}
+
+fn read_text(path: &Path, faults: &mut Vec<String>) -> Option<String> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Some(text),
+        Err(e) => {
+            faults.push(format!("{}: cannot be read / 无法读取: {e}", path.display()));
+            None
+        }
+    }
+}
+
+/// The year of a period `2021`, `2021-03` or `2021-03-09`.
+fn year_of(period: &str, faults: &mut Vec<String>) -> Option<i32> {
+    let year = period.get(..4).filter(|y| y.bytes().all(|b| b.is_ascii_digit())).and_then(|y| y.parse().ok());
+    let rest = period.get(4..).unwrap_or_default();
+    let date = match rest.len() {
+        0 => format!("{period}-01-01"),
+        3 => format!("{period}-01"),
+        _ => period.to_owned(),
+    };
+    let year = year.filter(|_| date.len() == 10 && date.parse::<jiff::civil::Date>().is_ok());
+    if year.is_none() {
+        faults.push(format!(
+            "period `{period}` is not a year, month or day such as 2021, 2021-03, 2021-03-09 / \
+             期次“{period}”应为年、月或日"
+        ));
+    }
+    year
+}

@@ -1,0 +1,280 @@
+//! Reading results: rankings, one place, groups, and a score walked back to its observations.
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use tonic::Code;
+use xiuhua_contracts::scoring::v1::{
+    Assessment, AssessmentState, ExplainScoreRequest, GetAssessmentRequest, GetPlaceScoresRequest,
+    GetPlaceScoresResponse, GroupLevel, GroupScore, LeafExplanation, ListAssessmentsRequest,
+    ListGroupScoresRequest, ListRankingRequest, NodeScore,
+};
+
+use crate::cli::{ExplainArgs, RankArgs, RunArg, ShowArgs};
+use crate::json;
+use crate::platform::Platform;
+use crate::results::{all, each_group};
+use crate::screen::{Screen, count, numbers, percent, score, value, words};
+
+/// The assessment asked for, else the newest that succeeded.
+///
+/// # Errors
+/// If there is none.
+pub(crate) async fn find_run(platform: &Platform, run: &RunArg) -> Result<Assessment> {
+    if let Some(id) = &run.run {
+        let request = GetAssessmentRequest { id: id.clone() };
+        let found = platform.scoring().get_assessment(request).await?.into_inner();
+        return found.assessment.context("the service answered without an assessment");
+    }
+    let mut request = ListAssessmentsRequest::default();
+    loop {
+        let page = platform.scoring().list_assessments(request.clone()).await?.into_inner();
+        if let Some(found) = page.assessments.into_iter().find(|a| a.state() == AssessmentState::Succeeded) {
+            return Ok(found);
+        }
+        if page.next_page_token.is_empty() {
+            bail!("no assessment has succeeded yet: run `xiuhua assess` first / 还没有完成的测评，请先运行 xiuhua assess");
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+/// `xiuhua rank`.
+///
+/// # Errors
+/// If the ranking cannot be read.
+pub(crate) async fn rank(platform: &Platform, arguments: &RankArgs, screen: &mut Screen) -> Result<()> {
+    let run = find_run(platform, &arguments.run).await?;
+    let request = ListRankingRequest {
+        assessment_id: run.id.clone(),
+        node: arguments.node.clone(),
+        r#type: arguments.place_type.clone(),
+        town_code: arguments.town.clone(),
+        reverse: arguments.reverse,
+        page_size: arguments.top.clamp(1, 1000),
+        page_token: String::new(),
+    };
+    let places = platform.scoring().list_ranking(request).await?.into_inner().places;
+    let columns = [
+        numbers("名次", "rank"),
+        words("编号", "place"),
+        words("小区", "name"),
+        words("街镇", "town"),
+        numbers("得分", "score"),
+        numbers("百分位", "percentile"),
+        numbers("覆盖率", "coverage"),
+    ];
+    let row = |place: &xiuhua_contracts::scoring::v1::RankedPlace| {
+        let node = place.score.clone().unwrap_or_default();
+        vec![
+            count(node.rank),
+            place.place_id.clone(),
+            place.place_name.clone(),
+            place.town_name.clone(),
+            score(node.score),
+            value(node.percentile),
+            percent(node.coverage_ratio),
+        ]
+    };
+    screen.table(&columns, places.iter().map(row).collect())?;
+    let places: Vec<_> = places.iter().map(json::ranked).collect();
+    screen.json(&json!({ "assessment": json::assessment(&run), "places": places }))
+}
+
+/// `xiuhua show`: a place, or the group of that code.
+///
+/// # Errors
+/// If neither exists.
+pub(crate) async fn show(platform: &Platform, arguments: &ShowArgs, screen: &mut Screen) -> Result<()> {
+    let run = find_run(platform, &arguments.run).await?;
+    let request =
+        GetPlaceScoresRequest { assessment_id: run.id.clone(), place_id: arguments.id.clone() };
+    match platform.scoring().get_place_scores(request).await {
+        Ok(place) => show_place(&run, &place.into_inner(), screen),
+        Err(status) if status.code() == Code::NotFound => {
+            let groups = group_scores(platform, &run, GroupLevel::Unspecified, &arguments.id).await?;
+            if groups.is_empty() {
+                return Err(status.into());
+            }
+            show_groups(&run, &groups, screen)
+        }
+        Err(status) => Err(status.into()),
+    }
+}
+
+/// The group scores of a level and code; an empty code means any.
+///
+/// # Errors
+/// If they cannot be read.
+pub(crate) async fn group_scores(
+    platform: &Platform,
+    run: &Assessment,
+    level: GroupLevel,
+    code: &str,
+) -> Result<Vec<GroupScore>> {
+    let request = ListGroupScoresRequest {
+        assessment_id: run.id.clone(),
+        level: level.into(),
+        code: code.to_owned(),
+        ..all()
+    };
+    let mut groups = Vec::new();
+    each_group(platform, &request, |group| {
+        groups.push(group);
+        Ok(())
+    })
+    .await?;
+    Ok(groups)
+}
+
+fn show_place(run: &Assessment, place: &GetPlaceScoresResponse, screen: &mut Screen) -> Result<()> {
+    let heading = format!(
+        "{} {}  {}  {} {}",
+        place.place_id, place.place_name, place.r#type, place.town_name, place.committee
+    );
+    screen.say(&heading, &heading)?;
+    screen.table(&node_columns(), place.scores.iter().map(node_row).collect())?;
+    screen.json(&json!({ "assessment": json::assessment(run), "place": json::place(place) }))
+}
+
+/// Prints groups, a row a node and type.
+///
+/// # Errors
+/// If standard output is gone.
+pub(crate) fn show_groups(run: &Assessment, groups: &[GroupScore], screen: &mut Screen) -> Result<()> {
+    let columns = [
+        words("代码", "code"),
+        words("名称", "name"),
+        words("类型", "type"),
+        words("指标", "node"),
+        numbers("得分", "score"),
+        numbers("小区", "places"),
+        numbers("户数占比", "households"),
+        numbers("名次", "rank"),
+    ];
+    let row = |group: &GroupScore| {
+        vec![
+            group.code.clone(),
+            group.name.clone(),
+            group.r#type.clone(),
+            group.node.clone(),
+            score(group.score),
+            group.places.to_string(),
+            percent(group.household_share_ratio),
+            count(group.rank),
+        ]
+    };
+    screen.table(&columns, groups.iter().map(row).collect())?;
+    screen.say(
+        "类型 ALL 混合了不同类型的阈值，仅供参考，不参与排名。",
+        "Type ALL mixes the goalposts of several types: shown, never ranked.",
+    )?;
+    let groups: Vec<_> = groups.iter().map(json::group).collect();
+    screen.json(&json!({ "assessment": json::assessment(run), "groups": groups }))
+}
+
+/// `xiuhua explain`.
+///
+/// # Errors
+/// If the score cannot be read.
+pub(crate) async fn explain(platform: &Platform, arguments: &ExplainArgs, screen: &mut Screen) -> Result<()> {
+    let run = find_run(platform, &arguments.run).await?;
+    explain_place(platform, &run, &arguments.place, &arguments.node, screen).await
+}
+
+/// Walks one score back and prints it.
+///
+/// # Errors
+/// If the score cannot be read.
+pub(crate) async fn explain_place(
+    platform: &Platform,
+    run: &Assessment,
+    place_id: &str,
+    node: &str,
+    screen: &mut Screen,
+) -> Result<()> {
+    let request = ExplainScoreRequest {
+        assessment_id: run.id.clone(),
+        place_id: place_id.to_owned(),
+        node: node.to_owned(),
+    };
+    let found = platform.scoring().explain_score(request).await?.into_inner();
+    let heading = format!("{} {}  {}", found.place_id, found.place_name, found.r#type);
+    screen.say(&heading, &heading)?;
+    let nodes: Vec<&NodeScore> = found.score.iter().chain(&found.nodes).collect();
+    screen.table(&node_columns(), nodes.into_iter().map(node_row).collect())?;
+    let columns = [
+        words("指标", "leaf"),
+        words("名称", "name"),
+        numbers("数值", "value"),
+        numbers("下限", "lower"),
+        numbers("上限", "upper"),
+        numbers("Z", "Z"),
+        numbers("权重", "weight"),
+        numbers("贡献", "points"),
+        words("来源", "from"),
+    ];
+    let rows = found.leaves.iter().map(|leaf| leaf_row(leaf, screen)).collect();
+    screen.table(&columns, rows)?;
+    screen.say(
+        &format!(
+            "阈值集 {}，分类 {}，数据位置 {}，目录 {}",
+            run.threshold_set_id, run.classification_id, run.as_of_position, run.catalog_hash
+        ),
+        &format!(
+            "threshold set {}, classification {}, as of position {}, catalog {}",
+            run.threshold_set_id, run.classification_id, run.as_of_position, run.catalog_hash
+        ),
+    )?;
+    screen.json(&json!({ "assessment": json::assessment(run), "explanation": json::explanation(&found) }))
+}
+
+fn node_columns() -> [crate::screen::Column; 6] {
+    [
+        words("指标", "node"),
+        numbers("得分", "score"),
+        numbers("名次", "rank"),
+        numbers("百分位", "percentile"),
+        numbers("覆盖率", "coverage"),
+        words("无分原因", "absent because"),
+    ]
+}
+
+fn node_row(node: &NodeScore) -> Vec<String> {
+    vec![
+        node.node.clone(),
+        score(node.score),
+        count(node.rank),
+        value(node.percentile),
+        percent(node.coverage_ratio),
+        node.absence_reason.clone(),
+    ]
+}
+
+fn leaf_row(leaf: &LeafExplanation, screen: &Screen) -> Vec<String> {
+    let name = screen.text(leaf.name.as_ref());
+    let direction = if leaf.inverse { "-" } else { "+" };
+    vec![
+        leaf.leaf.clone(),
+        format!("{name} ({direction})"),
+        value(leaf.value),
+        value(leaf.lower),
+        value(leaf.upper),
+        value(leaf.z),
+        value(Some(leaf.weight)),
+        score(leaf.contribution),
+        provenance(leaf),
+    ]
+}
+
+/// Where a value comes from: the effective observation, or the two scores of a derived leaf, or why there is none.
+fn provenance(leaf: &LeafExplanation) -> String {
+    if !leaf.change_of.is_empty() {
+        let scores = [leaf.previous_score, leaf.current_score].map(score);
+        return format!("{}: {} → {}", leaf.change_of, scores[0], scores[1]);
+    }
+    match leaf.observations.iter().find(|o| o.effective) {
+        Some(observed) => format!("{} · {}:{}", observed.source_id, observed.file_name, observed.row),
+        None if leaf.threshold_status != "OK" => leaf.threshold_status.clone(),
+        None => String::new(),
+    }
+}

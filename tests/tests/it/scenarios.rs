@@ -1,0 +1,10 @@
+//! What the platform does for someone, from files in to an answer read: one file a scenario, its tests sentences.
+//!
+//! `xiuhua_tests::program` runs the program; `crate::real_data` finds real data or says aloud that it is absent.
+
+mod determinism;
+mod hdi;
+mod python_client;
+mod real_estates;
+mod workbench;
+mod worked_examples;
