@@ -98,8 +98,8 @@ impl Failure for Error {
     fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) | Self::Stream(_) | Self::SequenceGap { .. } => Kind::InvalidArgument,
-            Self::KeyReused(_) | Self::DeliveryTakenOver => Kind::Aborted,
-            Self::MeasureDiffers(_) => Kind::AlreadyExists,
+            Self::DeliveryTakenOver => Kind::Aborted,
+            Self::KeyReused(_) | Self::MeasureDiffers(_) => Kind::AlreadyExists,
             Self::NotFound(..) => Kind::NotFound,
             Self::PositionNotReached { .. } => Kind::OutOfRange,
             Self::Store(_) | Self::Inconsistent(_) => Kind::Internal,

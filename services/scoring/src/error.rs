@@ -92,6 +92,15 @@ pub(crate) enum Error {
         #[source]
         status: Box<tonic::Status>,
     },
+    /// A service upstream refused what this one asked.
+    #[error("{service} refused the question")]
+    UpstreamRefused {
+        /// The service.
+        service: &'static str,
+        /// What it said.
+        #[source]
+        status: Box<tonic::Status>,
+    },
     /// A service upstream broke its contract.
     #[error("{service} gave an answer that cannot be: {what}")]
     BadAnswer {
@@ -140,10 +149,11 @@ impl Failure for Error {
             Self::PositionAhead { .. } => Kind::OutOfRange,
             Self::Upstream { status, .. } => match status.code() {
                 Code::DeadlineExceeded => Kind::DeadlineExceeded,
-                // Whatever else it said, this call cannot go on without it.
                 _ => Kind::Unavailable,
             },
-            Self::BadAnswer { .. }
+            // A question that is refused should not have been asked: a mistake of ours.
+            Self::UpstreamRefused { .. }
+            | Self::BadAnswer { .. }
             | Self::Catalog(_)
             | Self::Shape(_)
             | Self::Store(_)
@@ -167,7 +177,8 @@ impl Failure for Error {
             Self::NoClassification(_) => "CLASSIFICATION_NOT_FOUND",
             Self::PositionAhead { .. } => "POSITION_AHEAD",
             Self::Upstream { .. } => "UPSTREAM_UNAVAILABLE",
-            Self::BadAnswer { .. }
+            Self::UpstreamRefused { .. }
+            | Self::BadAnswer { .. }
             | Self::Catalog(_)
             | Self::Shape(_)
             | Self::Store(_)
@@ -199,6 +210,12 @@ impl Failure for Error {
             Self::Upstream { service, status } => {
                 return Bilingual::new(
                     format!("上游服务 {service} 没有应答：{}", status.message()),
+                    format!("{self}: {}", status.message()),
+                );
+            }
+            Self::UpstreamRefused { service, status } => {
+                return Bilingual::new(
+                    format!("上游服务 {service} 拒绝了请求：{}", status.message()),
                     format!("{self}: {}", status.message()),
                 );
             }

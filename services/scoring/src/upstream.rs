@@ -10,7 +10,7 @@ mod planning;
 use std::time::Duration;
 
 use tonic::transport::Channel;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 use xiuhua_contracts::classification::v1::classification_service_client::ClassificationServiceClient;
 use xiuhua_contracts::ingestion::v1 as ingestion;
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
@@ -106,8 +106,15 @@ fn limited<T>(message: T, limit: Duration) -> Request<T> {
     request
 }
 
+/// Away for now, or no to what was asked.
 fn failed(service: &'static str, status: Status) -> Error {
-    Error::Upstream { service, status: Box::new(status) }
+    let status = Box::new(status);
+    match status.code() {
+        Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted | Code::Cancelled => {
+            Error::Upstream { service, status }
+        }
+        _ => Error::UpstreamRefused { service, status },
+    }
 }
 
 fn bad(service: &'static str, what: impl Into<String>) -> Error {

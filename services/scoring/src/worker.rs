@@ -116,7 +116,7 @@ impl Workshop {
         let id = &claimed.assessment.id;
         tracing::error!(assessment = %id, error = %chain(error), "assessment failed");
         let mut message = error.message();
-        if error.kind() == Kind::Internal {
+        if error.kind() == Kind::Internal && !matches!(error, Error::UpstreamRefused { .. }) {
             // The cause is in the log, under the id of the assessment.
             message.zh = format!("内部错误，请向运维人员提供测评编号 {id}");
             message.en = format!("internal error; quote the assessment {id} to the operators");

@@ -143,7 +143,7 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     lap("assess", &mut seconds);
     write_results(&platform, &assessment, &arguments.out).await?;
     let mut degenerate = Vec::new();
-    each_threshold(&platform, &assessment.id, |threshold| {
+    each_threshold(&platform, &assessment, |threshold| {
         if threshold.status != "OK" {
             degenerate.push(LeftOut {
                 r#type: threshold.r#type,

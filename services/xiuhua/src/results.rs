@@ -116,7 +116,7 @@ async fn write_thresholds(platform: &Platform, assessment: &Assessment, dir: &Pa
         "thresholds.csv",
         &["type", "indicator", "lower", "upper", "status", "sample_size"],
     )?;
-    each_threshold(platform, &assessment.id, |threshold| {
+    each_threshold(platform, assessment, |threshold| {
         file.write_record([
             &threshold.r#type,
             &threshold.leaf,
@@ -216,22 +216,23 @@ pub(crate) async fn each_group(
     }
 }
 
-/// Every threshold an assessment used, page by page.
+/// Every threshold an assessment used, page by page; types without a place have nothing to measure and are passed over.
 ///
 /// # Errors
 /// If the service cannot be read, or `each` fails.
 pub(crate) async fn each_threshold(
     platform: &Platform,
-    assessment_id: &str,
+    assessment: &Assessment,
     mut each: impl FnMut(ThresholdUsed) -> Result<()>,
 ) -> Result<()> {
+    let inhabited = |name: &str| assessment.types.iter().any(|t| t.r#type == name && t.places > 0);
     let mut request = ListThresholdsUsedRequest {
-        assessment_id: assessment_id.to_owned(),
+        assessment_id: assessment.id.clone(),
         ..ListThresholdsUsedRequest::default()
     };
     loop {
         let page = platform.scoring().list_thresholds_used(request.clone()).await?.into_inner();
-        page.thresholds.into_iter().try_for_each(&mut each)?;
+        page.thresholds.into_iter().filter(|t| inhabited(&t.r#type)).try_for_each(&mut each)?;
         if page.next_page_token.is_empty() {
             return Ok(());
         }

@@ -93,7 +93,7 @@ impl Screen {
         table.load_style(UTF8_HORIZONTAL_ONLY);
         table.set_header(columns.iter().map(|c| self.choose(c.0, c.1)));
         for row in rows {
-            table.add_row(row);
+            table.add_row(row.iter().map(|cell| harmless(cell)));
         }
         for (i, column) in columns.iter().enumerate() {
             if let Some(found) = table.column_mut(i).filter(|_| column.2) {
@@ -188,6 +188,11 @@ pub(crate) fn percent(share: f64) -> String {
 /// A rank or another count, a dash when absent.
 pub(crate) fn count(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "–".to_owned(), |v| v.to_string())
+}
+
+/// A text without the control characters that would steer a terminal.
+fn harmless(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 fn half_up(value: f64, decimals: i32) -> f64 {

@@ -5,8 +5,3 @@ mod dependencies;
 mod documents;
 mod scenarios;
 mod tidy;
-
-/// Real public data, read in place; a test without its file says so aloud and returns.
-mod real_data {
-    pub(crate) use xtask::real_data::file as real_data;
-}

@@ -32,11 +32,10 @@ impl FromIterator<(String, u32)> for Precedences {
 pub struct PlaceAxis(Vec<Box<str>>);
 
 impl PlaceAxis {
-    /// An axis over ids that rise by bytes.
+    /// An axis over ids that rise by bytes, each once; `None` if they do not.
     #[must_use]
-    pub fn new(ids: Vec<Box<str>>) -> Self {
-        debug_assert!(ids.is_sorted(), "the store reads places by id");
-        Self(ids)
+    pub fn new(ids: Vec<Box<str>>) -> Option<Self> {
+        ids.is_sorted_by(|before, after| before < after).then_some(Self(ids))
     }
 
     /// The ids.
@@ -163,7 +162,7 @@ mod tests {
     use super::*;
 
     fn axis(ids: &[&str]) -> PlaceAxis {
-        PlaceAxis::new(ids.iter().map(|id| Box::from(*id)).collect())
+        PlaceAxis::new(ids.iter().map(|id| Box::from(*id)).collect()).unwrap()
     }
 
     fn read(

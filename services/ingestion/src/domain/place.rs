@@ -156,9 +156,16 @@ impl Description {
     }
 
     fn note_faults(&self, faults: &mut Vec<Reason>) {
-        let texts = [&self.name, &self.town_code, &self.town_name, &self.committee, &self.housing_nature];
-        for (column, text) in COLUMNS[1..].iter().zip(texts) {
-            faults.extend(text_fault(column, text, char::is_control));
+        // Codes are compared, so nothing invisible may hide in them.
+        let texts = [
+            (&self.name, is_nul as fn(char) -> bool),
+            (&self.town_code, char::is_control),
+            (&self.town_name, is_nul),
+            (&self.committee, char::is_control),
+            (&self.housing_nature, is_nul),
+        ];
+        for (column, (text, refused)) in COLUMNS[1..].iter().zip(texts) {
+            faults.extend(text_fault(column, text, refused));
         }
         for (column, count) in [("households", self.households), ("population", self.population)] {
             if count.is_some_and(|count| i64::try_from(count).is_err()) {
@@ -190,11 +197,15 @@ impl Description {
                 faults.push(Reason::new("", "BAD_ATTRIBUTE_NAME", message));
                 continue;
             }
-            // A quoted cell may hold line breaks.
-            let refused = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-            faults.extend(text_fault(name, value, refused));
+            faults.extend(text_fault(name, value, is_nul));
         }
     }
+}
+
+/// The one character that a text for people may not hold, as databases cannot either. Others do occur in real lists (a
+/// letter misread as a control character) and are no reason to lose a place.
+fn is_nul(c: char) -> bool {
+    c == '\0'
 }
 
 fn text_fault(column: &str, text: &str, refused: impl Fn(char) -> bool) -> Option<Reason> {
@@ -250,7 +261,7 @@ mod tests {
     #[test]
     fn all_faults_of_a_row_are_found_at_once() {
         let mut row = delivered(" P1");
-        row.description.name = "a\u{7}b".to_owned();
+        row.description.name = "a\u{0}b".to_owned();
         row.description.committee = "居".repeat(1_001);
         row.description.households = Some(u64::MAX);
         row.description.attributes.insert("备注".to_owned(), "\u{0}".to_owned());
@@ -260,6 +271,15 @@ mod tests {
         let mut crowded = delivered("P1");
         crowded.description.attributes = (0..65).map(|n| (format!("a{n}"), "x".to_owned())).collect();
         assert_eq!(codes(&crowded.checked()), ["TOO_MANY_ATTRIBUTES"]);
+    }
+
+    #[test]
+    fn a_stray_control_character_in_a_name_is_kept_and_one_in_a_code_refused() {
+        let mut row = delivered("CIV");
+        row.description.name = "C\u{94}te".to_owned();
+        assert!(row.clone().checked().place.is_ok());
+        row.description.town_code = "310115\u{94}".to_owned();
+        assert_eq!(codes(&row.checked()), ["CONTROL_CHARACTER"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use proptest::prelude::*;
 use proptest::sample::select;
 use xiuhua_ingestion::domain::batch::{AsOf, RowCounts};
+use xiuhua_ingestion::domain::measure::Bounds;
 use xiuhua_ingestion::domain::observation::DeliveredObservation;
 use xiuhua_ingestion::store::Store;
 
@@ -231,6 +232,23 @@ proptest! {
             // And the same delivery again changes nothing.
             let again = deliver(&*plain, 3_000, delivered(&second)).await.seal.unwrap().counts;
             assert_eq!((again.accepted, again.corrected, again.rejected), (0, 0, once.rejected));
+        });
+    }
+
+    #[test]
+    fn every_finite_value_comes_back_bit_for_bit(values in prop::collection::vec(any::<u64>(), 1..40)) {
+        run(async {
+            let store = in_memory().await;
+            let anything = measure("visits", "1", Bounds::default());
+            store.register_measures(mutation("RegisterMeasures", 0), vec![anything]).await.unwrap();
+            let finite = values.into_iter().map(f64::from_bits).filter(|value| value.is_finite());
+            let expected: Vec<(String, f64)> =
+                finite.enumerate().map(|(nth, value)| (format!("P{nth:02}"), value + 0.0)).collect();
+            let places = expected.iter().zip(2..).map(|((id, _), row)| describe(row, id, id)).collect();
+            deliver_places(&*store, 1, places).await;
+            let rows = expected.iter().zip(2..).map(|((id, value), row)| say(row, id, *value)).collect();
+            deliver(&*store, 2, rows).await;
+            assert_eq!(bits(&effective(&*store, now(&*store).await).await), bits(&expected));
         });
     }
 }

@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_axis_is_cut_by_number_and_by_bytes_without_a_gap() {
-        assert_eq!(stretches(&[]), [0..0]);
+        assert!(stretches(&[]).iter().eq([&(0..0)]), "an axis without places is still said");
         let short = places((0..25_000).map(|number| number.to_string()));
         assert_eq!(stretches(&short), [0..10_000, 10_000..20_000, 20_000..25_000]);
         let long = places((0..9_000).map(|number| format!("{number:0>400}")));

@@ -65,7 +65,7 @@ impl SampleChoice {
     pub(crate) fn choose(&self, places: &PlaceTypes) -> Result<Vec<Vec<usize>>, Vec<MemberFault>> {
         match self {
             Self::Random { seed } => {
-                Ok(places.frames().into_iter().map(|frame| draw_from(*seed, frame, places)).collect())
+                Ok(places.frames().iter().map(|frame| draw_from(*seed, frame, places)).collect())
             }
             Self::Census => Ok(places.frames()),
             Self::Members(named) => choose_named(named, places),
@@ -73,7 +73,7 @@ impl SampleChoice {
     }
 }
 
-fn draw_from(seed: u64, frame: Vec<usize>, places: &PlaceTypes) -> Vec<usize> {
+fn draw_from(seed: u64, frame: &[usize], places: &PlaceTypes) -> Vec<usize> {
     let ids: Vec<&str> = frame.iter().map(|&place| places.places()[place].as_str()).collect();
     let drawn = draw(seed, &ids, cochran_size(frame.len()));
     let mut sample: Vec<usize> = drawn.into_iter().map(|at| frame[at]).collect();

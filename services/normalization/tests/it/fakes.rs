@@ -120,7 +120,9 @@ impl FakeIngestion {
                 let column = facts.column(measure_id, period, position);
                 let column: Vec<(&str, f64)> = column.into_iter().collect();
                 for cells in column.chunks(A_MESSAGE) {
-                    let place = |id: &str| places.iter().position(|place| place == id).unwrap() as u32;
+                    let place = |id: &str| {
+                        u32::try_from(places.iter().position(|place| place == id).unwrap()).unwrap()
+                    };
                     messages.push(message(Part::Column(ingestion::ObservationColumn {
                         measure_id: measure_id.clone(),
                         period: period.clone(),
@@ -178,7 +180,7 @@ offering_only! {
                 place_ids: rows.iter().map(|(place, _)| (*place).clone()).collect(),
                 r#type: Some(TextColumn {
                     dictionary: rows.iter().map(|(_, name)| (*name).clone()).collect(),
-                    index: (0..rows.len() as u32).collect(),
+                    index: (0..u32::try_from(rows.len()).unwrap()).collect(),
                 }),
             })
         };

@@ -323,7 +323,8 @@ impl House {
 impl Reading {
     /// Value, uncapped and capped dimensionless value of one cell.
     pub(crate) fn cell(&self, place: &str, leaf: &str, period: &str) -> Option<(f64, f64, f64)> {
-        let at = self.types.iter().position(|(id, _)| id == place).unwrap() as u32;
+        let at = self.types.iter().position(|(id, _)| id == place).unwrap();
+        let at = u32::try_from(at).unwrap();
         let column = self.columns.iter().find(|column| column.leaf == leaf && column.period == period)?;
         let row = column.place.iter().position(|place| *place == at)?;
         Some((column.value[row], column.z_uncapped[row], column.z[row]))

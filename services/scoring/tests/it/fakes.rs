@@ -34,6 +34,8 @@ pub(crate) struct Facts {
     pub(crate) statements: Vec<Statement>,
     /// What reading values fails with.
     pub(crate) failure: Option<Status>,
+    /// The position cannot be asked for.
+    pub(crate) away: bool,
     /// Reading values waits for ever.
     pub(crate) hangs: bool,
     /// The register hands out its places in another order.
@@ -94,6 +96,7 @@ impl World {
             samples: BTreeMap::new(),
             statements: Vec::new(),
             failure: None,
+            away: false,
             hangs: false,
             shuffled: false,
         };

@@ -177,6 +177,27 @@ async fn a_run_without_its_upstream_fails_with_the_reason_in_both_languages() {
 }
 
 #[tokio::test]
+async fn a_run_that_upstream_refuses_fails_with_what_it_said() {
+    let world = little_district();
+    world.facts().failure = Some(Status::failed_precondition("the set is not for this"));
+    let mut house = House::in_memory(world).await;
+    let failure = house.assess(asking("r1")).await.failure.unwrap();
+    assert_eq!(failure.zh, "上游服务 normalization 拒绝了请求：the set is not for this");
+    assert_eq!(failure.en, "normalization refused the question: the set is not for this");
+}
+
+#[tokio::test]
+async fn without_its_upstream_nothing_is_begun_and_the_caller_may_come_again() {
+    let world = little_district();
+    world.facts().away = true;
+    let mut house = House::in_memory(world.clone()).await;
+    let refusal = house.create(asking("r1")).await.unwrap_err();
+    assert_eq!((refusal.code, refusal.reason.as_str()), (Code::Unavailable, "UPSTREAM_UNAVAILABLE"));
+    world.facts().away = false;
+    assert_eq!(house.assess(asking("r1")).await.state(), wire::AssessmentState::Succeeded);
+}
+
+#[tokio::test]
 async fn a_run_of_a_dead_process_is_taken_up_by_the_next() {
     let world = little_district();
     world.facts().hangs = true;

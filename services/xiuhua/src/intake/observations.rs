@@ -248,6 +248,6 @@ mod tests {
             ["NOT_A_NUMBER", "NOT_A_NUMBER", "NOT_A_NUMBER", "NOT_A_NUMBER", "VALUE_MISSING"]
         );
         assert!(faults.iter().all(|f| f.index == 7));
-        assert_eq!(number("1e-3", 0, &mut faults), 1e-3);
+        assert_eq!(number("1e-3", 0, &mut faults).to_bits(), 1e-3_f64.to_bits());
     }
 }

@@ -45,7 +45,7 @@ impl Workbench {
     /// `index compute` of `places.csv` and `observations.csv` into `out`.
     pub(crate) fn compute(&self, arguments: &[&str]) -> Ended {
         let files = ["--places", "places.csv", "--observations", "observations.csv", "--out", "out"];
-        self.run(&[&["index", "compute", "--quiet"], &files, arguments].concat())
+        self.run(&[&["index", "compute", "--quiet"][..], &files, arguments].concat())
     }
 
     /// A result file.

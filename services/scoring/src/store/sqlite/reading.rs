@@ -118,7 +118,8 @@ impl ResultStore for SqliteStore {
             Some((level, code, type_at, node_at)) => {
                 (level_number(*level), code.as_str(), integer(*type_at), integer(*node_at))
             }
-            None => (0, "", 0, 0),
+            // Before the first row, or before the first of the level asked for.
+            None => (query.level.map_or(0, level_number), "", -1, -1),
         };
         let rows: Vec<GroupRow> = sqlx::query_as(
             "SELECT level, code, type_at, node_at, name, score, places, household_share_ratio, rank \

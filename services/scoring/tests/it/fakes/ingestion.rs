@@ -76,7 +76,11 @@ ingestion_offering_only! {
         &self,
         _: Request<wire::GetPositionRequest>,
     ) -> Result<Response<wire::GetPositionResponse>, Status> {
-        Ok(Response::new(wire::GetPositionResponse { position: self.facts().newest }))
+        let facts = self.facts();
+        if facts.away {
+            return Err(Status::unavailable("not here"));
+        }
+        Ok(Response::new(wire::GetPositionResponse { position: facts.newest }))
     }
 
     async fn list_observation_revisions(
