@@ -133,7 +133,9 @@ pub struct Node {
     pub over: Over,
     /// A node covered less than this has no score; a fraction in 0..=1, compared with a tolerance of 1e-9.
     pub minimum_coverage: f64,
-    /// Zeros (and less) are raised to this before a geometric, harmonic or power mean; `None` refuses them.
+    /// What lies below this is raised to it before a geometric, harmonic or power mean; above 0 and below 1, and
+    /// `None` for an arithmetic mean. Without it a geometric, harmonic or negative power mean refuses a zero, so that
+    /// the node has no score there; a power mean with a positive exponent takes the zero as it is.
     pub floor: Option<f64>,
     /// Set on the nodes that are weight groups (权重组): what is left out below shares its weight inside the group.
     /// The points the group holds.

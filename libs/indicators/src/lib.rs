@@ -10,6 +10,7 @@
 //! |---|---|---|
 //! | [`catalog`], [`shipped`] | the index as data | 1.3 |
 //! | [`outline`], [`table`] | positions of leaves and nodes; columns of values | |
+//! | [`period`] | years, months and days; the ones just before | 1.4 |
 //! | [`sample`] | which places set the thresholds | 1.4 |
 //! | [`base`] | moving average before the assessed period | 1.4 |
 //! | [`threshold`] | lower and upper end, degenerate, without data | 1.4 |
@@ -36,6 +37,7 @@ pub mod growth;
 mod mean;
 pub mod normalise;
 pub mod outline;
+pub mod period;
 pub mod rank;
 pub mod sample;
 pub mod shipped;

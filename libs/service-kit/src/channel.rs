@@ -10,6 +10,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
 use crate::call::{CALL_ID, CallContext};
+use crate::status::UpstreamError;
 
 /// A channel whose calls carry what [`Carry`] adds.
 pub type Line = InterceptedService<Channel, Carry>;
@@ -47,6 +48,21 @@ pub fn line(channel: Channel, config: &ChannelConfig) -> Line {
     InterceptedService::new(channel, Carry { timeout: Duration::from_millis(config.call_timeout_ms) })
 }
 
+/// Waits for an answer of `service`, or for the next message of a stream of its, but not for ever.
+///
+/// # Errors
+/// [`UpstreamError::Silent`] after `limit`; what [`UpstreamError::of`] makes of a status.
+pub async fn within<T>(
+    service: &'static str,
+    limit: Duration,
+    answer: impl Future<Output = Result<T, Status>>,
+) -> Result<T, UpstreamError> {
+    match tokio::time::timeout(limit, answer).await {
+        Ok(answer) => answer.map_err(|status| UpstreamError::of(service, status)),
+        Err(_) => Err(UpstreamError::Silent { service, limit }),
+    }
+}
+
 /// Adds a deadline where there is none, and passes on the id and language of the current call.
 #[derive(Clone, Debug)]
 pub struct Carry {
@@ -65,5 +81,20 @@ impl Interceptor for Carry {
             request.metadata_mut().insert("accept-language", MetadataValue::from_static(call.language.tag()));
         }
         Ok(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_service_is_not_waited_for_for_ever() {
+        let limit = Duration::from_secs(30);
+        let answer = within("ingestion", limit, std::future::pending::<Result<(), Status>>()).await;
+        assert!(
+            matches!(answer, Err(UpstreamError::Silent { service: "ingestion", limit: it }) if it == limit)
+        );
+        assert!(within("ingestion", limit, async { Ok(1) }).await.is_ok_and(|answer| answer == 1));
     }
 }

@@ -1,11 +1,41 @@
 //! Configuration in layers: defaults → file → environment → flags; a later layer wins, an unknown key is refused.
+//!
+//! Here are also the sections that every service has; one service's own stay with it.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use config::builder::DefaultState;
 use config::{ConfigBuilder, Environment, File, FileFormat};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+
+/// Section `[server]`: where a service listens.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether clients may ask for the contracts (gRPC reflection); `None`: in debug builds only.
+    pub reflection: Option<bool>,
+}
+
+impl ServerConfig {
+    /// The descriptors to serve for reflection: `descriptors`, or none if it is not offered.
+    #[must_use]
+    pub fn reflected(&self, descriptors: &'static [u8]) -> Option<&'static [u8]> {
+        self.reflection.unwrap_or(cfg!(debug_assertions)).then_some(descriptors)
+    }
+}
+
+/// Section `[database]`: where a service keeps its record.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `sqlite:FILE` (made if absent) or `sqlite::memory:`.
+    pub url: String,
+}
 
 /// The layers of one configuration.
 #[derive(Clone, Debug)]
@@ -36,6 +66,29 @@ pub struct ConfigError {
 #[must_use]
 pub fn environment() -> Vec<(String, String)> {
     std::env::vars().collect()
+}
+
+/// Reads the configuration of a service that is a process of its own: `defaults`, overridden by a file and by the
+/// environment variables called `PREFIX__section__key`.
+///
+/// # Errors
+/// As [`load`].
+pub fn of_service<T: DeserializeOwned>(
+    defaults: &str,
+    env_prefix: &str,
+    file: Option<&Path>,
+) -> Result<T, ConfigError> {
+    load(Layers { defaults, file, env_prefix, env: environment(), overrides: Vec::new() })
+}
+
+/// Reads the configuration of a service that shares its process with others: `defaults` alone, and `database_url` as
+/// the place of its record.
+///
+/// # Errors
+/// None but for a mistake in `defaults`.
+pub fn embedded<T: DeserializeOwned>(defaults: &str, database_url: &str) -> Result<T, ConfigError> {
+    let overrides = vec![("database.url".to_owned(), database_url.to_owned())];
+    load(Layers { defaults, file: None, env_prefix: "", env: Vec::new(), overrides })
 }
 
 /// Reads a configuration. `T` refuses unknown keys (`#[serde(deny_unknown_fields)]`).
@@ -129,5 +182,34 @@ mod tests {
         assert_eq!(refused.layer, "environment");
         let text = refused.to_string();
         assert!(text.contains("lisen") && text.contains("`listen`"), "{text}");
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Shared {
+        server: ServerConfig,
+        database: DatabaseConfig,
+    }
+
+    const SHARED: &str = "[server]\nlisten = \"127.0.0.1:1\"\n[database]\nurl = \"sqlite:shared.db\"\n";
+
+    #[test]
+    fn a_service_of_its_own_reads_its_file_and_an_embedded_one_is_told_where_its_record_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("shared.toml");
+        std::fs::write(&file, "[server]\nlisten = \"127.0.0.1:2\"\n").unwrap();
+        let read: Shared = of_service(SHARED, "XIUHUA_SHARED", Some(&file)).unwrap();
+        assert_eq!((read.server.listen.port(), read.database.url.as_str()), (2, "sqlite:shared.db"));
+        let read: Shared = embedded(SHARED, "sqlite::memory:").unwrap();
+        assert_eq!((read.server.listen.port(), read.database.url.as_str()), (1, "sqlite::memory:"));
+    }
+
+    #[test]
+    fn reflection_is_offered_as_asked_and_else_in_debug_builds() {
+        let offers = |reflection| {
+            let server = ServerConfig { listen: ([127, 0, 0, 1], 0).into(), reflection };
+            server.reflected(b"set").is_some()
+        };
+        assert_eq!([Some(true), Some(false), None].map(offers), [true, false, cfg!(debug_assertions)]);
     }
 }

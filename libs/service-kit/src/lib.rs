@@ -2,13 +2,13 @@
 //!
 //! | room | holds |
 //! |---|---|
-//! | [`config`] | defaults → file → environment → flags; unknown keys refused with the nearest known one |
+//! | [`config`] | defaults → file → environment → flags; unknown keys refused; the sections every service has |
 //! | [`telemetry`] | logs, panics in the log, the hook for an OpenTelemetry layer |
 //! | [`limits`] | every bound of a server, with its reason |
 //! | [`server`], [`pipe`] | one or many services behind one TCP door and one in-memory door; health, reflection, drain |
 //! | [`call`] | what surrounds each call: id, language, deadline, admission, panic |
-//! | [`channel`] | the client's end: a deadline on every call, the caller's id passed on |
-//! | [`status`] | errors to google.rpc details and back, in Chinese and English |
+//! | [`channel`] | the client's end: a deadline on every call, a limit on silence, the caller's id passed on |
+//! | [`status`] | errors to google.rpc details and back, in Chinese and English; what a failure upstream means |
 //! | [`page`], [`request_id`], [`ids`] | page tokens, idempotent writes, names of new resources |
 //! | [`sqlite`] | one database file: many readers, one writer, writes that a dropped call cannot halve |
 //! | [`worker`], [`shutdown`], [`clock`] | background work, the drain signal, injected time |
@@ -20,19 +20,16 @@
 //! ```no_run
 //! # use xiuhua_service_kit::{config, limits::Limits, server, shutdown, telemetry};
 //! # #[derive(serde::Deserialize)]
-//! # struct Config { log: telemetry::LogConfig, limits: Limits, address: std::net::SocketAddr }
+//! # struct Config { log: telemetry::LogConfig, limits: Limits, server: config::ServerConfig }
+//! # const DEFAULTS: &str = "";
+//! # const DESCRIPTORS: &[u8] = &[];
 //! # fn parts(_: &Config) -> Vec<server::Part> { Vec::new() }
 //! # async fn main_() -> Result<(), Box<dyn std::error::Error>> {
-//! let config: Config = config::load(config::Layers {
-//!     defaults: "address = '127.0.0.1:50051'\n[log]\nformat = 'auto'\nfilter = 'info'\n[limits]\n",
-//!     file: None,
-//!     env_prefix: "XIUHUA_INGESTION",
-//!     env: config::environment(),
-//!     overrides: Vec::new(),
-//! })?;
+//! let config: Config = config::of_service(DEFAULTS, "XIUHUA_INGESTION", None)?;
 //! let _telemetry = telemetry::init("ingestion", &config.log)?;
 //! let shutdown = shutdown::on_signals()?;
-//! server::serve_tcp(config.address, parts(&config), &config.limits, None, shutdown).await?;
+//! let reflection = config.server.reflected(DESCRIPTORS);
+//! server::serve_tcp(config.server.listen, parts(&config), &config.limits, reflection, shutdown).await?;
 //! # Ok(()) }
 //! ```
 

@@ -3,13 +3,15 @@
 //! A service has one error enum and implements [`Failure`] for it: the code is chosen by the error
 //! and never where it happens. [`refuse`] (in a handler) and [`to_status`] turn it into a status
 //! with `ErrorInfo` (domain `xiuhua`), `BadRequest`, `RetryInfo`, `RequestInfo` and
-//! `LocalizedMessage`; [`explain()`] reads them back on the client's side.
+//! `LocalizedMessage`; [`explain()`] reads them back on the client's side. What a service upstream
+//! failed with becomes an [`UpstreamError`], which says what that means for the caller further down.
 //!
 //! The status message is English; `LocalizedMessage` is in the caller's language. `INTERNAL` says
 //! nothing of its cause: the chain is logged once here, under the id that the caller gets.
 
 mod explain;
 mod language;
+mod upstream;
 mod violations;
 
 use std::error::Error;
@@ -20,6 +22,7 @@ use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt};
 
 pub use self::explain::{Explained, ExplainedViolation, explain};
 pub use self::language::{Bilingual, Language};
+pub use self::upstream::UpstreamError;
 pub use self::violations::{InvalidRequest, Violation, Violations};
 use crate::call::CallContext;
 

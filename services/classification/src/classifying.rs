@@ -59,7 +59,7 @@ pub(crate) async fn create(rooms: &Rooms, request: ClassificationRequest) -> Res
     let newest = rooms.ingestion.newest_position().await?;
     let as_of_position = request.as_of_position.unwrap_or(newest);
     if as_of_position > newest {
-        return Err(Error::PositionAhead { asked: as_of_position, newest });
+        return Err(Error::PositionNotReached { asked: as_of_position, newest });
     }
     let rule_set = RuleSetUsed {
         id: rules.id().to_owned(),

@@ -303,8 +303,6 @@ fn present<T>(part: Option<T>) -> Result<T, InvalidRequest> {
 }
 
 fn any_page(size: u32, token: &str, binding: &str) -> Result<Page, Violation> {
-    // The kit takes the signed size of google.longrunning; ours cannot be negative.
-    let size = i32::try_from(size).unwrap_or(i32::MAX);
     page::parse(size, token, binding, DEFAULT_PAGE, LARGEST_PAGE)
 }
 

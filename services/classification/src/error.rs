@@ -2,14 +2,10 @@
 
 use std::time::Duration;
 
-use tonic::Code;
 use xiuhua_service_kit::request_id::KeyReused;
-use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, Violation};
+use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, UpstreamError, Violation};
 
 use crate::domain::{ClassificationId, RuleFaults};
-
-/// How long a caller waits before it asks again for what ingestion could not give.
-const UPSTREAM_RETRY: Duration = Duration::from_secs(1);
 
 /// A failure of the classification service.
 #[derive(Debug, thiserror::Error)]
@@ -54,19 +50,16 @@ pub enum Error {
         place_id: String,
     },
     /// The position asked for is not reached yet, so what it shows could still change.
-    #[error("position {asked} is ahead of the newest, {newest}")]
-    PositionAhead {
+    #[error("position {asked} is not reached yet; the newest is {newest}")]
+    PositionNotReached {
         /// The position asked for.
         asked: u64,
         /// The newest position of ingestion.
         newest: u64,
     },
-    /// Ingestion refused or failed.
-    #[error("ingestion did not answer")]
-    Upstream(#[source] Box<tonic::Status>),
-    /// Ingestion said nothing for too long.
-    #[error("ingestion was silent for {0:?}")]
-    UpstreamSilent(Duration),
+    /// Ingestion did not give what it was asked for.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
     /// The text of a registered rule set can no longer be read.
     #[error("the registered rule set {id} {version} cannot be read")]
     RuleSetUnreadable {
@@ -131,12 +124,6 @@ impl From<KeyReused> for Error {
     }
 }
 
-impl From<tonic::Status> for Error {
-    fn from(status: tonic::Status) -> Self {
-        Self::Upstream(Box::new(status))
-    }
-}
-
 impl Failure for Error {
     fn kind(&self) -> Kind {
         match self {
@@ -147,16 +134,8 @@ impl Failure for Error {
             Self::RuleSetNotFound { .. }
             | Self::ClassificationNotFound { .. }
             | Self::PlaceNotFound { .. } => Kind::NotFound,
-            Self::PositionAhead { .. } => Kind::OutOfRange,
-            Self::UpstreamSilent(_) => Kind::Unavailable,
-            Self::Upstream(status) => match status.code() {
-                Code::Unavailable
-                | Code::DeadlineExceeded
-                | Code::ResourceExhausted
-                | Code::Cancelled
-                | Code::Aborted => Kind::Unavailable,
-                _ => Kind::Internal,
-            },
+            Self::PositionNotReached { .. } => Kind::OutOfRange,
+            Self::Upstream(error) => error.kind(),
             Self::Corrupt { .. } => Kind::DataLoss,
             Self::RuleSetUnreadable { .. }
             | Self::UnknownDatabase(_)
@@ -175,8 +154,8 @@ impl Failure for Error {
             Self::RuleSetNotFound { .. } => "RULE_SET_NOT_FOUND",
             Self::ClassificationNotFound { .. } => "CLASSIFICATION_NOT_FOUND",
             Self::PlaceNotFound { .. } => "PLACE_NOT_FOUND",
-            Self::PositionAhead { .. } => "POSITION_AHEAD",
-            Self::Upstream(_) | Self::UpstreamSilent(_) => "INGESTION_UNAVAILABLE",
+            Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
+            Self::Upstream(error) => error.reason(),
             Self::Corrupt { .. } => "ROW_CORRUPT",
             Self::RuleSetUnreadable { .. } => "RULE_SET_UNREADABLE",
             Self::UnknownDatabase(_) | Self::Database(_) | Self::Sql(_) => "DATABASE_FAILED",
@@ -222,14 +201,11 @@ impl Failure for Error {
                 format!("分类结果 {classification_id} 中没有地点 {place_id}"),
                 format!("there is no place {place_id} in classification {classification_id}"),
             ),
-            Self::PositionAhead { asked, newest } => Bilingual::new(
-                format!("位置 {asked} 尚未到达，目前最新为 {newest}"),
+            Self::PositionNotReached { asked, newest } => Bilingual::new(
+                format!("位置 {asked} 尚未到达，最新位置为 {newest}"),
                 format!("position {asked} is not reached yet; the newest is {newest}"),
             ),
-            Self::Upstream(_) | Self::UpstreamSilent(_) => Bilingual::new(
-                "暂时无法从接入服务读取地点，请稍后重试",
-                "places cannot be read from ingestion for now; try again later",
-            ),
+            Self::Upstream(error) => error.message(),
             Self::Corrupt { column, .. } => Bilingual::new(
                 format!("库中有一行的 {column} 列无法读取"),
                 format!("the column {column} of a stored row cannot be read"),
@@ -260,8 +236,7 @@ impl Failure for Error {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        let is_upstream = matches!(self, Self::Upstream(_) | Self::UpstreamSilent(_));
-        (is_upstream && self.kind() == Kind::Unavailable).then_some(UPSTREAM_RETRY)
+        if let Self::Upstream(error) = self { error.retry_after() } else { None }
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
@@ -275,7 +250,8 @@ impl Failure for Error {
                 vec![("id", id.clone())]
             }
             Self::PlaceNotFound { place_id, .. } => vec![("id", place_id.clone())],
-            Self::PositionAhead { newest, .. } => vec![("newest", newest.to_string())],
+            Self::Upstream(error) => error.metadata(),
+            Self::PositionNotReached { newest, .. } => vec![("newest", newest.to_string())],
             _ => Vec::new(),
         }
     }

@@ -25,7 +25,7 @@ use xiuhua_service_kit::channel;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::server::Part;
 
-pub use self::config::{Config, DatabaseConfig, ServerConfig, UpstreamConfig};
+pub use self::config::{Config, UpstreamConfig};
 pub use self::domain::{FaultReason, RuleFault, RuleFaults};
 pub use self::error::Error;
 pub use self::shipped::{SHIPPED, ShippedRuleSet, shipped};

@@ -17,8 +17,7 @@ async fn main() -> anyhow::Result<()> {
     let ingestion = channel::connect(&config.upstream.ingestion, &config.upstream.channel)?;
     let part = assemble(&config, Upstream { ingestion }, SystemClock::shared()).await?;
 
-    let offers_reflection = config.server.reflection.unwrap_or(cfg!(debug_assertions));
-    let reflection = offers_reflection.then_some(FILE_DESCRIPTOR_SET);
+    let reflection = config.server.reflected(FILE_DESCRIPTOR_SET);
     server::serve_tcp(config.server.listen, vec![part], &config.limits, reflection, shutdown).await?;
     Ok(())
 }

@@ -5,11 +5,13 @@ use std::time::Duration;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
 use xiuhua_contracts::ingestion::v1::{GetPositionRequest, ReadPlacesRequest};
-use xiuhua_service_kit::channel::Line;
+use xiuhua_service_kit::channel::{Line, within};
 
 use crate::convert;
 use crate::domain::Place;
 use crate::error::Error;
+
+const INGESTION: &str = "ingestion";
 
 /// Places in the order of their ids (bytes), in bounded batches.
 pub(crate) type PlaceStream = BoxStream<'static, Result<Vec<Place>, Error>>;
@@ -30,7 +32,7 @@ impl Ingestion {
     /// The newest position: what "now" means.
     pub(crate) async fn newest_position(&self) -> Result<u64, Error> {
         let mut client = self.client.clone();
-        let answer = within(self.silence, client.get_position(GetPositionRequest {})).await?;
+        let answer = within(INGESTION, self.silence, client.get_position(GetPositionRequest {})).await?;
         Ok(answer.into_inner().position)
     }
 
@@ -39,19 +41,11 @@ impl Ingestion {
         let mut client = self.client.clone();
         let silence = self.silence;
         let request = ReadPlacesRequest { as_of_position: Some(as_of_position) };
-        let messages = within(silence, client.read_places(request)).await?.into_inner();
+        let messages = within(INGESTION, silence, client.read_places(request)).await?.into_inner();
         let batches = stream::try_unfold(messages, move |mut messages| async move {
-            let message = within(silence, messages.message()).await?;
+            let message = within(INGESTION, silence, messages.message()).await?;
             Ok(message.map(|message| (message.places.into_iter().map(convert::place).collect(), messages)))
         });
         Ok(batches.boxed())
     }
-}
-
-async fn within<T>(
-    limit: Duration,
-    answer: impl Future<Output = Result<T, tonic::Status>>,
-) -> Result<T, Error> {
-    let answer = tokio::time::timeout(limit, answer).await.map_err(|_| Error::UpstreamSilent(limit))?;
-    Ok(answer?)
 }

@@ -1,55 +1,35 @@
-//! What can be set; every key with its default and meaning stands in `config/default.toml`.
+//! The configuration: `config/default.toml` explains every key.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
 use serde::Deserialize;
-use xiuhua_service_kit::config::{self, ConfigError, Layers};
+use xiuhua_service_kit::config::{self, ConfigError, DatabaseConfig, ServerConfig};
 use xiuhua_service_kit::limits::Limits;
 use xiuhua_service_kit::telemetry::LogConfig;
 
-/// The defaults, as text.
-pub const DEFAULTS: &str = include_str!("../config/default.toml");
+const DEFAULTS: &str = include_str!("../config/default.toml");
 
-/// Settings of the ingestion service.
+/// What the service is told from outside.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The door.
+    /// Where it listens.
     pub server: ServerConfig,
-    /// The record.
+    /// Where it keeps its record.
     pub database: DatabaseConfig,
-    /// Logs.
-    pub log: LogConfig,
-    /// Bounds.
+    /// The bounds of the server.
     pub limits: Limits,
-}
-
-/// The door.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ServerConfig {
-    /// Address to listen at; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// Reflection; `None` means on in debug builds, off in release builds.
-    pub reflection: Option<bool>,
-}
-
-/// The record.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DatabaseConfig {
-    /// `sqlite:PATH` or `sqlite::memory:`.
-    pub url: String,
+    /// The log.
+    pub log: LogConfig,
 }
 
 impl Config {
-    /// The defaults, overridden by a file (its path is the first argument of the program) and the environment.
+    /// The defaults, overridden by a file and by environment variables called `XIUHUA_INGESTION__section__key`.
     ///
     /// # Errors
     /// An unreadable file, an unknown key or a value of the wrong kind, with its source.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        config::load(Layers { file, env: config::environment(), ..layers() })
+        config::of_service(DEFAULTS, "XIUHUA_INGESTION", file)
     }
 
     /// The defaults alone, keeping the record at `database_url`: what a process with several services in it uses.
@@ -57,17 +37,18 @@ impl Config {
     /// # Errors
     /// None but for a mistake in `config/default.toml`.
     pub fn embedded(database_url: &str) -> Result<Self, ConfigError> {
-        let overrides = vec![("database.url".to_owned(), database_url.to_owned())];
-        config::load(Layers { overrides, ..layers() })
+        config::embedded(DEFAULTS, database_url)
     }
 }
 
-fn layers<'a>() -> Layers<'a> {
-    Layers {
-        defaults: include_str!("../config/default.toml"),
-        file: None,
-        env_prefix: "XIUHUA_INGESTION",
-        env: Vec::new(),
-        overrides: Vec::new(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_in_the_file_are_those_in_the_code() {
+        let config = Config::embedded("sqlite::memory:").unwrap();
+        assert_eq!((config.limits, config.log), (Limits::default(), LogConfig::default()));
+        assert_eq!(config.server.listen.port(), 50_061);
     }
 }

@@ -151,7 +151,7 @@ pub(crate) fn cell(request: &pb::ListObservationRevisionsRequest) -> Result<Cell
 }
 
 pub(crate) fn period(field: &str, text: &str) -> Result<Period, Violation> {
-    Period::parse(text).ok_or_else(|| {
+    Period::parse(text).map_err(|_| {
         let message = Reason::bad_period(text).message;
         Violation::new(field, message.zh, message.en)
     })

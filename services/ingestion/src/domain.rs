@@ -9,8 +9,9 @@ pub mod effective;
 pub mod ids;
 pub mod measure;
 pub mod observation;
-pub mod period;
 pub mod place;
 pub mod rejection;
 pub mod source;
 pub mod text;
+
+pub use xiuhua_indicators::period;

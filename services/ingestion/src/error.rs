@@ -174,6 +174,13 @@ impl Failure for Error {
             _ => Vec::new(),
         }
     }
+
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::PositionNotReached { newest, .. } => vec![("newest", newest.0.to_string())],
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl StreamFault {

@@ -12,7 +12,7 @@
 //!
 //! It calls no other service: everything else reads from here.
 
-pub mod config;
+mod config;
 mod convert;
 pub mod domain;
 pub mod error;
@@ -20,11 +20,10 @@ mod service;
 pub mod store;
 
 use xiuhua_contracts::ingestion::v1::ingestion_service_server::IngestionServiceServer;
-use xiuhua_service_kit::CancellationToken;
-use xiuhua_service_kit::clock::{SharedClock, SystemClock};
-use xiuhua_service_kit::server::{self, Part};
+use xiuhua_service_kit::clock::SharedClock;
+use xiuhua_service_kit::server::Part;
 
-pub use config::{Config, DEFAULTS};
+pub use config::Config;
 pub use error::Error;
 
 /// Opens the store, migrates it, and gives the part to be served.
@@ -37,16 +36,4 @@ pub async fn assemble(config: &Config, clock: SharedClock) -> Result<Part, Error
         .max_decoding_message_size(config.limits.max_message_bytes)
         .max_encoding_message_size(config.limits.max_message_bytes);
     Ok(Part::new(service))
-}
-
-/// Assembles and serves the service alone, until `shutdown` is cancelled and the drain is over.
-///
-/// # Errors
-/// A store that cannot be opened, or an address that is taken.
-pub async fn run(config: &Config, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let part = assemble(config, SystemClock::shared()).await?;
-    let offer_reflection = config.server.reflection.unwrap_or(cfg!(debug_assertions));
-    let reflection = offer_reflection.then_some(xiuhua_contracts::FILE_DESCRIPTOR_SET);
-    server::serve_tcp(config.server.listen, vec![part], &config.limits, reflection, shutdown).await?;
-    Ok(())
 }

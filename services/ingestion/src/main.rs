@@ -1,22 +1,22 @@
-//! The ingestion service as a process: `xiuhua-ingestion [CONFIG.toml]`.
+//! The ingestion service as a program of its own. Its one argument is a configuration file, and may be left out.
 
 use std::path::PathBuf;
 
-use xiuhua_ingestion::{Config, DEFAULTS, run};
-use xiuhua_service_kit::{config, shutdown, telemetry};
+use xiuhua_contracts::FILE_DESCRIPTOR_SET;
+use xiuhua_ingestion::{Config, assemble};
+use xiuhua_service_kit::clock::SystemClock;
+use xiuhua_service_kit::{server, shutdown, telemetry};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let file = std::env::args_os().nth(1).map(PathBuf::from);
-    let config: Config = config::load(config::Layers {
-        defaults: DEFAULTS,
-        file: file.as_deref(),
-        env_prefix: "XIUHUA_INGESTION",
-        env: config::environment(),
-        overrides: Vec::new(),
-    })?;
+    let config = Config::load(file.as_deref())?;
     let _telemetry = telemetry::init("ingestion", &config.log)?;
     let shutdown = shutdown::on_signals()?;
-    run(&config, shutdown).await?;
+
+    let part = assemble(&config, SystemClock::shared()).await?;
+
+    let reflection = config.server.reflected(FILE_DESCRIPTOR_SET);
+    server::serve_tcp(config.server.listen, vec![part], &config.limits, reflection, shutdown).await?;
     Ok(())
 }

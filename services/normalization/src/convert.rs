@@ -96,7 +96,6 @@ fn page_of<K>(
     (default, max): (u32, u32),
     key: impl FnOnce(&str) -> Option<K>,
 ) -> Result<PageOf<K>, Violation> {
-    let size = i32::try_from(size).unwrap_or(i32::MAX);
     let page = page::parse(size, token, &binding(list, of), default, max)?;
     let after = match &page.after {
         None => None,

@@ -6,8 +6,9 @@
 pub(crate) mod catalog;
 pub(crate) mod id;
 pub(crate) mod observed;
-pub(crate) mod period;
 pub(crate) mod place_types;
 pub(crate) mod sample;
 pub(crate) mod threshold_set;
 pub(crate) mod values;
+
+pub(crate) use xiuhua_indicators::period;

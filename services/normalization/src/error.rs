@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use tonic::Code;
 use xiuhua_indicators::catalog::CatalogFaults;
 use xiuhua_indicators::table::ShapeError;
 use xiuhua_service_kit::request_id::KeyReused;
-use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, Violation, explain};
+use xiuhua_service_kit::status::{
+    Bilingual, Failure, InvalidRequest, Kind, UpstreamError, Violation, explain,
+};
 
 use crate::domain::catalog::CatalogKey;
 use crate::domain::id::{ClassificationId, ThresholdSetId};
 use crate::domain::sample::MemberFault;
 use crate::store::StoreError;
-
-/// How long to wait before asking again after a service upstream was away.
-const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Every way in which a call ends without its result.
 #[derive(Debug, thiserror::Error)]
@@ -59,31 +57,9 @@ pub(crate) enum Error {
         /// The newest.
         newest: u64,
     },
-    /// A service upstream did not answer.
-    #[error("{service} did not answer")]
-    Upstream {
-        /// The service.
-        service: &'static str,
-        /// What it said.
-        #[source]
-        status: Box<tonic::Status>,
-    },
-    /// A service upstream said nothing for too long.
-    #[error("{service} was silent for {limit:?}")]
-    UpstreamSilent {
-        /// The service.
-        service: &'static str,
-        /// How long it was waited for.
-        limit: Duration,
-    },
-    /// A service upstream broke its contract.
-    #[error("{service} gave an answer that cannot be: {what}")]
-    BadAnswer {
-        /// The service.
-        service: &'static str,
-        /// What is wrong with it.
-        what: String,
-    },
+    /// A service upstream did not give what it was asked for.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
     /// A catalog that was sound when it was registered is not.
     #[error("a registered catalog cannot be read")]
     CatalogUnreadable(#[source] CatalogFaults),
@@ -116,17 +92,8 @@ impl Failure for Error {
             Self::CatalogDiffers(_) | Self::MeasureDiffers(_) => Kind::AlreadyExists,
             Self::NoCatalog { .. } | Self::NoThresholdSet(_) | Self::NoClassification(_) => Kind::NotFound,
             Self::PositionNotReached { .. } => Kind::OutOfRange,
-            Self::UpstreamSilent { .. } => Kind::Unavailable,
-            Self::Upstream { status, .. } => match status.code() {
-                Code::Unavailable
-                | Code::DeadlineExceeded
-                | Code::ResourceExhausted
-                | Code::Cancelled
-                | Code::Aborted => Kind::Unavailable,
-                _ => Kind::Internal,
-            },
-            Self::BadAnswer { .. }
-            | Self::CatalogUnreadable(_)
+            Self::Upstream(error) => error.kind(),
+            Self::CatalogUnreadable(_)
             | Self::Shape(_)
             | Self::Store(_)
             | Self::Remembered(_)
@@ -146,9 +113,8 @@ impl Failure for Error {
             Self::NoClassification(_) => "CLASSIFICATION_NOT_FOUND",
             Self::BadMembers(_) => "SAMPLE_MEMBER_WITHOUT_TYPE",
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
-            Self::Upstream { .. } | Self::UpstreamSilent { .. } => "UPSTREAM_UNAVAILABLE",
-            Self::BadAnswer { .. }
-            | Self::CatalogUnreadable(_)
+            Self::Upstream(error) => error.reason(),
+            Self::CatalogUnreadable(_)
             | Self::Shape(_)
             | Self::Store(_)
             | Self::Remembered(_)
@@ -161,6 +127,7 @@ impl Failure for Error {
             Self::Invalid(invalid) => return invalid.message(),
             Self::KeyReused(reused) => return reused.message(),
             Self::CatalogInvalid(faults) => return count_faults(faults),
+            Self::Upstream(error) => return error.message(),
             Self::CatalogDiffers(CatalogKey { id, version }) => {
                 format!("指标目录 {id} 的版本 {version} 已登记，内容不同；修改须用新的版本号")
             }
@@ -181,14 +148,7 @@ impl Failure for Error {
             Self::PositionNotReached { asked, newest } => {
                 format!("位置 {asked} 尚未到达，最新位置为 {newest}")
             }
-            Self::Upstream { service, .. } | Self::UpstreamSilent { service, .. } => {
-                return Bilingual::new(
-                    format!("上游服务 {service} 暂时没有应答，请稍后重试"),
-                    format!("{service} does not answer for now; try again later"),
-                );
-            }
-            Self::BadAnswer { .. }
-            | Self::CatalogUnreadable(_)
+            Self::CatalogUnreadable(_)
             | Self::Shape(_)
             | Self::Store(_)
             | Self::Remembered(_)
@@ -218,7 +178,7 @@ impl Failure for Error {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        (self.kind() == Kind::Unavailable).then_some(RETRY_AFTER)
+        if let Self::Upstream(error) = self { error.retry_after() } else { None }
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
@@ -235,9 +195,7 @@ impl Failure for Error {
             Self::NoClassification(id) => vec![("classification_id", id.to_string())],
             Self::BadMembers(faults) => vec![("places", faults.len().to_string())],
             Self::PositionNotReached { newest, .. } => vec![("newest", newest.to_string())],
-            Self::Upstream { service, .. } | Self::UpstreamSilent { service, .. } => {
-                vec![("service", (*service).to_owned())]
-            }
+            Self::Upstream(error) => error.metadata(),
             _ => Vec::new(),
         }
     }

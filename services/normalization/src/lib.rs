@@ -22,7 +22,7 @@ use xiuhua_contracts::normalization::v1::normalization_service_server::Normaliza
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::server::Part;
 
-pub use self::config::{Config, DatabaseConfig, ServerConfig, UpstreamConfig};
+pub use self::config::{Config, UpstreamConfig};
 use self::service::Normalization;
 pub use self::store::StoreError;
 use self::upstream::Lines;

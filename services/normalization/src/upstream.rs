@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tonic::{Code, Status, Streaming};
+use tonic::{Code, Streaming};
 use xiuhua_contracts::classification::v1::classification_service_client::ClassificationServiceClient;
 use xiuhua_contracts::classification::v1::{GetClassificationRequest, ReadPlaceTypesRequest};
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
@@ -11,9 +11,9 @@ use xiuhua_contracts::ingestion::v1::{
     GetPositionRequest, ReadObservationsRequest, ReadObservationsResponse, RegisterMeasuresRequest,
 };
 use xiuhua_indicators::catalog::Catalog;
-use xiuhua_service_kit::channel::{Line, line};
+use xiuhua_service_kit::channel::{Line, line, within};
 use xiuhua_service_kit::request_id::fingerprint;
-use xiuhua_service_kit::status::explain;
+use xiuhua_service_kit::status::{UpstreamError, explain};
 
 use crate::Upstream;
 use crate::config::UpstreamConfig;
@@ -54,7 +54,7 @@ impl Lines {
     /// [`Error::PositionNotReached`] for a later one: it would show something else tomorrow.
     pub(crate) async fn position(&self, asked: Option<u64>) -> Result<u64, Error> {
         let mut client = self.ingestion.clone();
-        let answer = self.within(INGESTION, client.get_position(GetPositionRequest {})).await?;
+        let answer = within(INGESTION, self.silence, client.get_position(GetPositionRequest {})).await?;
         let newest = answer.into_inner().position;
         match asked {
             Some(asked) if asked > newest => Err(Error::PositionNotReached { asked, newest }),
@@ -74,11 +74,13 @@ impl Lines {
             // Named after what it holds: the same measures are one request, whoever sends them and whenever.
             request.request_id = format!("measures-{}", convert::hexadecimal(&fingerprint(&request)));
             let mut client = self.ingestion.clone();
-            self.within(INGESTION, client.register_measures(request)).await.map_err(|error| match error {
-                Error::Upstream { status, .. } if explain(&status).reason == "MEASURE_DIFFERS" => {
-                    Error::MeasureDiffers(status)
+            within(INGESTION, self.silence, client.register_measures(request)).await.map_err(|error| {
+                match error {
+                    UpstreamError::Refused { status, .. } if explain(&status).reason == "MEASURE_DIFFERS" => {
+                        Error::MeasureDiffers(status)
+                    }
+                    other => other.into(),
                 }
-                other => other,
             })?;
         }
         Ok(())
@@ -91,12 +93,12 @@ impl Lines {
     pub(crate) async fn place_types(&self, id: &ClassificationId) -> Result<PlaceTypes, Error> {
         let mut client = self.classification.clone();
         let request = GetClassificationRequest { id: id.as_str().to_owned() };
-        let answer = self.within(CLASSIFICATION, client.get_classification(request)).await.map_err(
+        let answer = within(CLASSIFICATION, self.silence, client.get_classification(request)).await.map_err(
             |error| match error {
-                Error::Upstream { status, .. } if status.code() == Code::NotFound => {
+                UpstreamError::Refused { status, .. } if status.code() == Code::NotFound => {
                     Error::NoClassification(id.clone())
                 }
-                other => other,
+                other => other.into(),
             },
         )?;
         let counts = answer.into_inner().classification.unwrap_or_default().counts;
@@ -104,9 +106,10 @@ impl Lines {
             counts.into_iter().map(|count| count.r#type).filter(|name| name != UNCLASSIFIED).collect();
 
         let request = ReadPlaceTypesRequest { classification_id: id.as_str().to_owned() };
-        let mut stream = self.within(CLASSIFICATION, client.read_place_types(request)).await?.into_inner();
+        let mut stream =
+            within(CLASSIFICATION, self.silence, client.read_place_types(request)).await?.into_inner();
         let mut rows = Vec::new();
-        while let Some(batch) = self.within(CLASSIFICATION, stream.message()).await? {
+        while let Some(batch) = within(CLASSIFICATION, self.silence, stream.message()).await? {
             let types = convert::texts(&batch.r#type.unwrap_or_default())
                 .filter(|types| types.len() == batch.place_ids.len())
                 .ok_or_else(|| bad(CLASSIFICATION, "not one type for each place"))?;
@@ -134,7 +137,7 @@ impl Lines {
                 as_of_position: Some(as_of_position),
             };
             let mut client = self.ingestion.clone();
-            let stream = self.within(INGESTION, client.read_observations(request)).await?;
+            let stream = within(INGESTION, self.silence, client.read_observations(request)).await?;
             self.gather(observed, stream.into_inner()).await?;
         }
         Ok(())
@@ -147,7 +150,7 @@ impl Lines {
     ) -> Result<(), Error> {
         observed.begin_axis();
         let (mut places, mut places_total) = (0_u64, 0_u64);
-        while let Some(message) = self.within(INGESTION, stream.message()).await? {
+        while let Some(message) = within(INGESTION, self.silence, stream.message()).await? {
             match message.part {
                 Some(Part::Places(stretch)) => {
                     places_total = stretch.places_total;
@@ -165,19 +168,8 @@ impl Lines {
         }
         Ok(())
     }
-
-    /// Waits for an answer or the next message, but not for ever.
-    async fn within<T>(
-        &self,
-        service: &'static str,
-        answer: impl Future<Output = Result<T, Status>>,
-    ) -> Result<T, Error> {
-        let answer = tokio::time::timeout(self.silence, answer).await;
-        let answer = answer.map_err(|_| Error::UpstreamSilent { service, limit: self.silence })?;
-        answer.map_err(|status| Error::Upstream { service, status: Box::new(status) })
-    }
 }
 
 fn bad(service: &'static str, what: impl Into<String>) -> Error {
-    Error::BadAnswer { service, what: what.into() }
+    UpstreamError::bad_answer(service, what).into()
 }

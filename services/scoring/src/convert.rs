@@ -7,7 +7,6 @@ use xiuhua_contracts::scoring::v1 as proto;
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::threshold::{Threshold, ThresholdStatus};
-use xiuhua_service_kit::page::{self, Page};
 use xiuhua_service_kit::request_id::RequestId;
 use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 
@@ -26,9 +25,9 @@ pub(crate) fn asked(request: &proto::CreateAssessmentRequest) -> Result<(Request
     let set = faults.required_text("threshold_set_id", &request.threshold_set_id).map(str::to_owned);
     let period = match request.period.as_str() {
         "" => None,
-        text => faults.keep(Period::parse(text).map_err(|fault| {
-            Violation::new("period", "须为年 2021、月 2021-03 或日 2021-03-09", fault.to_string())
-        })),
+        text => faults.keep(
+            Period::parse(text).map_err(|fault| Violation::new("period", fault.zh(), fault.to_string())),
+        ),
     };
     match (request_id, set) {
         (Some(request_id), Some(threshold_set_id)) if faults.is_empty() => Ok((
@@ -52,11 +51,6 @@ fn no_fault_found() -> InvalidRequest {
 /// A text that may be empty for "any" or "the default".
 pub(crate) fn given(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// The page a request asks for; sizes of 0 and above `max` are read as the contract says.
-pub(crate) fn page(size: u32, token: &str, binding: &str, default: u32, max: u32) -> Result<Page, Violation> {
-    page::parse(i32::try_from(size).unwrap_or(i32::MAX), token, binding, default, max)
 }
 
 /// The page token was made by this service, yet its key cannot be read.

@@ -9,8 +9,9 @@ pub(crate) mod groups;
 pub(crate) mod growth;
 pub(crate) mod id;
 pub(crate) mod inputs;
-pub(crate) mod period;
 pub(crate) mod results;
 pub(crate) mod run;
 mod two_passes;
 pub(crate) mod walk_back;
+
+pub(crate) use xiuhua_indicators::period;

@@ -2,17 +2,13 @@
 
 use std::time::Duration;
 
-use tonic::Code;
 use xiuhua_indicators::catalog::CatalogFaults;
 use xiuhua_indicators::table::ShapeError;
 use xiuhua_service_kit::request_id::KeyReused;
-use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, Violation};
+use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, UpstreamError, Violation};
 
 use crate::domain::id::{AssessmentId, PlaceId};
 use crate::store::StoreError;
-
-/// How long to wait before asking again after a service upstream was away.
-const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Every way in which a call or a run ends without its result.
 #[derive(Debug, thiserror::Error)]
@@ -75,40 +71,17 @@ pub(crate) enum Error {
     /// There is no such classification.
     #[error("no classification {0}")]
     NoClassification(String),
-    /// A position that ingestion has not reached.
-    #[error("position {position} is not reached yet, the newest is {newest}")]
-    PositionAhead {
+    /// A position that no batch has reached: what it shows could still change.
+    #[error("position {asked} is not reached yet; the newest is {newest}")]
+    PositionNotReached {
         /// The position asked for.
-        position: u64,
-        /// The newest there is.
+        asked: u64,
+        /// The newest.
         newest: u64,
     },
-    /// A service upstream did not answer.
-    #[error("{service} did not answer")]
-    Upstream {
-        /// The service.
-        service: &'static str,
-        /// What it said.
-        #[source]
-        status: Box<tonic::Status>,
-    },
-    /// A service upstream refused what this one asked.
-    #[error("{service} refused the question")]
-    UpstreamRefused {
-        /// The service.
-        service: &'static str,
-        /// What it said.
-        #[source]
-        status: Box<tonic::Status>,
-    },
-    /// A service upstream broke its contract.
-    #[error("{service} gave an answer that cannot be: {what}")]
-    BadAnswer {
-        /// The service.
-        service: &'static str,
-        /// What is wrong with it.
-        what: String,
-    },
+    /// A service upstream did not give what it was asked for.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
     /// A catalog that was sound when it was registered is not.
     #[error("the catalog cannot be read")]
     Catalog(#[source] CatalogFaults),
@@ -146,19 +119,11 @@ impl Failure for Error {
             Self::NotReady(_) | Self::ThresholdSetsDiffer { .. } | Self::TypesDiffer { .. } => {
                 Kind::FailedPrecondition
             }
-            Self::PositionAhead { .. } => Kind::OutOfRange,
-            Self::Upstream { status, .. } => match status.code() {
-                Code::DeadlineExceeded => Kind::DeadlineExceeded,
-                _ => Kind::Unavailable,
-            },
-            // A question that is refused should not have been asked: a mistake of ours.
-            Self::UpstreamRefused { .. }
-            | Self::BadAnswer { .. }
-            | Self::Catalog(_)
-            | Self::Shape(_)
-            | Self::Store(_)
-            | Self::Remembered(_)
-            | Self::Lost(_) => Kind::Internal,
+            Self::PositionNotReached { .. } => Kind::OutOfRange,
+            Self::Upstream(error) => error.kind(),
+            Self::Catalog(_) | Self::Shape(_) | Self::Store(_) | Self::Remembered(_) | Self::Lost(_) => {
+                Kind::Internal
+            }
         }
     }
 
@@ -175,15 +140,11 @@ impl Failure for Error {
             Self::TypesDiffer { .. } => "TYPES_DIFFER",
             Self::NoThresholdSet(_) => "THRESHOLD_SET_NOT_FOUND",
             Self::NoClassification(_) => "CLASSIFICATION_NOT_FOUND",
-            Self::PositionAhead { .. } => "POSITION_AHEAD",
-            Self::Upstream { .. } => "UPSTREAM_UNAVAILABLE",
-            Self::UpstreamRefused { .. }
-            | Self::BadAnswer { .. }
-            | Self::Catalog(_)
-            | Self::Shape(_)
-            | Self::Store(_)
-            | Self::Remembered(_)
-            | Self::Lost(_) => "INTERNAL",
+            Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
+            Self::Upstream(error) => error.reason(),
+            Self::Catalog(_) | Self::Shape(_) | Self::Store(_) | Self::Remembered(_) | Self::Lost(_) => {
+                "INTERNAL"
+            }
         }
     }
 
@@ -191,6 +152,7 @@ impl Failure for Error {
         let zh = match self {
             Self::Invalid(invalid) => return invalid.message(),
             Self::KeyReused(reused) => return reused.message(),
+            Self::Upstream(error) => return error.message(),
             Self::NoAssessment(id) => format!("没有测评 {id}"),
             Self::NoPlace { assessment, place } => format!("测评 {assessment} 中没有地点 {place}"),
             Self::NoNode { catalog, node } => format!("指标目录 {catalog} 中没有节点 {node}"),
@@ -204,27 +166,12 @@ impl Failure for Error {
             }
             Self::NoThresholdSet(id) => format!("没有阈值集 {id}"),
             Self::NoClassification(id) => format!("没有分类 {id}"),
-            Self::PositionAhead { position, newest } => {
-                format!("位置 {position} 尚未到达，目前最新为 {newest}")
+            Self::PositionNotReached { asked, newest } => {
+                format!("位置 {asked} 尚未到达，最新位置为 {newest}")
             }
-            Self::Upstream { service, status } => {
-                return Bilingual::new(
-                    format!("上游服务 {service} 没有应答：{}", status.message()),
-                    format!("{self}: {}", status.message()),
-                );
+            Self::Catalog(_) | Self::Shape(_) | Self::Store(_) | Self::Remembered(_) | Self::Lost(_) => {
+                return Bilingual::new("内部错误", "internal error");
             }
-            Self::UpstreamRefused { service, status } => {
-                return Bilingual::new(
-                    format!("上游服务 {service} 拒绝了请求：{}", status.message()),
-                    format!("{self}: {}", status.message()),
-                );
-            }
-            Self::BadAnswer { .. }
-            | Self::Catalog(_)
-            | Self::Shape(_)
-            | Self::Store(_)
-            | Self::Remembered(_)
-            | Self::Lost(_) => return Bilingual::new("内部错误", "internal error"),
         };
         Bilingual::new(zh, self.to_string())
     }
@@ -237,7 +184,7 @@ impl Failure for Error {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        matches!(self, Self::Upstream { .. }).then_some(RETRY_AFTER)
+        if let Self::Upstream(error) = self { error.retry_after() } else { None }
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
@@ -249,7 +196,8 @@ impl Failure for Error {
             Self::NoType { name, .. } => vec![("type", name.clone())],
             Self::NoThresholdSet(id) => vec![("threshold_set_id", id.clone())],
             Self::NoClassification(id) => vec![("classification_id", id.clone())],
-            Self::Upstream { service, .. } => vec![("service", (*service).to_owned())],
+            Self::PositionNotReached { newest, .. } => vec![("newest", newest.to_string())],
+            Self::Upstream(error) => error.metadata(),
             _ => Vec::new(),
         }
     }

@@ -1,22 +1,28 @@
-//! The scoring service as a process: `xiuhua-scoring [CONFIG.toml]`.
+//! The scoring service as a program of its own. Its one argument is a configuration file, and may be left out.
 
 use std::path::PathBuf;
 
-use xiuhua_scoring::{Config, DEFAULTS, run};
-use xiuhua_service_kit::{config, shutdown, telemetry};
+use xiuhua_contracts::FILE_DESCRIPTOR_SET;
+use xiuhua_scoring::{Config, Upstream, assemble};
+use xiuhua_service_kit::channel::{self, ChannelConfig};
+use xiuhua_service_kit::clock::SystemClock;
+use xiuhua_service_kit::{server, shutdown, telemetry};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let file = std::env::args_os().nth(1).map(PathBuf::from);
-    let config: Config = config::load(config::Layers {
-        defaults: DEFAULTS,
-        file: file.as_deref(),
-        env_prefix: "XIUHUA_SCORING",
-        env: config::environment(),
-        overrides: Vec::new(),
-    })?;
+    let config = Config::load(file.as_deref())?;
     let _telemetry = telemetry::init("scoring", &config.log)?;
     let shutdown = shutdown::on_signals()?;
-    run(&config, shutdown).await?;
+
+    let (calls, bounds) = (&config.upstream, ChannelConfig::default());
+    let ingestion = channel::connect(&calls.ingestion, &bounds)?;
+    let classification = channel::connect(&calls.classification, &bounds)?;
+    let normalization = channel::connect(&calls.normalization, &bounds)?;
+    let upstream = Upstream { ingestion, classification, normalization };
+    let part = assemble(&config, upstream, SystemClock::shared()).await?;
+
+    let reflection = config.server.reflected(FILE_DESCRIPTOR_SET);
+    server::serve_tcp(config.server.listen, vec![part], &config.limits, reflection, shutdown).await?;
     Ok(())
 }

@@ -10,12 +10,13 @@ mod planning;
 use std::time::Duration;
 
 use tonic::transport::Channel;
-use tonic::{Code, Request, Status};
+use tonic::{Request, Status};
 use xiuhua_contracts::classification::v1::classification_service_client::ClassificationServiceClient;
 use xiuhua_contracts::ingestion::v1 as ingestion;
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
 use xiuhua_contracts::normalization::v1::normalization_service_client::NormalizationServiceClient;
 use xiuhua_service_kit::channel::{ChannelConfig, Line, line};
+use xiuhua_service_kit::status::UpstreamError;
 
 pub(crate) use self::planning::Asked;
 use crate::domain::assessment::Plan;
@@ -106,19 +107,12 @@ fn limited<T>(message: T, limit: Duration) -> Request<T> {
     request
 }
 
-/// Away for now, or no to what was asked.
 fn failed(service: &'static str, status: Status) -> Error {
-    let status = Box::new(status);
-    match status.code() {
-        Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted | Code::Cancelled => {
-            Error::Upstream { service, status }
-        }
-        _ => Error::UpstreamRefused { service, status },
-    }
+    UpstreamError::of(service, status).into()
 }
 
 fn bad(service: &'static str, what: impl Into<String>) -> Error {
-    Error::BadAnswer { service, what: what.into() }
+    UpstreamError::bad_answer(service, what).into()
 }
 
 fn period(service: &'static str, text: &str) -> Result<Period, Error> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use xiuhua_service_kit::CancellationToken;
 use xiuhua_service_kit::clock::SharedClock;
-use xiuhua_service_kit::status::{Failure as _, Kind, chain};
+use xiuhua_service_kit::status::{Failure as _, Kind, UpstreamError, chain};
 use xiuhua_service_kit::worker::Worker;
 
 use crate::changes::Changes;
@@ -116,7 +116,8 @@ impl Workshop {
         let id = &claimed.assessment.id;
         tracing::error!(assessment = %id, error = %chain(error), "assessment failed");
         let mut message = error.message();
-        if error.kind() == Kind::Internal && !matches!(error, Error::UpstreamRefused { .. }) {
+        if error.kind() == Kind::Internal && !matches!(error, Error::Upstream(UpstreamError::Refused { .. }))
+        {
             // The cause is in the log, under the id of the assessment.
             message.zh = format!("内部错误，请向运维人员提供测评编号 {id}");
             message.en = format!("internal error; quote the assessment {id} to the operators");

@@ -126,7 +126,9 @@ pub(crate) fn read_members(path: &Path) -> Result<Vec<String>, UnusableFile> {
     let mut faults = Vec::new();
     while let Some(row) = document.next_row()? {
         match row.cell(column) {
-            Ok("") => faults.push(format!("row {0}: place_id is empty / 第 {0} 行: place_id 为空", row.number)),
+            Ok("") => {
+                faults.push(format!("row {0}: place_id is empty / 第 {0} 行: place_id 为空", row.number))
+            }
             Ok(id) => members.push(id.to_owned()),
             Err(_) => faults.push(format!("row {0} is not UTF-8 / 第 {0} 行不是 UTF-8 编码", row.number)),
         }

@@ -51,10 +51,13 @@ fn list(screen: &mut Screen) -> Result<()> {
 }
 
 fn validate(file: &Path, screen: &mut Screen) -> Result<()> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|e| method::UnusableInput(vec![format!("{}: cannot be read / 无法读取: {e}", file.display())]))?;
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        method::UnusableInput(vec![format!("{}: cannot be read / 无法读取: {e}", file.display())])
+    })?;
     let catalog = Catalog::parse(&text).map_err(|faults| {
-        method::UnusableInput(faults.faults().iter().map(|fault| format!("{}: {fault}", file.display())).collect())
+        method::UnusableInput(
+            faults.faults().iter().map(|fault| format!("{}: {fault}", file.display())).collect(),
+        )
     })?;
     let leaves = catalog.leaves().count();
     screen.say(

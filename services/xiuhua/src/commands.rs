@@ -7,7 +7,9 @@ use xiuhua_contracts::classification::v1::{ListPlaceClassesRequest, RegisterRule
 use xiuhua_contracts::normalization::v1::RegisterCatalogRequest;
 
 use crate::assessing;
-use crate::cli::{AssessArgs, ClassifyArgs, Cli, Command, ExportArgs, Globals, ImportArgs, ImportKind, IndexCommand};
+use crate::cli::{
+    AssessArgs, ClassifyArgs, Cli, Command, ExportArgs, Globals, ImportArgs, ImportKind, IndexCommand,
+};
 use crate::delivery::{deliver_observations, deliver_places, each_rejected_row};
 use crate::intake::observations::{Indicators, ObservationFile};
 use crate::intake::places::PlaceFile;
@@ -64,7 +66,12 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn on_platform(command: Command, platform: &Platform, globals: &Globals, screen: &mut Screen) -> Result<()> {
+async fn on_platform(
+    command: Command,
+    platform: &Platform,
+    globals: &Globals,
+    screen: &mut Screen,
+) -> Result<()> {
     match command {
         Command::Import(arguments) => import(platform, &arguments, globals, screen).await,
         Command::Assess(arguments) => assess(platform, &arguments, globals, screen).await,
@@ -77,7 +84,12 @@ async fn on_platform(command: Command, platform: &Platform, globals: &Globals, s
     }
 }
 
-async fn import(platform: &Platform, arguments: &ImportArgs, globals: &Globals, screen: &mut Screen) -> Result<()> {
+async fn import(
+    platform: &Platform,
+    arguments: &ImportArgs,
+    globals: &Globals,
+    screen: &mut Screen,
+) -> Result<()> {
     let mapping = arguments.mapping.as_deref().map(Mapping::read).transpose()?.unwrap_or_default();
     let progress = Progress::new("import", globals.quiet);
     let batch = match arguments.kind {
@@ -132,7 +144,12 @@ async fn import(platform: &Platform, arguments: &ImportArgs, globals: &Globals, 
     }))
 }
 
-async fn assess(platform: &Platform, arguments: &AssessArgs, globals: &Globals, screen: &mut Screen) -> Result<()> {
+async fn assess(
+    platform: &Platform,
+    arguments: &AssessArgs,
+    globals: &Globals,
+    screen: &mut Screen,
+) -> Result<()> {
     let method = Method::read(&arguments.method)?;
     let rule_set = assessing::register(platform, &method).await?;
     let classification = assessing::classify(platform, &rule_set, method.year).await?;
@@ -144,7 +161,8 @@ async fn assess(platform: &Platform, arguments: &AssessArgs, globals: &Globals, 
         }
     };
     let progress = Progress::new("assessment %", globals.quiet);
-    let run = assessing::assess(platform, &threshold_set, &classification.id, &method.period, &progress).await?;
+    let run =
+        assessing::assess(platform, &threshold_set, &classification.id, &method.period, &progress).await?;
     drop(progress);
     screen.assessment(&run)?;
     screen.json(&json::assessment(&run))
@@ -192,6 +210,7 @@ async fn export(platform: &Platform, arguments: &ExportArgs, screen: &mut Screen
     let run = reading::find_run(platform, &arguments.run).await?;
     write_results(platform, &run, &arguments.out).await?;
     let dir = arguments.out.display();
-    screen.say(&format!("测评 {} 已写入 {dir}", run.id), &format!("assessment {} written to {dir}", run.id))?;
+    screen
+        .say(&format!("测评 {} 已写入 {dir}", run.id), &format!("assessment {} written to {dir}", run.id))?;
     screen.json(&json::assessment(&run))
 }

@@ -26,7 +26,11 @@ const CHUNKS_AHEAD: usize = 4;
 ///
 /// # Errors
 /// If the file breaks off or the service refuses the delivery as a whole; rejected rows are no error.
-pub(crate) async fn deliver_places(platform: &Platform, mut file: PlaceFile, progress: &Progress) -> Result<Batch> {
+pub(crate) async fn deliver_places(
+    platform: &Platform,
+    mut file: PlaceFile,
+    progress: &Progress,
+) -> Result<Batch> {
     use import_places_request::Part;
     let request = |part| ImportPlacesRequest { part: Some(part) };
     let header = request(Part::Header(header(file.file_name())));

@@ -12,11 +12,12 @@ use crate::intake::observations::{Indicators, ObservationFile};
 use crate::intake::places::PlaceFile;
 use crate::intake::{Document, Mapping, observations, places};
 use crate::method::Method;
+use crate::names::Names;
 use crate::platform::Platform;
 use crate::progress::Progress;
-use crate::reading::{explain_place, group_scores, show_groups};
+use crate::reading::{explain_place, group_scores, show_group, show_groups, show_ranking};
 use crate::sample;
-use crate::screen::{Outcome, Screen, numbers, score, value, words};
+use crate::screen::{Outcome, Screen};
 use crate::serving::serve;
 
 /// The catalog and period the sample district is assessed by.
@@ -54,44 +55,28 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
     let run = assess(&platform, &drawn.id, "", PERIOD, &progress("assessment %")).await?;
     screen.assessment(&run)?;
 
-    let root = method.catalog.items[0].code.as_str();
+    let names = Names::read(&platform, &run).await?;
+    screen.say("全区：", "The district:")?;
     let district = group_scores(&platform, &run, GroupLevel::District, "").await?;
-    show_groups(&run, &district, screen)?;
+    show_group(&district, &names, screen)?;
+    screen.say("各街镇总指数：", "The index of its sub-districts and towns:")?;
     let mut towns = group_scores(&platform, &run, GroupLevel::Town, "").await?;
-    towns.retain(|town| town.node == root);
-    show_groups(&run, &towns, screen)?;
+    towns.retain(|town| town.node == names.root);
+    show_groups(&towns, &names.root, &names, screen)?;
 
-    let first = run.types.first().context("the classification has types")?;
-    let request = ListRankingRequest {
+    let kind = names.types.first().context("the district has types")?;
+    let heading = names.place_type(kind, screen);
+    screen.say(&format!("{heading}：前十名"), &format!("{heading}: the first ten"))?;
+    let ranking = ListRankingRequest {
         assessment_id: run.id.clone(),
-        r#type: first.r#type.clone(),
+        r#type: kind.clone(),
         page_size: 10,
         ..ListRankingRequest::default()
     };
-    let estates = platform.scoring().list_ranking(request).await?.into_inner().places;
-    let columns = [
-        numbers("名次", "rank"),
-        words("编号", "place"),
-        words("小区", "name"),
-        words("街镇", "town"),
-        words("类型", "type"),
-        numbers("得分", "score"),
-        numbers("百分位", "percentile"),
-    ];
-    let rows = estates.iter().map(|estate| {
-        let node = estate.score.clone().unwrap_or_default();
-        vec![
-            node.rank.unwrap_or_default().to_string(),
-            estate.place_id.clone(),
-            estate.place_name.clone(),
-            estate.town_name.clone(),
-            estate.r#type.clone(),
-            score(node.score),
-            value(node.percentile),
-        ]
-    });
-    screen.table(&columns, rows.collect())?;
+    let estates = platform.scoring().list_ranking(ranking).await?.into_inner().places;
+    show_ranking(&estates, screen)?;
     let best = estates.first().context("the ranking has places")?;
+    screen.say("第一名从何而来：", "Where the first one's score comes from:")?;
     explain_place(&platform, &run, &best.place_id, "", screen).await?;
 
     if arguments.no_serve {
@@ -102,7 +87,7 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
         "xiuhua --server http://{{address}} rank --type {} --top 10\n\
          grpcurl -plaintext -d '{{\"assessment_id\":\"{}\",\"type\":\"{}\",\"page_size\":10}}' {{address}} \
          xiuhua.scoring.v1.ScoringService/ListRanking",
-        first.r#type, run.id, first.r#type
+        kind, run.id, kind
     );
     serve(platform, &arguments.serve, screen, &call).await
 }

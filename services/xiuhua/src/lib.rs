@@ -8,7 +8,7 @@
 //! | [`intake`], [`delivery`] | files to typed rows; rows to a sealed batch |
 //! | [`method`], [`assessing`] | catalog, rules and sample; classify → thresholds → assess |
 //! | [`compute`], [`results`] | `index compute`; the result files |
-//! | [`reading`], [`catalogs`], [`json`], [`screen`] | what is shown, as tables or JSON |
+//! | [`reading`], [`names`], [`catalogs`], [`json`], [`screen`] | what is shown, as tables or JSON |
 //! | [`sample`], [`demo`], [`serving`] | the generated district; the demo; the gRPC door |
 
 mod assessing;
@@ -22,6 +22,7 @@ mod failure;
 mod intake;
 mod json;
 mod method;
+mod names;
 mod platform;
 mod progress;
 mod reading;

@@ -86,7 +86,9 @@ impl Platform {
     /// If the folder cannot be used, another process has it open, or a newer version has written it.
     pub(crate) async fn embedded(globals: &Globals) -> Result<Self> {
         if globals.server.is_some() {
-            bail!("this command opens the embedded platform and takes no --server / 该命令使用内置平台，不能指定 --server");
+            bail!(
+                "this command opens the embedded platform and takes no --server / 该命令使用内置平台，不能指定 --server"
+            );
         }
         Self::in_folder(&globals.data_dir, None, globals).await
     }
@@ -189,7 +191,8 @@ async fn assemble(folder: &Path, channel: &Channel) -> Result<Vec<Part>> {
 
 /// Makes the folder and takes its lock, which ends with the process whatever happens.
 fn lock(folder: &Path) -> Result<File> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make / 无法创建 {}", folder.display()))?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make / 无法创建 {}", folder.display()))?;
     let path = folder.join(LOCK);
     let file = File::create(&path).with_context(|| format!("cannot write / 无法写入 {}", path.display()))?;
     match file.try_lock() {
@@ -198,7 +201,9 @@ fn lock(folder: &Path) -> Result<File> {
             "another process has {} open; end it, or talk to it with --server / 数据目录正被另一进程使用，请先结束它，或用 --server 访问",
             folder.display()
         ),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
     }
 }
 

@@ -6,14 +6,18 @@ use tonic::Code;
 use xiuhua_contracts::scoring::v1::{
     Assessment, AssessmentState, ExplainScoreRequest, GetAssessmentRequest, GetPlaceScoresRequest,
     GetPlaceScoresResponse, GroupLevel, GroupScore, LeafExplanation, ListAssessmentsRequest,
-    ListGroupScoresRequest, ListRankingRequest, NodeScore,
+    ListGroupScoresRequest, ListRankingRequest, NodeScore, RankedPlace,
 };
 
 use crate::cli::{ExplainArgs, RankArgs, RunArg, ShowArgs};
 use crate::json;
+use crate::names::Names;
 use crate::platform::Platform;
 use crate::results::{all, each_group};
-use crate::screen::{Screen, count, numbers, percent, score, value, words};
+use crate::screen::{Column, Screen, count, numbers, percent, score, value, words};
+
+/// All types together, in group scores.
+const ALL: &str = "ALL";
 
 /// The assessment asked for, else the newest that succeeded.
 ///
@@ -32,7 +36,9 @@ pub(crate) async fn find_run(platform: &Platform, run: &RunArg) -> Result<Assess
             return Ok(found);
         }
         if page.next_page_token.is_empty() {
-            bail!("no assessment has succeeded yet: run `xiuhua assess` first / 还没有完成的测评，请先运行 xiuhua assess");
+            bail!(
+                "no assessment has succeeded yet: run `xiuhua assess` first / 还没有完成的测评，请先运行 xiuhua assess"
+            );
         }
         request.page_token = page.next_page_token;
     }
@@ -54,6 +60,16 @@ pub(crate) async fn rank(platform: &Platform, arguments: &RankArgs, screen: &mut
         page_token: String::new(),
     };
     let places = platform.scoring().list_ranking(request).await?.into_inner().places;
+    show_ranking(&places, screen)?;
+    let places: Vec<_> = places.iter().map(json::ranked).collect();
+    screen.json(&json!({ "assessment": json::assessment(&run), "places": places }))
+}
+
+/// Prints places of a ranking.
+///
+/// # Errors
+/// If standard output is gone.
+pub(crate) fn show_ranking(places: &[RankedPlace], screen: &mut Screen) -> Result<()> {
     let columns = [
         numbers("名次", "rank"),
         words("编号", "place"),
@@ -63,7 +79,7 @@ pub(crate) async fn rank(platform: &Platform, arguments: &RankArgs, screen: &mut
         numbers("百分位", "percentile"),
         numbers("覆盖率", "coverage"),
     ];
-    let row = |place: &xiuhua_contracts::scoring::v1::RankedPlace| {
+    let row = |place: &RankedPlace| {
         let node = place.score.clone().unwrap_or_default();
         vec![
             count(node.rank),
@@ -71,13 +87,11 @@ pub(crate) async fn rank(platform: &Platform, arguments: &RankArgs, screen: &mut
             place.place_name.clone(),
             place.town_name.clone(),
             score(node.score),
-            value(node.percentile),
+            score(node.percentile),
             percent(node.coverage_ratio),
         ]
     };
-    screen.table(&columns, places.iter().map(row).collect())?;
-    let places: Vec<_> = places.iter().map(json::ranked).collect();
-    screen.json(&json!({ "assessment": json::assessment(&run), "places": places }))
+    screen.table(&columns, places.iter().map(row).collect())
 }
 
 /// `xiuhua show`: a place, or the group of that code.
@@ -86,16 +100,18 @@ pub(crate) async fn rank(platform: &Platform, arguments: &RankArgs, screen: &mut
 /// If neither exists.
 pub(crate) async fn show(platform: &Platform, arguments: &ShowArgs, screen: &mut Screen) -> Result<()> {
     let run = find_run(platform, &arguments.run).await?;
-    let request =
-        GetPlaceScoresRequest { assessment_id: run.id.clone(), place_id: arguments.id.clone() };
+    let request = GetPlaceScoresRequest { assessment_id: run.id.clone(), place_id: arguments.id.clone() };
+    let names = Names::read(platform, &run).await?;
     match platform.scoring().get_place_scores(request).await {
-        Ok(place) => show_place(&run, &place.into_inner(), screen),
+        Ok(place) => show_place(&run, &place.into_inner(), &names, screen),
         Err(status) if status.code() == Code::NotFound => {
             let groups = group_scores(platform, &run, GroupLevel::Unspecified, &arguments.id).await?;
             if groups.is_empty() {
                 return Err(status.into());
             }
-            show_groups(&run, &groups, screen)
+            show_group(&groups, &names, screen)?;
+            let groups: Vec<_> = groups.iter().map(json::group).collect();
+            screen.json(&json!({ "assessment": json::assessment(&run), "groups": groups }))
         }
         Err(status) => Err(status.into()),
     }
@@ -126,50 +142,93 @@ pub(crate) async fn group_scores(
     Ok(groups)
 }
 
-fn show_place(run: &Assessment, place: &GetPlaceScoresResponse, screen: &mut Screen) -> Result<()> {
-    let heading = format!(
-        "{} {}  {}  {} {}",
-        place.place_id, place.place_name, place.r#type, place.town_name, place.committee
-    );
+fn show_place(
+    run: &Assessment,
+    place: &GetPlaceScoresResponse,
+    names: &Names,
+    screen: &mut Screen,
+) -> Result<()> {
+    let kind = names.place_type(&place.r#type, screen);
+    let heading =
+        format!("{} {}  {kind}  {} {}", place.place_id, place.place_name, place.town_name, place.committee);
     screen.say(&heading, &heading)?;
-    screen.table(&node_columns(), place.scores.iter().map(node_row).collect())?;
+    show_nodes(place.scores.iter(), names, screen)?;
     screen.json(&json!({ "assessment": json::assessment(run), "place": json::place(place) }))
 }
 
-/// Prints groups, a row a node and type.
+/// Prints one group: a row a node, a column a type, ranks behind the scores that have one.
 ///
 /// # Errors
 /// If standard output is gone.
-pub(crate) fn show_groups(run: &Assessment, groups: &[GroupScore], screen: &mut Screen) -> Result<()> {
-    let columns = [
-        words("代码", "code"),
-        words("名称", "name"),
-        words("类型", "type"),
-        words("指标", "node"),
-        numbers("得分", "score"),
-        numbers("小区", "places"),
-        numbers("户数占比", "households"),
-        numbers("名次", "rank"),
-    ];
-    let row = |group: &GroupScore| {
-        vec![
-            group.code.clone(),
-            group.name.clone(),
-            group.r#type.clone(),
-            group.node.clone(),
-            score(group.score),
-            group.places.to_string(),
-            percent(group.household_share_ratio),
-            count(group.rank),
-        ]
-    };
-    screen.table(&columns, groups.iter().map(row).collect())?;
+pub(crate) fn show_group(groups: &[GroupScore], names: &Names, screen: &mut Screen) -> Result<()> {
+    let Some(first) = groups.first() else { return Ok(()) };
+    let heading = format!("{} {}", first.code, first.name);
+    screen.say(&heading, &heading)?;
+    let mut columns = vec![words("指标", "node"), words("名称", "name")];
+    columns.extend(type_columns(names, screen));
+    let rows = names.nodes.iter().map(|node| {
+        let mut row = vec![node.clone(), names.item(node, screen)];
+        row.extend(by_type(names).map(|kind| cell(groups.iter(), node, kind)));
+        row
+    });
+    let rows = rows.collect();
+    screen.table(&columns, rows)?;
+    mixed(screen)
+}
+
+/// Prints several groups at one node: a row a group, a column a type, ranks behind the scores that have one.
+///
+/// # Errors
+/// If standard output is gone.
+pub(crate) fn show_groups(
+    groups: &[GroupScore],
+    node: &str,
+    names: &Names,
+    screen: &mut Screen,
+) -> Result<()> {
+    let mut columns = vec![words("代码", "code"), words("名称", "name")];
+    columns.extend(type_columns(names, screen));
+    let mut codes: Vec<&str> = groups.iter().map(|group| group.code.as_str()).collect();
+    codes.dedup();
+    let rows = codes.into_iter().map(|code| {
+        let of_code = || groups.iter().filter(move |group| group.code == code);
+        let name = of_code().map(|group| group.name.clone()).next().unwrap_or_default();
+        let mut row = vec![code.to_owned(), name];
+        row.extend(by_type(names).map(|kind| cell(of_code(), node, kind)));
+        row
+    });
+    let rows = rows.collect();
+    screen.table(&columns, rows)?;
+    mixed(screen)
+}
+
+/// The types of a run, and all of them together.
+fn by_type(names: &Names) -> impl Iterator<Item = &str> {
+    let together = (names.types.as_slice() != [ALL]).then_some(ALL);
+    names.types.iter().map(String::as_str).chain(together)
+}
+
+fn type_columns(names: &Names, screen: &Screen) -> Vec<Column> {
+    let heading = |kind: &str| if kind == ALL { "ALL".to_owned() } else { names.place_type(kind, screen) };
+    by_type(names).map(|kind| numbers(&heading(kind), &heading(kind))).collect()
+}
+
+fn cell<'a>(mut groups: impl Iterator<Item = &'a GroupScore>, node: &str, kind: &str) -> String {
+    let found = groups.find(|group| group.node == node && group.r#type == kind);
+    match found {
+        Some(GroupScore { score: Some(points), rank: Some(rank), .. }) => {
+            format!("{} #{rank:<2}", score(Some(*points)))
+        }
+        Some(group) => score(group.score),
+        None => String::new(),
+    }
+}
+
+fn mixed(screen: &mut Screen) -> Result<()> {
     screen.say(
-        "类型 ALL 混合了不同类型的阈值，仅供参考，不参与排名。",
-        "Type ALL mixes the goalposts of several types: shown, never ranked.",
-    )?;
-    let groups: Vec<_> = groups.iter().map(json::group).collect();
-    screen.json(&json!({ "assessment": json::assessment(run), "groups": groups }))
+        "#：同类型内名次。ALL 混合了不同类型的阈值，仅供参考，不参与排名。\n",
+        "#: rank within the type. ALL mixes the goalposts of several types: shown, never ranked.\n",
+    )
 }
 
 /// `xiuhua explain`.
@@ -198,10 +257,11 @@ pub(crate) async fn explain_place(
         node: node.to_owned(),
     };
     let found = platform.scoring().explain_score(request).await?.into_inner();
-    let heading = format!("{} {}  {}", found.place_id, found.place_name, found.r#type);
+    let names = Names::read(platform, run).await?;
+    let kind = names.place_type(&found.r#type, screen);
+    let heading = format!("{} {}  {kind}", found.place_id, found.place_name);
     screen.say(&heading, &heading)?;
-    let nodes: Vec<&NodeScore> = found.score.iter().chain(&found.nodes).collect();
-    screen.table(&node_columns(), nodes.into_iter().map(node_row).collect())?;
+    show_nodes(found.score.iter().chain(&found.nodes), &names, screen)?;
     let columns = [
         words("指标", "leaf"),
         words("名称", "name"),
@@ -228,26 +288,46 @@ pub(crate) async fn explain_place(
     screen.json(&json!({ "assessment": json::assessment(run), "explanation": json::explanation(&found) }))
 }
 
-fn node_columns() -> [crate::screen::Column; 6] {
-    [
+fn show_nodes<'a>(
+    nodes: impl Iterator<Item = &'a NodeScore>,
+    names: &Names,
+    screen: &mut Screen,
+) -> Result<()> {
+    let columns = [
         words("指标", "node"),
+        words("名称", "name"),
         numbers("得分", "score"),
         numbers("名次", "rank"),
         numbers("百分位", "percentile"),
         numbers("覆盖率", "coverage"),
         words("无分原因", "absent because"),
-    ]
+    ];
+    let rows = nodes.map(|node| {
+        vec![
+            node.node.clone(),
+            names.item(&node.node, screen),
+            score(node.score),
+            count(node.rank),
+            score(node.percentile),
+            percent(node.coverage_ratio),
+            absence(&node.absence_reason, screen),
+        ]
+    });
+    let rows = rows.collect();
+    screen.table(&columns, rows)
 }
 
-fn node_row(node: &NodeScore) -> Vec<String> {
-    vec![
-        node.node.clone(),
-        score(node.score),
-        count(node.rank),
-        value(node.percentile),
-        percent(node.coverage_ratio),
-        node.absence_reason.clone(),
-    ]
+/// Why there is no score, in words.
+fn absence(reason: &str, screen: &Screen) -> String {
+    let (zh, en) = match reason {
+        "" => ("", ""),
+        "LOW_COVERAGE" => ("数据覆盖不足", "too little observed"),
+        "ZERO_REFUSED" => ("均值不接受零值", "the mean refuses a zero"),
+        "NOTHING_IN_USE" => ("没有可用指标", "no indicator in use"),
+        "UNCLASSIFIED" => ("未分类", "unclassified"),
+        other => (other, other),
+    };
+    screen.choose(zh, en).to_owned()
 }
 
 fn leaf_row(leaf: &LeafExplanation, screen: &Screen) -> Vec<String> {

@@ -55,35 +55,29 @@ async fn write_scores(platform: &Platform, assessment: &Assessment, dir: &Path) 
 }
 
 async fn write_groups(platform: &Platform, assessment: &Assessment, dir: &Path) -> Result<()> {
-    let header = [
-        "level",
-        "code",
-        "name",
-        "type",
-        "period",
-        "node",
-        "score",
-        "places",
-        "household_share",
-        "rank",
-    ];
+    let header =
+        ["level", "code", "name", "type", "period", "node", "score", "places", "household_share", "rank"];
     let mut file = create(dir, "groups.csv", &header)?;
-    each_group(platform, &ListGroupScoresRequest { assessment_id: assessment.id.clone(), ..all() }, |group| {
-        let level = level_name(group.level());
-        file.write_record([
-            level,
-            &group.code,
-            &group.name,
-            &group.r#type,
-            &assessment.period,
-            &group.node,
-            &cell(group.score),
-            &group.places.to_string(),
-            &group.household_share_ratio.to_string(),
-            &cell(group.rank),
-        ])?;
-        Ok(())
-    })
+    each_group(
+        platform,
+        &ListGroupScoresRequest { assessment_id: assessment.id.clone(), ..all() },
+        |group| {
+            let level = level_name(group.level());
+            file.write_record([
+                level,
+                &group.code,
+                &group.name,
+                &group.r#type,
+                &assessment.period,
+                &group.node,
+                &cell(group.score),
+                &group.places.to_string(),
+                &group.household_share_ratio.to_string(),
+                &cell(group.rank),
+            ])?;
+            Ok(())
+        },
+    )
     .await?;
     finish(file)
 }
@@ -111,11 +105,8 @@ async fn write_values(platform: &Platform, assessment: &Assessment, dir: &Path) 
 }
 
 async fn write_thresholds(platform: &Platform, assessment: &Assessment, dir: &Path) -> Result<()> {
-    let mut file = create(
-        dir,
-        "thresholds.csv",
-        &["type", "indicator", "lower", "upper", "status", "sample_size"],
-    )?;
+    let mut file =
+        create(dir, "thresholds.csv", &["type", "indicator", "lower", "upper", "status", "sample_size"])?;
     each_threshold(platform, assessment, |threshold| {
         file.write_record([
             &threshold.r#type,
@@ -167,7 +158,8 @@ pub(crate) async fn write_rejected(platform: &Platform, batches: &[&Batch], dir:
                 .iter()
                 .map(|r| {
                     let message = r.message.clone().unwrap_or_default();
-                    format!("{}: {} / {}", r.reason, message.zh, message.en)
+                    // "; " stands between reasons and nowhere else.
+                    format!("{}: {} / {}", r.reason, message.zh, message.en).replace("; ", ", ")
                 })
                 .collect();
             let number = row.row.to_string();

@@ -4,8 +4,8 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use serde::Serialize;
 use xiuhua_contracts::ingestion::v1::Batch;
 use xiuhua_contracts::measure::v1::Text;
@@ -30,17 +30,20 @@ pub(crate) struct Screen {
 }
 
 /// A column's heading (zh, en) and whether it holds numbers.
-pub(crate) struct Column(&'static str, &'static str, bool);
+pub(crate) struct Column(String, String, bool);
 
 /// A column of texts.
-pub(crate) const fn words(zh: &'static str, en: &'static str) -> Column {
-    Column(zh, en, false)
+pub(crate) fn words(zh: &str, en: &str) -> Column {
+    Column(zh.to_owned(), en.to_owned(), false)
 }
 
 /// A column of numbers, aligned to the right.
-pub(crate) const fn numbers(zh: &'static str, en: &'static str) -> Column {
-    Column(zh, en, true)
+pub(crate) fn numbers(zh: &str, en: &str) -> Column {
+    Column(zh.to_owned(), en.to_owned(), true)
 }
+
+/// One line under the heading and none beside: what a narrow terminal holds.
+const STYLE: TableStyle = NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
 
 impl Screen {
     /// Standard output as the options ask for it.
@@ -90,8 +93,8 @@ impl Screen {
             return Ok(());
         }
         let mut table = Table::new();
-        table.load_style(UTF8_HORIZONTAL_ONLY);
-        table.set_header(columns.iter().map(|c| self.choose(c.0, c.1)));
+        table.load_style(STYLE);
+        table.set_header(columns.iter().map(|c| self.choose(&c.0, &c.1)));
         for row in rows {
             table.add_row(row.iter().map(|cell| harmless(cell)));
         }
@@ -100,7 +103,7 @@ impl Screen {
                 found.set_cell_alignment(CellAlignment::Right);
             }
         }
-        writeln!(self.out, "{table}")?;
+        writeln!(self.out, "{table}\n")?;
         Ok(())
     }
 
@@ -145,7 +148,10 @@ impl Screen {
     pub(crate) fn assessment(&mut self, run: &Assessment) -> Result<()> {
         let base = run.base_periods.join(", ");
         self.say(
-            &format!("测评 {}：{}@{}，期次 {}，基期 {base}", run.id, run.catalog_id, run.catalog_version, run.period),
+            &format!(
+                "测评 {}：{}@{}，期次 {}，基期 {base}",
+                run.id, run.catalog_id, run.catalog_version, run.period
+            ),
             &format!(
                 "assessment {}: {}@{}, period {}, base periods {base}",
                 run.id, run.catalog_id, run.catalog_version, run.period

@@ -2,7 +2,9 @@
 //!
 //! `xiuhua_tests::program` runs the program; `crate::real_data` finds real data or says aloud that it is absent.
 
+mod bad_input;
 mod determinism;
+mod first_period;
 mod hdi;
 mod python_client;
 mod real_estates;

@@ -29,7 +29,13 @@ pub(super) fn parse(text: &str) -> Result<Catalog, CatalogFaults> {
 }
 
 /// Puts a faultless sheet into its final form, rows in depth-first order.
-fn build(text: &str, sheet: Sheet<'_>, tree: &Tree<'_>, weights: &[f64], sources: &[Option<Source>]) -> Catalog {
+fn build(
+    text: &str,
+    sheet: Sheet<'_>,
+    tree: &Tree<'_>,
+    weights: &[f64],
+    sources: &[Option<Source>],
+) -> Catalog {
     let mut position = vec![ItemIndex(0); sheet.entries.len()];
     for (index, &row) in tree.order.iter().enumerate() {
         position[row] = ItemIndex(index);

@@ -45,7 +45,7 @@ reasons! {
     WrongKind = "WRONG_KIND",
     /// A word outside the list its key allows.
     UnknownValue = "UNKNOWN_VALUE",
-    /// Keys that exclude each other.
+    /// Keys that exclude each other, or a key that has no meaning beside another.
     Contradiction = "CONTRADICTION",
     /// A text that is empty or blank where it must say something.
     EmptyText = "EMPTY_TEXT",
@@ -143,9 +143,15 @@ pub struct CatalogFault {
 }
 
 impl fmt::Display for CatalogFault {
+    /// `line 12, column 10: UNKNOWN_PARENT leaf[A2.4].parent: zh / en`, without the path where the whole text is at
+    /// fault.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, column, reason, path, en, .. } = self;
-        write!(f, "line {line}, column {column}: {reason} {path}: {en}")
+        let Self { line, column, reason, path, zh, en } = self;
+        write!(f, "line {line}, column {column}: {reason}")?;
+        if !path.is_empty() {
+            write!(f, " {path}")?;
+        }
+        write!(f, ": {zh} / {en}")
     }
 }
 
@@ -188,7 +194,7 @@ impl fmt::Display for CatalogFaults {
             write!(f, "{fault}")?;
         }
         if self.omitted > 0 {
-            write!(f, "\nand {} more", self.omitted)?;
+            write!(f, "\n另有 {omitted} 处错误 / and {omitted} more", omitted = self.omitted)?;
         }
         Ok(())
     }
@@ -264,6 +270,9 @@ impl<'t> FaultList<'t> {
             reached = reached.max(*at);
             (fault.line, fault.column) = (line, column);
         }
-        CatalogFaults { faults: self.found.into_iter().map(|(_, fault)| fault).collect(), omitted: self.omitted }
+        CatalogFaults {
+            faults: self.found.into_iter().map(|(_, fault)| fault).collect(),
+            omitted: self.omitted,
+        }
     }
 }

@@ -61,7 +61,13 @@ pub(super) fn parse<'t>(text: &'t str, faults: &mut FaultList<'_>) -> Option<DeT
         Err(error) => {
             let at = error.span().map_or(0, |span| span.start);
             let message = error.message();
-            faults.add(at, Reason::Syntax, "", format!("TOML 语法错误：{message}"), format!("TOML: {message}"));
+            faults.add(
+                at,
+                Reason::Syntax,
+                "",
+                format!("TOML 语法错误：{message}"),
+                format!("TOML: {message}"),
+            );
             None
         }
     }

@@ -65,8 +65,8 @@ async fn a_position_that_is_not_reached_yet_is_out_of_range() {
     house.register("r1", xiuhua_classification::shipped("all-places").unwrap().toml).await.unwrap();
     house.ingestion.seal(vec![estate("A", "")]);
     let refusal = house.create_as_of("c1", "all-places", 2).await.unwrap_err();
-    assert_eq!((refusal.code, refusal.reason.as_str()), (Code::OutOfRange, "POSITION_AHEAD"));
-    assert_eq!(refusal.message, "位置 2 尚未到达，目前最新为 1");
+    assert_eq!((refusal.code, refusal.reason.as_str()), (Code::OutOfRange, "POSITION_NOT_REACHED"));
+    assert_eq!(refusal.message, "位置 2 尚未到达，最新位置为 1");
 }
 
 #[tokio::test]

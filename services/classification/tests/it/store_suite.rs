@@ -230,7 +230,7 @@ async fn a_record_that_breaks_off_leaves_nothing_and_the_same_request_may_try_ag
         house.ingestion.seal((0..1_500).map(|index| estate(&format!("P{index:04}"), "")).collect());
         house.ingestion.break_off(true);
         let refusal = house.create("c1", "all-places", 2021).await.unwrap_err();
-        assert_eq!((refusal.code, refusal.reason.as_str()), (Code::Unavailable, "INGESTION_UNAVAILABLE"));
+        assert_eq!((refusal.code, refusal.reason.as_str()), (Code::Unavailable, "UPSTREAM_UNAVAILABLE"));
         assert!(refusal.retry_after.is_some());
         assert!(house.all_classifications(100).await.is_empty());
 

@@ -93,6 +93,7 @@ CREATE TABLE staged_observation (
     period     TEXT,
     source_id  TEXT,
     value      REAL,
+    value_bits INTEGER,
     revised_at INTEGER,
     faults     TEXT,
     original   TEXT    NOT NULL,
@@ -146,6 +147,9 @@ CREATE TABLE observation (
     instant    INTEGER NOT NULL,
     position   INTEGER NOT NULL,
     value      REAL    NOT NULL,
+    -- The same value as the 64 bits of its IEEE 754 form. Columns are read packed, thousands of statements in one row
+    -- of text, and SQLite's text of a REAL can miss by the last bit; that of an integer cannot.
+    value_bits INTEGER NOT NULL,
     revised_at INTEGER,
     row_no     INTEGER NOT NULL,
     PRIMARY KEY (measure_id, period, place_id, source_id, instant, position)

@@ -11,9 +11,9 @@
 //!   *duplicate*;
 //! - anything else: *corrected*, a new revision. One older than the newest is history and changes no effective value.
 //!
-//! A duplicate is not recorded, with one exception: where the source itself says that it looked again (a later
-//! `revised_at`, the same value), that is kept as a statement. Without it, a forgotten older correction that
-//! arrives late would win over a value that was confirmed after it.
+//! A duplicate without a time of its own is not recorded. One that its source has dated is, once for each date: a
+//! forgotten older correction that arrives late would otherwise win over a value that was confirmed after it, and a
+//! statement that was old news when it first came would look like a correction when it came again.
 //!
 //! Within one delivery, two values for one key under the same `revised_at`, or two values of which one has none, are
 //! a conflict, for which no order of rows can be a reason to believe one of them.

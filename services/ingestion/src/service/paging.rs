@@ -13,7 +13,6 @@ const MAX_ROWS: u32 = 1_000;
 const FULL_BYTES: usize = 2 * 1024 * 1024;
 
 pub(super) fn page(size: u32, token: &str, binding: &str) -> Result<Page, InvalidRequest> {
-    let size = i32::try_from(size).unwrap_or(i32::MAX);
     Ok(page::parse(size, token, binding, DEFAULT_ROWS, MAX_ROWS)?)
 }
 

@@ -30,6 +30,15 @@ pub(super) fn natural(number: i64) -> Result<u64, Error> {
     u64::try_from(number).map_err(|_| Error::Inconsistent("a count is negative"))
 }
 
+/// The bits of a value as SQL keeps them; [`value`] reads them back.
+pub(super) fn bits(value: f64) -> i64 {
+    i64::from_ne_bytes(value.to_bits().to_ne_bytes())
+}
+
+pub(super) fn value(bits: i64) -> f64 {
+    f64::from_bits(u64::from_ne_bytes(bits.to_ne_bytes()))
+}
+
 pub(super) fn instant(microseconds: i64) -> Result<Timestamp, Error> {
     Timestamp::from_microsecond(microseconds)
         .map_err(|_| Error::Inconsistent("a time is out of the calendar"))

@@ -17,6 +17,9 @@ const SOURCES: [&str; 3] = ["x", "y", "z"];
 /// A sound row: place, source, value, the source's own revision time.
 type Row = (usize, usize, f64, Option<i64>);
 
+/// What a row says of its key: value, and the source's own revision time.
+type Said = (f64, Option<i64>);
+
 #[derive(Clone, Debug)]
 enum Step {
     Deliver(Vec<Row>),
@@ -45,12 +48,12 @@ impl Model {
         self.position += 1;
         self.arrival = now.max(self.arrival + 1);
         let mut counts = RowCounts { read: rows.len() as u64, ..RowCounts::default() };
-        let mut by_key: BTreeMap<(usize, usize), Vec<(f64, Option<i64>)>> = BTreeMap::new();
+        let mut by_key: BTreeMap<(usize, usize), Vec<Said>> = BTreeMap::new();
         for &(place, source, value, revised) in rows {
             by_key.entry((place, source)).or_default().push((value, revised));
         }
         for (key, rows) in by_key {
-            let contradict = |a: &(f64, Option<i64>), b: &(f64, Option<i64>)| {
+            let contradict = |a: &Said, b: &Said| {
                 a.0.to_bits() != b.0.to_bits() && (a.1 == b.1 || a.1.is_none() || b.1.is_none())
             };
             if rows.iter().any(|a| rows.iter().any(|b| contradict(a, b))) {
@@ -62,7 +65,7 @@ impl Model {
         counts
     }
 
-    fn take(&mut self, key: (usize, usize), rows: &[(f64, Option<i64>)], counts: &mut RowCounts) {
+    fn take(&mut self, key: (usize, usize), rows: &[Said], counts: &mut RowCounts) {
         let on_record = self.statements.get(&key).cloned().unwrap_or_default();
         let newest = on_record.iter().max_by_key(|said| (said.instant, said.position)).copied();
         let undated = newest.map_or(self.arrival, |newest| self.arrival.max(newest.instant + 1));
@@ -100,7 +103,8 @@ impl Model {
             } else {
                 counts.corrected += 1;
             }
-            let confirms = repeats && given && before.is_some_and(|(before, _)| before < instant);
+            let said_before = before.is_some_and(|(before, value)| before == instant && same(value));
+            let confirms = given && !said_before;
             if is_new || confirms {
                 kept.push(Recorded { instant, position: self.position, value });
             }
@@ -117,7 +121,7 @@ impl Model {
             let changes = self.precedences.get(&source).into_iter().flatten();
             changes
                 .filter(|(from, _)| *from <= as_of.precedence_position.0)
-                .last()
+                .next_back()
                 .map_or(100, |(_, value)| *value)
         };
         let mut values = Vec::new();

@@ -6,9 +6,8 @@ use tonic::transport::Channel;
 use xiuhua_contracts::ingestion::v1 as pb;
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
 use xiuhua_contracts::measure::v1::{Bounds, Text, TextColumn};
-use xiuhua_ingestion::{Config, DEFAULTS, assemble};
+use xiuhua_ingestion::{Config, assemble};
 use xiuhua_service_kit::clock::ManualClock;
-use xiuhua_service_kit::config::{Layers, load};
 use xiuhua_service_kit::status::explain;
 use xiuhua_service_kit::testing::{Served, serve};
 
@@ -24,14 +23,7 @@ pub(crate) struct Door {
 }
 
 pub(crate) async fn open_door() -> Door {
-    let config: Config = load(Layers {
-        defaults: DEFAULTS,
-        file: None,
-        env_prefix: "XIUHUA_INGESTION_TEST",
-        env: Vec::new(),
-        overrides: vec![("database.url".to_owned(), "sqlite::memory:".to_owned())],
-    })
-    .unwrap();
+    let config = Config::embedded("sqlite::memory:").unwrap();
     let clock = ManualClock::starting_at(at(1_640_995_200_000_000));
     let served = serve(vec![assemble(&config, clock.shared()).await.unwrap()]);
     Door { client: Client::new(served.channel.clone()), clock, _served: served }

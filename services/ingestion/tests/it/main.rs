@@ -1,5 +1,10 @@
 //! Ingestion from outside: its record on every backend, against a slow model, and through the gRPC door.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "the exemption of clippy.toml reaches test functions, not what they share"
+)]
+
 mod against_model;
 mod delivering;
 mod door;

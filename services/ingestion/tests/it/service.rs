@@ -93,7 +93,7 @@ async fn a_sealed_delivery_that_comes_again_is_answered_with_its_batch_and_not_r
         part: Some(pb::import_observations_request::Part::Header(header("first", "other.csv"))),
     };
     let reused = import_observations(&mut client, tokio_stream::iter([other_name])).await.unwrap_err();
-    let expected = (Code::Aborted, "KEY_REUSED_WITH_DIFFERENT_BODY".to_owned(), Vec::new());
+    let expected = (Code::AlreadyExists, "KEY_REUSED_WITH_DIFFERENT_BODY".to_owned(), Vec::new());
     assert_eq!(refusal(&reused), expected);
     let other_kind = import_places(&mut client, "first", Vec::new()).await.unwrap_err();
     assert_eq!(refusal(&other_kind), expected);

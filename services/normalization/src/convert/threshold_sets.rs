@@ -67,13 +67,7 @@ pub(crate) fn draw_request(request: wire::DrawThresholdSetRequest) -> Result<Dra
 
 /// Reads a period found at `field`.
 pub(super) fn period(field: &str, text: &str) -> Result<Period, Violation> {
-    Period::parse(text).map_err(|fault| {
-        Violation::new(
-            field,
-            format!("“{}”不是期次：应为年 2021、月 2021-03 或日 2021-03-09", fault.0),
-            fault.to_string(),
-        )
-    })
+    Period::parse(text).map_err(|fault| Violation::new(field, fault.zh(), fault.to_string()))
 }
 
 fn sample_choice(sample: Option<wire::SampleChoice>) -> Result<SampleChoice, Violation> {

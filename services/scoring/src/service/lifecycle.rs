@@ -76,7 +76,7 @@ impl Scoring {
         request: proto::ListAssessmentsRequest,
     ) -> Result<proto::ListAssessmentsResponse, Error> {
         let binding = format!("assessments {:?} {:?}", request.period, request.catalog_id);
-        let page = convert::page(request.page_size, &request.page_token, &binding, 100, 1_000)?;
+        let page = page::parse(request.page_size, &request.page_token, &binding, 100, 1_000)?;
         let before = page.after.as_deref().map(|key| key.parse().map(Run).map_err(|_| convert::bad_key()));
         let filter = AssessmentFilter {
             period: convert::given(&request.period),

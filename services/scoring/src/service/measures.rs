@@ -14,7 +14,7 @@ impl Scoring {
     ) -> Result<proto::ListThresholdsUsedResponse, Error> {
         let opened = self.open(&request.assessment_id).await?;
         let binding = format!("thresholds {}", opened.assessment.id);
-        let page = convert::page(request.page_size, &request.page_token, &binding, 1_000, 1_000)?;
+        let page = page::parse(request.page_size, &request.page_token, &binding, 1_000, 1_000)?;
         let after = page.after.as_deref().map(read_key).transpose()?;
         let mut rows = self.store.thresholds(opened.run, after, page.limit_and_one()).await?;
         let next_page_token =
@@ -35,7 +35,7 @@ impl Scoring {
             name => Some(opened.type_at(name)?),
         };
         let binding = format!("weights {} {type_at:?}", opened.assessment.id);
-        let page = convert::page(request.page_size, &request.page_token, &binding, 1_000, 1_000)?;
+        let page = page::parse(request.page_size, &request.page_token, &binding, 1_000, 1_000)?;
         let after = page.after.as_deref().map(read_key).transpose()?;
         let mut rows = self.store.weights(opened.run, type_at, after, page.limit_and_one()).await?;
         let next_page_token =

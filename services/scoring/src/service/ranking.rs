@@ -26,7 +26,7 @@ impl Scoring {
             "ranking {} {node_at} {type_at} {:?} {}",
             opened.assessment.id, request.town_code, request.reverse
         );
-        let page = convert::page(request.page_size, &request.page_token, &binding, 100, 1_000)?;
+        let page = page::parse(request.page_size, &request.page_token, &binding, 100, 1_000)?;
         let query = RankingQuery {
             type_at,
             node_at,
@@ -71,7 +71,7 @@ impl Scoring {
         };
         let binding =
             format!("groups {} {level:?} {:?} {type_at:?} {node_at:?}", opened.assessment.id, request.code);
-        let page = convert::page(request.page_size, &request.page_token, &binding, 1_000, 5_000)?;
+        let page = page::parse(request.page_size, &request.page_token, &binding, 1_000, 5_000)?;
         let query = GroupQuery {
             level,
             code: convert::given(&request.code),
@@ -103,7 +103,7 @@ impl Scoring {
         let type_at = opened.type_at(&request.r#type)?;
         let binding =
             format!("growth {} {} {node_at} {type_at}", opened.assessment.id, previous.assessment.id);
-        let page = convert::page(request.page_size, &request.page_token, &binding, 100, 1_000)?;
+        let page = page::parse(request.page_size, &request.page_token, &binding, 100, 1_000)?;
 
         let before = self.store.scored_places(previous.run, type_at, node_at).await?;
         let after = self.store.scored_places(opened.run, type_at, node_at).await?;

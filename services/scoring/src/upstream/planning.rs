@@ -125,8 +125,8 @@ impl Upstream {
         let answer = self.ingestion().get_position(unary(ingestion::GetPositionRequest {})).await;
         let newest = answer.map_err(|status| failed(INGESTION, status))?.into_inner().position;
         match asked {
-            Some(position) if position > newest => Err(Error::PositionAhead { position, newest }),
-            Some(position) => Ok(position),
+            Some(asked) if asked > newest => Err(Error::PositionNotReached { asked, newest }),
+            Some(asked) => Ok(asked),
             None => Ok(newest),
         }
     }

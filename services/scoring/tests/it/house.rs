@@ -7,12 +7,10 @@ use xiuhua_contracts::ingestion::v1::ingestion_service_server::IngestionServiceS
 use xiuhua_contracts::normalization::v1::normalization_service_server::NormalizationServiceServer;
 use xiuhua_contracts::scoring::v1 as wire;
 use xiuhua_contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
-use xiuhua_scoring::{Config, DatabaseConfig, ServerConfig, Upstream, UpstreamConfig, assemble};
+use xiuhua_scoring::{Config, Upstream, assemble};
 use xiuhua_service_kit::clock::ManualClock;
-use xiuhua_service_kit::limits::Limits;
 use xiuhua_service_kit::server::Part;
 use xiuhua_service_kit::status::explain;
-use xiuhua_service_kit::telemetry::LogConfig;
 use xiuhua_service_kit::testing::{Served, TemporaryDatabase, serve};
 
 use crate::fakes::{SET, World};
@@ -83,17 +81,7 @@ impl House {
             Part::new(ClassificationServiceServer::new(world.clone())),
             Part::new(NormalizationServiceServer::new(world.clone())),
         ]);
-        let config = Config {
-            server: ServerConfig { listen: ([127, 0, 0, 1], 0).into(), reflection: None },
-            database: DatabaseConfig { url: url.clone() },
-            upstream: UpstreamConfig {
-                ingestion: String::new(),
-                classification: String::new(),
-                normalization: String::new(),
-            },
-            log: LogConfig::default(),
-            limits: Limits::default(),
-        };
+        let config = Config::embedded(&url).unwrap();
         let channels = Upstream {
             ingestion: upstream.channel.clone(),
             classification: upstream.channel.clone(),

@@ -165,8 +165,8 @@ async fn a_run_without_its_upstream_fails_with_the_reason_in_both_languages() {
     let failed = house.assess(asking("r1")).await;
     assert_eq!(failed.state(), wire::AssessmentState::Failed);
     let failure = failed.failure.unwrap();
-    assert_eq!(failure.zh, "上游服务 normalization 没有应答：the line is cut");
-    assert_eq!(failure.en, "normalization did not answer: the line is cut");
+    assert_eq!(failure.zh, "上游服务 normalization 没有应答，请稍后重试：the line is cut");
+    assert_eq!(failure.en, "normalization did not answer, try again later: the line is cut");
     assert!(failed.finished_time.is_some() && failed.digest.is_empty());
     // Its results cannot be read, and the next run is not harmed.
     let request = wire::GetPlaceScoresRequest { assessment_id: failed.id, place_id: "a".to_owned() };
@@ -251,7 +251,7 @@ async fn what_upstream_does_not_have_is_refused_before_anything_is_kept() {
             Code::FailedPrecondition,
             "TYPES_DIFFER",
         ),
-        (with(|request| request.as_of_position = Some(2)), Code::OutOfRange, "POSITION_AHEAD"),
+        (with(|request| request.as_of_position = Some(2)), Code::OutOfRange, "POSITION_NOT_REACHED"),
     ];
     for (request, code, reason) in cases {
         let refusal = house.create(request).await.unwrap_err();

@@ -52,7 +52,8 @@ impl Document {
     /// (standard names); all of it at once.
     pub(crate) fn open(path: &Path, mapping: &Mapping, required: &[&str]) -> Result<Self, UnusableFile> {
         let unusable = |faults: Vec<String>| UnusableFile { path: path.to_owned(), faults };
-        let file = File::open(path).map_err(|e| unusable(vec![format!("cannot be opened / 无法打开: {e}")]))?;
+        let file =
+            File::open(path).map_err(|e| unusable(vec![format!("cannot be opened / 无法打开: {e}")]))?;
         let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Kept::new(file));
         let mut record = ByteRecord::new();
         let found = reader
@@ -85,7 +86,8 @@ impl Document {
             }
         }
         for header in mapping.unmatched(&headers) {
-            faults.push(format!("column `{header}` of the mapping is missing / 映射中的列 `{header}` 不存在"));
+            faults
+                .push(format!("column `{header}` of the mapping is missing / 映射中的列 `{header}` 不存在"));
         }
         if !faults.is_empty() {
             return Err(unusable(faults));

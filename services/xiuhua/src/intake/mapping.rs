@@ -35,7 +35,10 @@ impl Mapping {
 
     /// The standard name of a header.
     pub(super) fn standard_name<'a>(&'a self, header: &'a str) -> &'a str {
-        self.columns.iter().find(|(_, from)| from.as_str() == header).map_or(header, |(name, _)| name.as_str())
+        self.columns
+            .iter()
+            .find(|(_, from)| from.as_str() == header)
+            .map_or(header, |(name, _)| name.as_str())
     }
 
     /// Headers the mapping names and the file does not have.

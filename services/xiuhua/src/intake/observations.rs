@@ -82,8 +82,7 @@ impl ObservationFile {
                 faults.push(ragged(index, cells));
             }
             let mut cell = |column: usize, name: &str| text(&row, index, column, name, &mut faults);
-            let [place, indicator, period, value] =
-                [0, 1, 2, 3].map(|i| cell(self.columns[i], REQUIRED[i]));
+            let [place, indicator, period, value] = [0, 1, 2, 3].map(|i| cell(self.columns[i], REQUIRED[i]));
             let source = self.source.map_or_else(String::new, |c| cell(c, "source"));
             let revised_at = self.revised_at.map_or_else(String::new, |c| cell(c, "revised_at"));
             let measure = match self.indicators.by_code.get(&indicator) {
@@ -157,9 +156,7 @@ fn instant(text: &str, index: usize, faults: &mut Vec<RowFault>) -> i64 {
     }
     let shanghai = || TimeZone::fixed(Offset::constant(8));
     let civil = || text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(|d| d.at(0, 0, 0, 0)));
-    let parsed = text
-        .parse::<Timestamp>()
-        .or_else(|_| civil().and_then(|at| shanghai().to_timestamp(at)));
+    let parsed = text.parse::<Timestamp>().or_else(|_| civil().and_then(|at| shanghai().to_timestamp(at)));
     match parsed {
         Ok(at) => at.as_microsecond(),
         Err(_) => {

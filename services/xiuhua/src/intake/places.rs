@@ -8,16 +8,8 @@ use super::document::Row;
 use super::{Document, PLACES_A_CHUNK, UnusableFile, fault};
 
 /// Columns that have a field of their own; every other column is an attribute.
-const STANDARD: [&str; 8] = [
-    "place_id",
-    "name",
-    "town_code",
-    "town",
-    "committee",
-    "housing_nature",
-    "households",
-    "population",
-];
+const STANDARD: [&str; 8] =
+    ["place_id", "name", "town_code", "town", "committee", "housing_nature", "households", "population"];
 
 /// The columns without which a file of places cannot be used.
 pub(crate) const REQUIRED: [&str; 1] = ["place_id"];

@@ -75,7 +75,9 @@ fn computed() -> Workbench {
     bench.write("places.csv", PLACES);
     bench.write("observations.csv", OBSERVATIONS);
     bench.write("sample.csv", "place_id\nS1\nS2\nS3\n");
-    bench.compute(&["--catalog", "catalog.toml", "--period", "2021", "--sample", "sample.csv"]).expect_success();
+    bench
+        .compute(&["--catalog", "catalog.toml", "--period", "2021", "--sample", "sample.csv"])
+        .expect_success();
     bench
 }
 
@@ -125,7 +127,9 @@ fn a_constant_indicator_is_left_out_and_a_0_1_indicator_runs_to_1_1() {
         "place_id,indicator,period,value\nS1,P,2020,0\nS2,P,2020,1\nS3,P,2020,1\nS1,Q,2020,1\nS2,Q,2020,1\n\
          S3,Q,2020,1\nE1,P,2021,1\nE1,Q,2021,1\nE2,P,2021,0\n",
     );
-    bench.compute(&["--catalog", "catalog.toml", "--period", "2021", "--sample", "sample.csv"]).expect_success();
+    bench
+        .compute(&["--catalog", "catalog.toml", "--period", "2021", "--sample", "sample.csv"])
+        .expect_success();
     let thresholds = bench.table("thresholds.csv");
     let q = thresholds.only(&[("type", "COMMODITY"), ("indicator", "Q")]);
     assert_eq!([q.text("status"), q.text("lower"), q.text("upper")], ["degenerate", "", ""]);
@@ -150,7 +154,9 @@ fn groups_weigh_by_households_and_leave_out_estates_without_them() {
     bench.write("sample.csv", "place_id\nS1\nS2\nS3\n");
     let later = "S1,P,2021,49\nS1,Q,2021,2.75\nE2,Q,2021,1\n";
     bench.write("observations.csv", &format!("{OBSERVATIONS}{later}"));
-    bench.compute(&["--catalog", "catalog.toml", "--period", "2021", "--sample", "sample.csv"]).expect_success();
+    bench
+        .compute(&["--catalog", "catalog.toml", "--period", "2021", "--sample", "sample.csv"])
+        .expect_success();
     let groups = bench.table("groups.csv");
     let town = groups.only(&[("level", "town"), ("type", "COMMODITY"), ("node", "INDEX")]);
     // S1: (0.25 + 0.5) / 2 = 37.5 of 100 households; E1: 65 of 400; E2 scores but has no households.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::fault::{FaultList, Reason};
 use super::super::reading::{Entry, EntryKind, Given, LeafEntry, MeasureEntry, Placed};
-use super::super::{Bounds, ThresholdPolicy, Transform};
+use super::super::{Bounds, Extension, ThresholdPolicy, Transform};
 use super::tree::Tree;
 
 /// Where a leaf's values come from, as positions of rows in the text.
@@ -193,16 +193,43 @@ fn check_transform(
             "ln needs a measure whose bounds keep it above 0".to_owned(),
         );
     }
-    if let Given::Is(Placed { value: ThresholdPolicy::Fixed { lower, .. }, at }) = leaf.threshold
-        && lower <= 0.0
-    {
-        faults.add(
-            at,
+    let Given::Is(threshold) = leaf.threshold else { return };
+    if let Some((reason, key, zh, en)) = fault_under_ln(threshold.value) {
+        let path = format!("{}.threshold.{key}", entry.path);
+        faults.add(threshold.at, reason, path, zh.to_owned(), en.to_owned());
+    }
+}
+
+/// Why thresholds cannot be taken the logarithm of, with the key at fault.
+fn fault_under_ln(policy: ThresholdPolicy) -> Option<(Reason, &'static str, &'static str, &'static str)> {
+    match policy {
+        ThresholdPolicy::Fixed { lower, .. } if lower <= 0.0 => Some((
             Reason::LnNotPositive,
-            format!("{}.threshold.lower", entry.path),
-            format!("取对数的指标，阈值须大于 0：{lower}"),
-            format!("a goalpost under ln must be above 0: {lower}"),
-        );
+            "lower",
+            "取对数的指标，阈值须大于 0",
+            "a goalpost under ln must be above 0",
+        )),
+        ThresholdPolicy::Fixed { lower, upper } if libm::log(lower) >= libm::log(upper) => Some((
+            Reason::GoalpostsReversed,
+            "lower",
+            "取对数后，上、下限没有差别",
+            "the goalposts do not differ under ln",
+        )),
+        // Whether a lower end falls to 0 would depend on the sample (of values above 0), so clipping at the bounds
+        // does not help: the thresholds would be others than the policy says.
+        ThresholdPolicy::Sampled { extension: Extension::ByRange(share), .. } if share > 0.0 => Some((
+            Reason::LnNotPositive,
+            "extend",
+            "取对数的指标不能按极差顺延：下限可能不大于 0",
+            "under ln no extension by range: the lower threshold could fall to 0 or below",
+        )),
+        ThresholdPolicy::Sampled { extension: Extension::ByValue(share), .. } if share >= 1.0 => Some((
+            Reason::LnNotPositive,
+            "share",
+            "取对数的指标，按值顺延的比例须小于 1：否则下限不大于 0",
+            "under ln the share of an extension by value is below 1, or the lower threshold would not stay above 0",
+        )),
+        _ => None,
     }
 }
 

@@ -170,7 +170,13 @@ impl Weighing<'_, '_> {
             if self.is_leaf(row) {
                 continue;
             }
-            let sum = self.tree.children[row].iter().map(|&child| self.sums[child]).sum();
+            let children = &self.tree.children[row];
+            // A childless node is a fault of its own: no sum above it is known.
+            let sum = children
+                .iter()
+                .map(|&child| self.sums[child])
+                .sum::<Option<f64>>()
+                .filter(|_| !children.is_empty());
             let holds_points = self.group[row] == Some(row);
             self.sums[row] =
                 if holds_points { self.points(row).readable().map(|points| points.value) } else { sum };
@@ -201,9 +207,8 @@ impl Weighing<'_, '_> {
             let Some(over) = self.over(row) else { continue };
             let children = &self.tree.children[row];
             let entry = &self.entries[row];
-            let is_unstated = |child: usize| {
-                self.entries[child].weight.is_absent() && self.points(child).is_absent()
-            };
+            let is_unstated =
+                |child: usize| self.entries[child].weight.is_absent() && self.points(child).is_absent();
             let unstated = children.iter().find(|&&child| is_unstated(child));
             let stated = children.iter().any(|&child| !is_unstated(child));
             if let (Over::Children, None, Some(&first), true) = (over, self.group[row], unstated, stated) {
@@ -220,13 +225,23 @@ impl Weighing<'_, '_> {
                 Over::Leaves => self.sums[row],
                 Over::Children => children.iter().map(|&child| weights[child]).sum(),
             };
-            if !children.is_empty() && sum.is_some_and(|sum| sum <= 0.0) {
+            let Some(sum) = sum.filter(|_| !children.is_empty()) else { continue };
+            if sum <= 0.0 {
                 faults.add(
                     entry.at,
                     Reason::ZeroWeights,
                     &entry.path,
                     "其下权重全为 0".to_owned(),
                     "all weights below it are 0".to_owned(),
+                );
+            } else if !sum.is_finite() {
+                // Each weight is finite; only the sum is too large to divide by.
+                faults.add(
+                    entry.at,
+                    Reason::NotFinite,
+                    &entry.path,
+                    "其下权重之和超出可表示的范围".to_owned(),
+                    "the weights below it sum to more than a number can say".to_owned(),
                 );
             }
         }

@@ -93,9 +93,7 @@ fn interval(placed: Placed<&str>, fields: &Fields<'_>, faults: &mut FaultList<'_
             "界限应写作 [0, 100]、[0, )、(0, ) 或 ( , )",
             "bounds are written [0, 100], [0, ), (0, ) or ( , )",
         ),
-        Err(BoundsError::Empty) => {
-            (Reason::EmptyBounds, "界限之内没有任何数", "the bounds hold no number")
-        }
+        Err(BoundsError::Empty) => (Reason::EmptyBounds, "界限之内没有任何数", "the bounds hold no number"),
     };
     faults.add(placed.at, reason, fields.sub("bounds"), zh.to_owned(), en.to_owned());
     None
@@ -111,12 +109,13 @@ pub(super) fn node<'t>(
         &["code", "name", "parent", "mean", "over", "points", "weight", "minimum_coverage", "floor"];
     const OVERS: &[(&str, Over)] = &[("leaves", Over::Leaves), ("children", Over::Children)];
     let fields = Fields::open_value(value, row_path(value, "node", "code", ordinal), KEYS, faults)?;
+    let mean = policy::mean(&fields, faults);
     let kind = EntryKind::Node(NodeEntry {
         points: positive(&fields, "points", faults),
-        mean: policy::mean(&fields, faults).or(Mean::Arithmetic),
+        mean: mean.or(Mean::Arithmetic),
         over: fields.word("over", OVERS, faults).or(Over::Leaves),
         minimum_coverage: policy::minimum_coverage(&fields, faults).or(defaults.minimum_coverage),
-        floor: positive(&fields, "floor", faults).readable().map(|placed| placed.value),
+        floor: policy::floor(&fields, mean, faults),
     });
     Some(entry(fields, kind, faults))
 }

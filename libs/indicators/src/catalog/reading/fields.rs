@@ -164,9 +164,7 @@ impl<'t> Fields<'t> {
     pub(super) fn flag(&self, key: &str, faults: &mut FaultList<'_>) -> Given<bool> {
         self.value(key).then(|placed| match placed.value.get_ref() {
             DeValue::Boolean(flag) => Some(*flag),
-            other => {
-                wrong_kind(placed.at, &self.sub(key), ("true 或 false", "true or false"), other, faults)
-            }
+            other => wrong_kind(placed.at, &self.sub(key), ("true 或 false", "true or false"), other, faults),
         })
     }
 
@@ -175,8 +173,9 @@ impl<'t> Fields<'t> {
         let Some(placed) = self.value(key).readable() else { return nothing };
         match placed.value.get_ref() {
             DeValue::Array(values) => values.as_ref(),
-            other => wrong_kind(placed.at, &self.sub(key), ("数组", "an array"), other, faults)
-                .unwrap_or(nothing),
+            other => {
+                wrong_kind(placed.at, &self.sub(key), ("数组", "an array"), other, faults).unwrap_or(nothing)
+            }
         }
     }
 
@@ -212,11 +211,7 @@ pub(super) fn word_of<T: Copy>(
     found
 }
 
-pub(super) fn text_of<'t>(
-    value: &'t Value<'t>,
-    path: &str,
-    faults: &mut FaultList<'_>,
-) -> Option<&'t str> {
+pub(super) fn text_of<'t>(value: &'t Value<'t>, path: &str, faults: &mut FaultList<'_>) -> Option<&'t str> {
     match value.get_ref() {
         DeValue::String(text) => Some(text),
         other => wrong_kind(value.span().start, path, ("字符串", "a string"), other, faults),

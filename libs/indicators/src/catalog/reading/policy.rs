@@ -10,11 +10,8 @@ use crate::catalog::{Direction, Extension, Mean, ThresholdPolicy};
 pub(super) const DIRECTIONS: &[(&str, Direction)] =
     &[("positive", Direction::Positive), ("inverse", Direction::Inverse)];
 
-const MEANS: &[(&str, Mean)] = &[
-    ("arithmetic", Mean::Arithmetic),
-    ("geometric", Mean::Geometric),
-    ("harmonic", Mean::Harmonic),
-];
+const MEANS: &[(&str, Mean)] =
+    &[("arithmetic", Mean::Arithmetic), ("geometric", Mean::Geometric), ("harmonic", Mean::Harmonic)];
 
 /// `mean = "geometric"` or `mean = { power = 0.5 }`.
 pub(super) fn mean(fields: &Fields<'_>, faults: &mut FaultList<'_>) -> Given<Mean> {
@@ -38,6 +35,27 @@ pub(super) fn mean(fields: &Fields<'_>, faults: &mut FaultList<'_>) -> Given<Mea
     })
 }
 
+/// `floor = 0.01`, on the dimensionless scale of 0 to 1; only means that zeros trouble have a use for it.
+pub(super) fn floor(fields: &Fields<'_>, mean: Given<Mean>, faults: &mut FaultList<'_>) -> Option<f64> {
+    let floor = fields.number("floor", faults).readable()?;
+    if !(floor.value > 0.0 && floor.value < 1.0) {
+        let (zh, en) = ("大于 0 且小于 1 的数", "a number above 0 and below 1");
+        out_of_range(floor.at, fields.sub("floor"), zh, en, faults);
+        return None;
+    }
+    if matches!(mean, Given::Absent | Given::Is(Placed { value: Mean::Arithmetic, .. })) {
+        faults.add(
+            floor.at,
+            Reason::Contradiction,
+            fields.sub("floor"),
+            "算术平均不需要 `floor`".to_owned(),
+            "`floor` has no meaning for an arithmetic mean".to_owned(),
+        );
+        return None;
+    }
+    Some(floor.value)
+}
+
 /// `minimum_coverage = 0.75` or `"2/3"`: a fraction in 0..=1.
 pub(super) fn minimum_coverage(fields: &Fields<'_>, faults: &mut FaultList<'_>) -> Given<f64> {
     let key = "minimum_coverage";
@@ -49,7 +67,8 @@ pub(super) fn minimum_coverage(fields: &Fields<'_>, faults: &mut FaultList<'_>) 
         };
         let inside = share.filter(|share| (0.0..=1.0).contains(share));
         if inside.is_none() {
-            let (zh, en) = ("0 至 1 的数或分数（如 \"2/3\"）", "a number or fraction of 0 to 1, such as \"2/3\"");
+            let (zh, en) =
+                ("0 至 1 的数或分数（如 \"2/3\"）", "a number or fraction of 0 to 1, such as \"2/3\"");
             out_of_range(placed.at, path, zh, en, faults);
         }
         inside
@@ -95,7 +114,18 @@ fn goalposts(table: &Fields<'_>, faults: &mut FaultList<'_>) -> Option<Threshold
     let upper = table.required("upper", table.number("upper", faults), faults);
     let (lower, upper) = (lower.readable()?, upper.readable()?);
     if lower.value < upper.value {
-        return Some(ThresholdPolicy::Fixed { lower: lower.value, upper: upper.value });
+        // Values are divided by the distance, and two finite ends may lie further apart than any f64.
+        if (upper.value - lower.value).is_finite() {
+            return Some(ThresholdPolicy::Fixed { lower: lower.value, upper: upper.value });
+        }
+        faults.add(
+            upper.at,
+            Reason::NotFinite,
+            table.sub("upper"),
+            "上、下限之差超出可表示的范围".to_owned(),
+            "the goalposts lie further apart than a number can say".to_owned(),
+        );
+        return None;
     }
     faults.add(
         lower.at,
@@ -107,11 +137,19 @@ fn goalposts(table: &Fields<'_>, faults: &mut FaultList<'_>) -> Option<Threshold
     None
 }
 
+/// What an extension is a share of.
+#[derive(Clone, Copy)]
+enum Extends {
+    Value,
+    Range,
+    Nothing,
+}
+
 fn sampled(table: &Fields<'_>, faults: &mut FaultList<'_>) -> Option<ThresholdPolicy> {
-    let makers: &[(&str, fn(f64) -> Extension)] =
-        &[("value", Extension::ByValue), ("range", Extension::ByRange), ("none", |_| Extension::None)];
-    let make = table.word("extend", makers, faults);
-    let make = table.required("extend", make, faults);
+    const EXTENDS: &[(&str, Extends)] =
+        &[("value", Extends::Value), ("range", Extends::Range), ("none", Extends::Nothing)];
+    let extends = table.word("extend", EXTENDS, faults);
+    let extends = table.required("extend", extends, faults);
     let clip = table.flag("clip", faults).or(false);
     let share = table.number("share", faults).then(|placed| {
         let usable = placed.value >= 0.0;
@@ -120,20 +158,23 @@ fn sampled(table: &Fields<'_>, faults: &mut FaultList<'_>) -> Option<ThresholdPo
         }
         usable.then_some(placed.value)
     });
-    let make = make.readable()?.value;
-    if make(0.0) == Extension::None {
-        if let Given::Is(placed) = share {
-            faults.add(
-                placed.at,
-                Reason::Contradiction,
-                table.sub("share"),
-                "不顺延（none）时不能给出 `share`".to_owned(),
-                "`share` has no meaning with extend = \"none\"".to_owned(),
-            );
-            return None;
-        }
-        return Some(ThresholdPolicy::Sampled { extension: Extension::None, clip });
-    }
-    let share = table.required("share", share, faults).readable()?;
-    Some(ThresholdPolicy::Sampled { extension: make(share.value), clip })
+    let extension = match extends.readable()?.value {
+        Extends::Value => Extension::ByValue(table.required("share", share, faults).readable()?.value),
+        Extends::Range => Extension::ByRange(table.required("share", share, faults).readable()?.value),
+        Extends::Nothing => match share {
+            Given::Absent => Extension::None,
+            Given::Faulty => return None,
+            Given::Is(placed) => {
+                faults.add(
+                    placed.at,
+                    Reason::Contradiction,
+                    table.sub("share"),
+                    "不顺延（none）时不能给出 `share`".to_owned(),
+                    "`share` has no meaning with extend = \"none\"".to_owned(),
+                );
+                return None;
+            }
+        },
+    };
+    Some(ThresholdPolicy::Sampled { extension, clip })
 }

@@ -1,7 +1,10 @@
 //! A slow and obvious reading of specification page 1: one cell at a time, names instead of positions, nothing shared
 //! with the library but the catalog's own data.
 
-#![expect(clippy::disallowed_methods, reason = "written apart from the library, down to the logarithm it calls")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "written apart from the library, down to the logarithm it calls"
+)]
 
 use std::collections::HashMap;
 
@@ -21,17 +24,22 @@ pub(crate) struct World<'a> {
     pub(crate) year: i32,
 }
 
+/// A type or place, and a code.
+type Key = (String, String);
+/// Status, lower and upper end.
+type Ends = (&'static str, f64, f64);
+
 /// What an assessment says.
 #[derive(Default)]
 pub(crate) struct Findings {
     /// Status and ends of (type, leaf).
-    pub(crate) thresholds: HashMap<(String, String), (&'static str, f64, f64)>,
+    pub(crate) thresholds: HashMap<Key, Ends>,
     /// Value of (place, derived leaf).
-    pub(crate) derived: HashMap<(String, String), f64>,
+    pub(crate) derived: HashMap<Key, f64>,
     /// Uncapped dimensionless value of (place, leaf).
-    pub(crate) raw: HashMap<(String, String), f64>,
+    pub(crate) raw: HashMap<Key, f64>,
     /// Score or reason, and coverage, of (place, node).
-    pub(crate) nodes: HashMap<(String, String), (Result<f64, &'static str>, f64)>,
+    pub(crate) nodes: HashMap<Key, (Result<f64, &'static str>, f64)>,
 }
 
 impl World<'_> {
@@ -46,7 +54,7 @@ impl World<'_> {
         }
         // First pass: derived leaves, missing as yet, keep their weight.
         let derived = self.codes(|item| matches!(&item.kind, ItemKind::Leaf(leaf) if is_derived(leaf)));
-        let mut second: Vec<((String, String), (&'static str, f64, f64))> = Vec::new();
+        let mut second: Vec<(Key, Ends)> = Vec::new();
         for kind in self.samples.keys() {
             for leaf in &derived {
                 let members = self.samples[kind].iter().filter(|place| self.types.get(*place) == Some(kind));

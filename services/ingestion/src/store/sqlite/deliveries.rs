@@ -10,7 +10,7 @@ use crate::domain::observation::ObservationRow;
 use crate::domain::place::PlaceRow;
 use crate::domain::rejection::{Reason, RejectedRow};
 use crate::error::Error;
-use crate::store::rows::{BatchRecord, RejectedRecord, all, integer, json, kind_name, natural};
+use crate::store::rows::{BatchRecord, RejectedRecord, all, bits, integer, json, kind_name, natural};
 use crate::store::{NewDelivery, OpenDelivery, Opened, RejectedKey};
 
 /// Rows of one INSERT: beyond this a statement of fifteen columns nears SQLite's limit of 32,766 bound values, and
@@ -125,7 +125,7 @@ pub(super) async fn stage_observations(
         let faults = rows.iter().map(|row| faults_json(&row.faults)).collect::<Result<Vec<_>, _>>()?;
         let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
             "INSERT INTO staged_observation (batch_no, ordinal, row_no, place_id, measure_id, period, source_id,
-                                             value, revised_at, faults, original) ",
+                                             value, value_bits, revised_at, faults, original) ",
         );
         insert.push_values((start..).zip(rows).zip(faults), |mut columns, ((ordinal, row), faults)| {
             columns
@@ -137,6 +137,7 @@ pub(super) async fn stage_observations(
                 .push_bind(row.period.as_deref())
                 .push_bind(row.source_id.as_deref())
                 .push_bind(row.value)
+                .push_bind(row.value.map(bits))
                 .push_bind(row.revised_at_us)
                 .push_bind(faults)
                 .push_bind(&row.original);

@@ -10,7 +10,7 @@ use crate::domain::period::Period;
 use crate::domain::place::{Place, PlaceRevision};
 use crate::domain::source::DEFAULT_PRECEDENCE;
 use crate::error::Error;
-use crate::store::rows::{ObservationRevisionRecord, PlaceRecord, PlaceRevisionRecord, all, integer};
+use crate::store::rows::{ObservationRevisionRecord, PlaceRecord, PlaceRevisionRecord, all, integer, value};
 use crate::store::{ColumnQuery, PlaceFilter};
 
 pub(super) async fn place(
@@ -126,7 +126,7 @@ pub(super) async fn column(
         let packed: Option<String> = sqlx::query_scalar(
             "SELECT group_concat(said, char(10)) FROM (
                  SELECT place_id || char(9) || source_id || char(9) || instant || char(9) || position || char(9)
-                        || format('%!.20e', value) AS said
+                        || value_bits AS said
                  FROM observation
                  WHERE measure_id = ? AND period = ? AND (place_id, source_id, instant, position) > (?, ?, ?, ?)
                      AND position <= ?
@@ -161,8 +161,7 @@ pub(super) async fn column(
 }
 
 /// Rows that come packed into one: every row of its own costs a hand-off between two threads, which takes longer than
-/// to read it. Ids hold no control characters, so tabs and line breaks part them; a number with 20 digits after the
-/// point is nearer to its own double than to any other, so it is read back to the same bits.
+/// to read it. Ids hold no control characters, so tabs and line breaks part them; values come as their bits.
 const PACKED_ROWS: i64 = 5_000;
 
 const UNREADABLE: Error = Error::Inconsistent("a packed statement cannot be read");
@@ -173,7 +172,7 @@ fn unpack(line: &str) -> Option<(Statement<'_>, i64)> {
     let mut parts = line.split('\t');
     let (place_id, source_id) = (parts.next()?, parts.next()?);
     let (instant, position) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    let value = parts.next()?.parse().ok()?;
+    let value = value(parts.next()?.parse().ok()?);
     Some((Statement { place_id, source_id, instant, value }, position))
 }
 

@@ -24,6 +24,7 @@ const STATEMENTS: &str = "
         instant    INTEGER NOT NULL,
         given      INTEGER NOT NULL,
         value      REAL    NOT NULL,
+        value_bits INTEGER NOT NULL,
         row_no     INTEGER NOT NULL,
         repeats    INTEGER NOT NULL,
         newest     INTEGER,
@@ -62,6 +63,7 @@ const DECISIONS: &str = "
         instant    INTEGER NOT NULL,
         given      INTEGER NOT NULL,
         value      REAL    NOT NULL,
+        value_bits INTEGER NOT NULL,
         row_no     INTEGER NOT NULL,
         verdict    TEXT    NOT NULL,
         kept       INTEGER NOT NULL
@@ -177,15 +179,15 @@ async fn reject_faulty_rows(connection: &mut SqliteConnection, sealing: Sealing)
 
 async fn gather_statements(connection: &mut SqliteConnection, sealing: Sealing) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO statement (measure_id, period, place_id, source_id, instant, given, value, row_no, repeats,
-                                newest)
+        "INSERT INTO statement (measure_id, period, place_id, source_id, instant, given, value, value_bits,
+                                row_no, repeats, newest)
          SELECT measure_id, period, place_id, source_id, coalesce(revised_at, max(?1, coalesce(newest + 1, ?1))),
-                revised_at IS NOT NULL, value, row_no, repeats, newest
+                revised_at IS NOT NULL, value, value_bits, row_no, repeats, newest
          FROM (SELECT *, (SELECT max(instant) FROM observation AS o
                           WHERE o.measure_id = s.measure_id AND o.period = s.period AND o.place_id = s.place_id
                               AND o.source_id = s.source_id) AS newest
-               FROM (SELECT measure_id, period, place_id, source_id, revised_at, value, min(row_no) AS row_no,
-                            count(*) AS repeats
+               FROM (SELECT measure_id, period, place_id, source_id, revised_at, value, value_bits,
+                            min(row_no) AS row_no, count(*) AS repeats
                      FROM staged_observation WHERE batch_no = ?2 GROUP BY 1, 2, 3, 4, 5, 6) AS s)",
     )
     .bind(sealing.arrival)
@@ -303,11 +305,12 @@ async fn weigh_statements(connection: &mut SqliteConnection) -> Result<(), Error
     sqlx::query(
         "INSERT INTO decision
          WITH said AS (
-             SELECT measure_id, period, place_id, source_id, instant, 1 AS fresh, 0 AS position, given, value, row_no,
-                    newest
+             SELECT measure_id, period, place_id, source_id, instant, 1 AS fresh, 0 AS position, given, value,
+                    value_bits, row_no, newest
              FROM statement
              UNION ALL
-             SELECT o.measure_id, o.period, o.place_id, o.source_id, o.instant, 0, o.position, 0, o.value, 0, NULL
+             SELECT o.measure_id, o.period, o.place_id, o.source_id, o.instant, 0, o.position, 0, o.value,
+                    o.value_bits, 0, NULL
              FROM (SELECT DISTINCT measure_id, period, place_id, source_id FROM statement
                    WHERE newest IS NOT NULL) AS known
              CROSS JOIN observation AS o USING (measure_id, period, place_id, source_id)
@@ -330,9 +333,9 @@ async fn weigh_statements(connection: &mut SqliteConnection) -> Result<(), Error
                  ELSE 'CORRECTED' END AS verdict
              FROM chained AS c WHERE fresh
          )
-         SELECT measure_id, period, place_id, source_id, instant, given, value, row_no, verdict,
+         SELECT measure_id, period, place_id, source_id, instant, given, value, value_bits, row_no, verdict,
                 verdict <> 'DUPLICATE'
-                    OR (given AND coalesce(value = value_before AND instant > instant_before, 0))
+                    OR (given AND NOT coalesce(value = value_before AND instant = instant_before, 0))
          FROM weighed",
     )
     .execute(connection)
@@ -342,9 +345,10 @@ async fn weigh_statements(connection: &mut SqliteConnection) -> Result<(), Error
 
 async fn record_decisions(connection: &mut SqliteConnection, sealing: Sealing) -> Result<Verdicts, Error> {
     sqlx::query(
-        "INSERT INTO observation (measure_id, period, place_id, source_id, instant, position, value, revised_at,
-                                  row_no)
-         SELECT measure_id, period, place_id, source_id, instant, ?, value, iif(given, instant, NULL), row_no
+        "INSERT INTO observation (measure_id, period, place_id, source_id, instant, position, value, value_bits,
+                                  revised_at, row_no)
+         SELECT measure_id, period, place_id, source_id, instant, ?, value, value_bits, iif(given, instant, NULL),
+                row_no
          FROM decision WHERE kept",
     )
     .bind(sealing.position)

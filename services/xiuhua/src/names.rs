@@ -1,0 +1,59 @@
+//! What people call the codes of a run: the nodes of its catalog and the types of its rule set.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use xiuhua_contracts::classification::v1::GetRuleSetRequest;
+use xiuhua_contracts::measure::v1::Text;
+use xiuhua_contracts::normalization::v1::GetCatalogRequest;
+use xiuhua_contracts::scoring::v1::Assessment;
+
+use crate::platform::Platform;
+use crate::screen::Screen;
+
+/// Names by code.
+pub(crate) struct Names {
+    /// Code of the root.
+    pub(crate) root: String,
+    /// Codes of the nodes above the leaves, in catalog order.
+    pub(crate) nodes: Vec<String>,
+    /// Types that have places, in the rule set's order.
+    pub(crate) types: Vec<String>,
+    items: HashMap<String, Text>,
+    type_names: HashMap<String, Text>,
+}
+
+impl Names {
+    /// The names of an assessment's catalog and rule set.
+    ///
+    /// # Errors
+    /// If a service cannot be read.
+    pub(crate) async fn read(platform: &Platform, run: &Assessment) -> Result<Self> {
+        let request = GetCatalogRequest { id: run.catalog_id.clone(), version: run.catalog_version.clone() };
+        let catalog = platform.normalization().get_catalog(request).await?.into_inner().catalog;
+        let items = catalog.unwrap_or_default().items;
+        let request =
+            GetRuleSetRequest { id: run.rule_set_id.clone(), version: run.rule_set_version.clone() };
+        let rules = platform.classification().get_rule_set(request).await?.into_inner().rule_set;
+        let types = rules.unwrap_or_default().types;
+        let inhabited = run.types.iter().filter(|t| t.places > 0).map(|t| t.r#type.clone());
+        let nodes: Vec<_> = items.iter().filter(|item| !item.leaf).map(|item| item.code.clone()).collect();
+        Ok(Self {
+            root: nodes.first().cloned().unwrap_or_default(),
+            nodes,
+            types: inhabited.filter(|id| types.iter().any(|t| &t.id == id)).collect(),
+            items: items.into_iter().filter_map(|item| Some((item.code, item.name?))).collect(),
+            type_names: types.into_iter().filter_map(|t| Some((t.id, t.name?))).collect(),
+        })
+    }
+
+    /// A node or leaf as people call it.
+    pub(crate) fn item(&self, code: &str, screen: &Screen) -> String {
+        screen.text(self.items.get(code))
+    }
+
+    /// A type as people call it; its id where it has no name.
+    pub(crate) fn place_type(&self, id: &str, screen: &Screen) -> String {
+        self.type_names.get(id).map_or_else(|| id.to_owned(), |name| screen.text(Some(name)))
+    }
+}
