@@ -217,7 +217,7 @@ fn cell<'a>(mut groups: impl Iterator<Item = &'a GroupScore>, node: &str, kind: 
     let found = groups.find(|group| group.node == node && group.r#type == kind);
     match found {
         Some(GroupScore { score: Some(points), rank: Some(rank), .. }) => {
-            format!("{} #{rank:<2}", score(Some(*points)))
+            format!("{} {:>3}", score(Some(*points)), format!("#{rank}"))
         }
         Some(group) => score(group.score),
         None => String::new(),

@@ -118,11 +118,9 @@ impl Model {
 
     fn effective(&self, as_of: AsOf) -> Vec<(String, f64)> {
         let precedence = |source: usize| {
-            let changes = self.precedences.get(&source).into_iter().flatten();
-            changes
-                .filter(|(from, _)| *from <= as_of.precedence_position.0)
-                .next_back()
-                .map_or(100, |(_, value)| *value)
+            let mut changes = self.precedences.get(&source).into_iter().flatten();
+            let in_force = changes.rfind(|(from, _)| *from <= as_of.precedence_position.0);
+            in_force.map_or(100, |(_, value)| *value)
         };
         let mut values = Vec::new();
         for (place, id) in PLACES.iter().enumerate() {

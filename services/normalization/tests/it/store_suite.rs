@@ -56,7 +56,10 @@ async fn a_request_id_stands_for_one_body() {
         populate(&house.world);
         house.register("r1", EXAMPLE).await.unwrap();
         let other = house.register("r1", &version("2")).await.unwrap_err();
-        assert_eq!((other.code, other.reason.as_str()), (Code::AlreadyExists, "KEY_REUSED_WITH_DIFFERENT_BODY"));
+        assert_eq!(
+            (other.code, other.reason.as_str()),
+            (Code::AlreadyExists, "KEY_REUSED_WITH_DIFFERENT_BODY")
+        );
         house.draw(drawing("d1")).await.unwrap();
         let other = house.draw(wire::DrawThresholdSetRequest { sample: random(1), ..drawing("d1") }).await;
         assert_eq!(other.unwrap_err().reason, "KEY_REUSED_WITH_DIFFERENT_BODY");

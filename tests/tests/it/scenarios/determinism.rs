@@ -34,7 +34,8 @@ fn a_run_before_and_after_a_restart_and_on_a_temporary_store_has_one_digest_and_
     bench.run(&["import", "observations", "observations.csv", "--quiet"]).expect_success();
     let assess = ["assess", "--catalog", "pudong-2021", "--period", "2021", "--json", "--quiet"];
     let digest = || {
-        let run: serde_json::Value = serde_json::from_str(&bench.run(&assess).expect_success().stdout()).unwrap();
+        let run: serde_json::Value =
+            serde_json::from_str(&bench.run(&assess).expect_success().stdout()).unwrap();
         run["digest"].clone()
     };
     let first = digest();

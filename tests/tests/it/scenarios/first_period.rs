@@ -7,9 +7,9 @@ use super::workbench::Workbench;
 #[test]
 fn in_a_first_period_growth_is_missing_d_has_no_score_and_the_total_covers_89_3_percent() {
     let observed = [
-        "A1.1", "A1.2", "A1.3", "A2.1", "A2.2", "A2.3", "A2.4", "A2.5", "A2.6", "A2.7", "A2.8", "B1.1", "B1.2",
-        "B1.3", "B1.4", "B2.1", "B2.2", "B2.3", "B2.4", "B2.5", "B2.6", "C1.1", "C1.2", "C1.3", "C2.1", "C2.2",
-        "C2.3", "C2.4", "D1.1", "D1.2", "D2.4", "D2.5",
+        "A1.1", "A1.2", "A1.3", "A2.1", "A2.2", "A2.3", "A2.4", "A2.5", "A2.6", "A2.7", "A2.8", "B1.1",
+        "B1.2", "B1.3", "B1.4", "B2.1", "B2.2", "B2.3", "B2.4", "B2.5", "B2.6", "C1.1", "C1.2", "C1.3",
+        "C2.1", "C2.2", "C2.3", "C2.4", "D1.1", "D1.2", "D2.4", "D2.5",
     ];
     let mut places = "place_id,housing_nature,households\n".to_owned();
     let mut observations = "place_id,indicator,period,value\n".to_owned();
