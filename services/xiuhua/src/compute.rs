@@ -105,7 +105,7 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     write_rejected(&platform, &[&places, &observations], &arguments.out).await?;
     let files = [("places", &places), ("observations", &observations)];
     let summary = |degenerate, assessment: Option<&Assessment>, seconds| Summary {
-        period: method.period.clone(),
+        period: method.period.as_str().to_owned(),
         files: files.iter().map(|(name, batch)| (*name, counts(batch))).collect(),
         catalog: Identity {
             id: method.catalog.id.clone(),
@@ -134,12 +134,14 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
         return Ok(Outcome::Unusable);
     }
 
-    let classification = classify(&platform, &rule_set, method.year).await?;
+    let classification = classify(&platform, &rule_set, method.period.year()).await?;
     lap("classify", &mut seconds);
     let drawn =
-        draw_thresholds(&platform, &method.catalog, &classification, &method.period, &method.sample).await?;
+        draw_thresholds(&platform, &method.catalog, &classification, method.period.as_str(), &method.sample)
+            .await?;
     lap("thresholds", &mut seconds);
-    let assessment = assess(&platform, &drawn.id, "", &method.period, &progress("assessment")).await?;
+    let assessment =
+        assess(&platform, &drawn.id, "", method.period.as_str(), &progress("assessment")).await?;
     lap("assess", &mut seconds);
     write_results(&platform, &assessment, &arguments.out).await?;
     let mut degenerate = Vec::new();
