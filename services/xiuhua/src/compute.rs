@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::Serialize;
 use xiuhua_contracts::ingestion::v1::Batch;
 use xiuhua_contracts::scoring::v1::Assessment;
@@ -18,8 +20,11 @@ use crate::intake::{Document, Mapping, observations, places};
 use crate::method::{Method, UnusableInput};
 use crate::platform::Platform;
 use crate::progress::Progress;
-use crate::results::{each_threshold, write_rejected, write_results};
+use crate::results::{RESULT_FILES, each_threshold, write_rejected, write_results};
 use crate::screen::{Outcome, Screen};
+
+/// What was read, by what, with what outcome.
+const SUMMARY: &str = "summary.json";
 
 /// What `summary.json` holds.
 #[derive(Debug, Serialize)]
@@ -84,6 +89,7 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
         }
     };
 
+    clear(&arguments.out)?;
     let platform = Platform::temporary(globals).await?;
     let mut seconds = BTreeMap::new();
     let mut clock = started;
@@ -101,8 +107,7 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     let observations = deliver_observations(&platform, observations, &progress("observations")).await?;
     lap("import", &mut seconds);
 
-    fs::create_dir_all(&arguments.out)?;
-    write_rejected(&platform, &[&places, &observations], &arguments.out).await?;
+    let batches = [&places, &observations];
     let files = [("places", &places), ("observations", &observations)];
     let summary = |degenerate, assessment: Option<&Assessment>, seconds| Summary {
         period: method.period.as_str().to_owned(),
@@ -123,9 +128,10 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
         digest: assessment.map(|a| a.digest.clone()),
         seconds,
     };
-    screen.counts(&[&places, &observations])?;
+    screen.counts(&batches)?;
     let rejected = counts(&places).rejected + counts(&observations).rejected;
     if arguments.strict && rejected > 0 {
+        write_rejected(&platform, &batches, &arguments.out).await?;
         write_summary(arguments, &summary(Vec::new(), None, seconds), screen)?;
         screen.say(
             &format!("有 {rejected} 行被拒绝，未计算（--strict）；见 rejected.csv"),
@@ -143,6 +149,7 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     let assessment =
         assess(&platform, &drawn.id, "", method.period.as_str(), &progress("assessment")).await?;
     lap("assess", &mut seconds);
+    write_rejected(&platform, &batches, &arguments.out).await?;
     write_results(&platform, &assessment, &arguments.out).await?;
     let mut degenerate = Vec::new();
     each_threshold(&platform, &assessment, |threshold| {
@@ -164,6 +171,21 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     Ok(Outcome::Done)
 }
 
+/// Makes the folder, and removes the results of an earlier run: half of one beside half of another would read as one.
+fn clear(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot make / 无法创建 {}", dir.display()))?;
+    for name in RESULT_FILES.iter().chain(&["rejected.csv", SUMMARY]) {
+        match fs::remove_file(dir.join(name)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error)
+                    .with_context(|| format!("cannot replace / 无法替换 {}", dir.join(name).display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 fn counts(batch: &Batch) -> Counts {
     let counts = batch.counts.unwrap_or_default();
     Counts {
@@ -178,6 +200,6 @@ fn counts(batch: &Batch) -> Counts {
 
 fn write_summary(arguments: &ComputeArgs, summary: &Summary, screen: &mut Screen) -> Result<()> {
     let text = serde_json::to_string_pretty(summary)?;
-    fs::write(arguments.out.join("summary.json"), format!("{text}\n"))?;
+    fs::write(arguments.out.join(SUMMARY), format!("{text}\n"))?;
     screen.json(summary)
 }

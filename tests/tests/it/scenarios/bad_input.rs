@@ -75,14 +75,16 @@ fn an_estate_that_is_not_residential_is_a_place_without_scores() {
 }
 
 #[test]
-fn strict_refuses_to_compute_and_says_what_was_rejected() {
-    let bench = computed(&["--strict"], 2);
+fn strict_refuses_to_compute_and_leaves_nothing_of_an_earlier_run() {
+    let bench = computed(&[], 0);
+    bench.write("out/of-mine.txt", "");
+    bench.compute(&["--catalog", "pudong-2021", "--period", "2021", "--strict"]).expect_code(2);
     let mut written: Vec<_> = std::fs::read_dir(bench.path("out"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     written.sort();
-    assert_eq!(written, ["rejected.csv", "summary.json"]);
+    assert_eq!(written, ["of-mine.txt", "rejected.csv", "summary.json"]);
     assert_eq!(bench.summary()["digest"], serde_json::Value::Null);
 }
 
@@ -111,4 +113,25 @@ fn an_unknown_catalog_and_a_sample_member_without_a_type_end_with_2() {
     let sampled = ["--catalog", "pudong-2021", "--period", "2021", "--sample", "sample.csv"];
     let said = bench.compute(&sampled).expect_code(2).stderr();
     assert!(said.contains("P4") && said.contains("P7"), "{said}");
+    assert_eq!(std::fs::read_dir(bench.path("out")).unwrap().count(), 0);
+    bench.write("sample.csv", "place_id\n");
+    assert!(bench.compute(&sampled).expect_code(2).stderr().contains("sample.csv: names no place"));
+    bench.write("file", "");
+    let ended = bench.run(
+        &[
+            &[
+                "index",
+                "compute",
+                "--places",
+                "places.csv",
+                "--observations",
+                "observations.csv",
+                "--out",
+                "file",
+            ],
+            &sampled[..4],
+        ]
+        .concat(),
+    );
+    assert!(ended.expect_code(1).stderr().contains("无法创建 file"));
 }
