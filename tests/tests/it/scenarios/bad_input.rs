@@ -116,6 +116,10 @@ fn an_unknown_catalog_and_a_sample_member_without_a_type_end_with_2() {
     assert_eq!(std::fs::read_dir(bench.path("out")).unwrap().count(), 0);
     bench.write("sample.csv", "place_id\n");
     assert!(bench.compute(&sampled).expect_code(2).stderr().contains("sample.csv: names no place"));
+    bench.write("out/sample.csv", "place_id\nP1\n");
+    let own = ["--catalog", "pudong-2021", "--period", "2021", "--sample", "out/sample.csv"];
+    assert!(bench.compute(&own).expect_code(2).stderr().contains("out/sample.csv: is a result file"));
+    assert!(bench.path("out/sample.csv").exists());
     bench.write("file", "");
     let ended = bench.run(
         &[
