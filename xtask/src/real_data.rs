@@ -10,6 +10,16 @@ pub const SETTING: &str = "XIUHUA_REAL_DATA";
 /// Relative to the root of the repository.
 pub const DEFAULT: &str = "../shared/data";
 
+/// The files that tests read.
+pub const NEEDED: [&str; 2] = ["hdi/hdi_2022_all.csv", "estates/ganji2019_shanghai.csv"];
+
+/// Those of [`NEEDED`] that are not on this machine: tests on them are skipped.
+#[must_use]
+pub fn absent() -> Vec<&'static str> {
+    let there = |file: &&str| folder().is_some_and(|folder| folder.join(file).is_file());
+    NEEDED.into_iter().filter(|file| !there(file)).collect()
+}
+
 /// The folder of real data, if it is there. A relative setting is read from the root of the repository.
 #[must_use]
 pub fn folder() -> Option<PathBuf> {
@@ -19,8 +29,12 @@ pub fn folder() -> Option<PathBuf> {
 }
 
 /// A file of the real data, such as `hdi/hdi_2022_all.csv`; `None`, said aloud, if it is not on this machine.
+///
+/// # Panics
+/// If it is not one of [`NEEDED`]: then the summary could not name it as skipped.
 #[must_use]
 pub fn file(path: &str) -> Option<PathBuf> {
+    assert!(NEEDED.contains(&path), "{path} is read by a test and not listed in xtask/src/real_data.rs");
     let found = folder().map(|folder| folder.join(path)).filter(|file| file.is_file());
     if found.is_none() {
         // Straight to standard error: the test harness hides what a passing test prints by macro.

@@ -43,12 +43,15 @@ pub(crate) fn run() -> Result<()> {
     for (name, error) in steps.iter().filter_map(|step| Some((step.name, step.outcome.as_ref().err()?))) {
         eprintln!("{name}: {error:#}");
     }
-    match real_data::folder() {
-        Some(_) => eprintln!("Nothing was skipped."),
-        None => eprintln!(
-            "Skipped: tests on real data, for it is not on this machine; set {} to its folder.",
+    let absent = real_data::absent();
+    if absent.is_empty() {
+        eprintln!("Nothing was skipped.");
+    } else {
+        eprintln!(
+            "Skipped: tests on real data, for {} is not on this machine; set {} to its folder.",
+            absent.join(", "),
             real_data::SETTING
-        ),
+        );
     }
     eprintln!("{} passed, {} failed", tally.passed, tally.failed);
     if steps.iter().any(|step| step.outcome.is_err()) {

@@ -4,14 +4,14 @@
 //! period and in earlier ones, all under the thresholds of the assessed period, so that a change of thresholds never
 //! shows as growth; then their own thresholds and values; then everything.
 //!
-//! [`score`] begins where dimensionless values are at hand, [`assess`] where values are. Both are one pure call with
-//! columns in and columns out, whoever fetches them.
+//! [`derived_thresholds`] and [`score`] begin where dimensionless values are at hand: the first reads the base periods
+//! alone, on a place axis of their own, the second the assessed period and the one before. [`assess`] begins where
+//! values are and calls both. Each is one pure call with columns in and columns out, whoever fetches them.
 //!
 //! Source: specification page 1, sections 1.4 and 1.7.
 
-use std::ops::Range;
-
 use crate::base::{BaseValue, base_table, nothing_on_record};
+use crate::catalog::Leaf;
 use crate::change::{base_change, change};
 use crate::compose::{Composer, NodeScore, NodeScores};
 use crate::normalise::{ScaledTable, scale_column, scale_table};
@@ -54,9 +54,9 @@ pub struct Assessed {
     pub scored: Scored,
 }
 
-/// Dimensionless values of all periods, and who is in which type and sample.
+/// Dimensionless values of the base periods, and who was in which type and sample by then.
 #[derive(Clone, Debug)]
-pub struct Scoring<'a> {
+pub struct Base<'a> {
     /// Positions of the catalog.
     pub outline: &'a Outline<'a>,
     /// Declared weights by item: [`declared_weights`], or another scheme.
@@ -65,15 +65,37 @@ pub struct Scoring<'a> {
     pub types: &'a [Option<usize>],
     /// Thresholds by type and leaf position; what stands at a derived leaf is not read.
     pub thresholds: &'a [Vec<Threshold>],
-    /// Sample of each type: place indices. A member that is no longer in the type gives no base value.
+    /// Sample of each type: place indices. A member that is not in the type gives no base value.
     pub samples: &'a [Vec<usize>],
+    /// Capped dimensionless values of the base periods: consecutive, oldest first, a period without records as a table
+    /// of missing values. The columns of derived leaves hold none. Empty where the base is the assessed period itself.
+    pub periods: &'a [&'a Table],
+}
+
+/// The thresholds of one derived leaf.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DerivedThresholds {
+    /// Leaf position.
+    pub leaf: usize,
+    /// Thresholds by type.
+    pub by_type: Vec<LeafThreshold>,
+}
+
+/// Dimensionless values of the assessed period and of the one before, and who is in which type.
+#[derive(Clone, Debug)]
+pub struct Scoring<'a> {
+    /// Positions of the catalog.
+    pub outline: &'a Outline<'a>,
+    /// Declared weights by item: [`declared_weights`], or another scheme.
+    pub declared_weights: &'a [f64],
+    /// Type of each place, as a position in the list of types; `None` is `UNCLASSIFIED`.
+    pub types: &'a [Option<usize>],
+    /// Thresholds by type and leaf position, derived ones included.
+    pub thresholds: &'a [Vec<Threshold>],
     /// Capped dimensionless values of the assessed period; the columns of derived leaves hold none.
     pub current: &'a Table,
-    /// The same of the earlier periods, all under the thresholds of the assessed one: consecutive, oldest first, ending
-    /// just before the assessed period.
-    pub earlier: &'a [Table],
-    /// Which of the earlier periods are base periods; empty where the base is the assessed period itself.
-    pub base: Range<usize>,
+    /// The same of the period before, under the same thresholds; `None` where there is none.
+    pub previous: Option<&'a Table>,
 }
 
 /// Scores and ranks of one period.
@@ -96,10 +118,12 @@ pub struct Scored {
 pub struct DerivedLeaf {
     /// Leaf position.
     pub leaf: usize,
-    /// Changes of the node's score since the period before, by place.
+    /// The node's score in the period before, by place.
+    pub previous: Vec<Option<f64>>,
+    /// The node's score in the assessed period before anything derived counts, by place.
+    pub current: Vec<Option<f64>>,
+    /// Their differences, by place.
     pub values: Vec<Option<f64>>,
-    /// Thresholds by type.
-    pub thresholds: Vec<LeafThreshold>,
     /// Uncapped dimensionless values, by place.
     pub raw: Vec<Option<f64>>,
     /// Capped dimensionless values, by place.
@@ -152,22 +176,35 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
     let asked_periods = if base_is_assessed_period { 1 } else { asked_periods };
     let fix = |sample: &Vec<usize>| fix_thresholds(outline, &base_values, sample, asked_periods);
     let mut thresholds = input.samples.iter().map(fix).collect::<Result<Vec<_>, _>>()?;
-    let fixed: Vec<Vec<Threshold>> =
+    let mut fixed: Vec<Vec<Threshold>> =
         thresholds.iter().map(|leaves| leaves.iter().map(|leaf| leaf.threshold).collect()).collect();
 
     let rescale = |table: &Table| scale_table(outline, &fixed, &members, table);
     let mut scaled = rescale(input.current)?;
     let earlier =
         input.earlier.iter().map(|table| Ok(rescale(table)?.capped)).collect::<Result<Vec<_>, _>>()?;
-    let scored = score(&Scoring {
+    let declared_weights = &declared_weights(outline.catalog());
+    let derived = derived_thresholds(&Base {
         outline,
-        declared_weights: &declared_weights(outline.catalog()),
+        declared_weights,
         types: input.types,
         thresholds: &fixed,
         samples: input.samples,
+        periods: &earlier[base].iter().collect::<Vec<_>>(),
+    })?;
+    for derived in &derived {
+        for (kind, found) in derived.by_type.iter().enumerate() {
+            thresholds[kind][derived.leaf] = *found;
+            fixed[kind][derived.leaf] = found.threshold;
+        }
+    }
+    let scored = score(&Scoring {
+        outline,
+        declared_weights,
+        types: input.types,
+        thresholds: &fixed,
         current: &scaled.capped,
-        earlier: &earlier,
-        base,
+        previous: earlier.last(),
     })?;
 
     let mut values = input.current.clone();
@@ -175,11 +212,54 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
         values.column_mut(derived.leaf).copy_from_slice(&derived.values);
         scaled.raw.column_mut(derived.leaf).copy_from_slice(&derived.raw);
         scaled.capped.column_mut(derived.leaf).copy_from_slice(&derived.capped);
-        for (leaves, threshold) in thresholds.iter_mut().zip(&derived.thresholds) {
-            leaves[derived.leaf] = *threshold;
-        }
     }
     Ok(Assessed { values, scaled, thresholds, base_is_assessed_period, scored })
+}
+
+/// Fixes the thresholds of the derived leaves from the base periods, in catalog order.
+///
+/// # Errors
+/// [`ShapeError`] if the inputs do not fit the catalog or each other.
+pub fn derived_thresholds(input: &Base<'_>) -> Result<Vec<DerivedThresholds>, ShapeError> {
+    let outline = input.outline;
+    check_length("samples by type", input.thresholds.len(), input.samples.len())?;
+    let tables = input.periods.iter().copied();
+    let members = check_scored(outline, input.types, input.thresholds, tables)?;
+    let places = input.types.len();
+
+    let blank = |leaf| DerivedThresholds { leaf, by_type: Vec::with_capacity(members.len()) };
+    let mut derived: Vec<DerivedThresholds> = outline.derived_leaves().map(blank).collect();
+    if derived.is_empty() {
+        return Ok(derived);
+    }
+    for (kind, members) in members.iter().enumerate() {
+        let mut sampled = vec![false; places];
+        for &place in &input.samples[kind] {
+            check_index("sample member", place, places)?;
+            sampled[place] = true;
+        }
+        let sample: Vec<usize> = members.iter().copied().filter(|&place| sampled[place]).collect();
+        let composer = first_pass(outline, input.declared_weights, &input.thresholds[kind])?;
+        let history: Vec<NodeScores> =
+            input.periods.iter().map(|table| composer.compose(table, &sample)).collect::<Result<_, _>>()?;
+        for found in &mut derived {
+            if let Some((node, leaf)) = watched(outline, found.leaf) {
+                found.by_type.push(fix_change(leaf, node, &history, sample.len(), composer.scale));
+            }
+        }
+    }
+    Ok(derived)
+}
+
+/// Fixes the thresholds of one derived leaf from its sample's scores at the node in the base periods.
+fn fix_change(leaf: &Leaf, node: usize, history: &[NodeScores], sample: usize, scale: f64) -> LeafThreshold {
+    let of_member = |at: usize| {
+        let scores: Vec<Option<f64>> =
+            history.iter().map(|scores| scores.columns[node][at].value()).collect();
+        base_change(&scores, scale)
+    };
+    let base: Vec<BaseValue> = (0..sample).filter_map(of_member).collect();
+    fix_from_members(leaf, None, base.iter().copied(), history.len().saturating_sub(1))
 }
 
 /// Scores one period from dimensionless values: both passes, then ranks.
@@ -188,24 +268,13 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
 /// [`ShapeError`] if the inputs do not fit the catalog or each other.
 pub fn score(input: &Scoring<'_>) -> Result<Scored, ShapeError> {
     let outline = input.outline;
-    let members = check_scoring(input)?;
-
-    let statuses = |thresholds: &Vec<Threshold>| {
-        let mut statuses: Vec<ThresholdStatus> =
-            thresholds.iter().map(|threshold| threshold.status()).collect();
-        // Not known yet in the first pass; missing keeps the weight where it is.
-        outline.derived_leaves().for_each(|leaf| statuses[leaf] = ThresholdStatus::NoData);
-        statuses
-    };
-    let mut statuses: Vec<Vec<ThresholdStatus>> = input.thresholds.iter().map(statuses).collect();
-    let derived = derive(input, &members, &statuses)?;
+    let tables = input.previous.into_iter().chain([input.current]);
+    let members = check_scored(outline, input.types, input.thresholds, tables)?;
+    let derived = derive(input, &members)?;
 
     let mut z = input.current.clone();
     for leaf in &derived {
         z.column_mut(leaf.leaf).copy_from_slice(&leaf.capped);
-        for (statuses, found) in statuses.iter_mut().zip(&leaf.thresholds) {
-            statuses[leaf.leaf] = found.threshold.status();
-        }
     }
     let mut scored = Scored {
         derived,
@@ -214,8 +283,8 @@ pub fn score(input: &Scoring<'_>) -> Result<Scored, ShapeError> {
         standings: vec![vec![None; z.places()]; outline.node_count()],
         z,
     };
-    for (statuses, members) in statuses.iter().zip(&members) {
-        let weights = effective_weights(outline, input.declared_weights, statuses)?;
+    for (thresholds, members) in input.thresholds.iter().zip(&members) {
+        let weights = effective_weights(outline, input.declared_weights, &statuses(thresholds))?;
         let scores = Composer::new(outline, &weights)?.compose(&scored.z, members)?;
         scored.weights.push(weights);
         scored.place(&scores, members, outline.catalog().rank_decimals);
@@ -239,105 +308,75 @@ impl Scored {
 }
 
 /// The first pass: the derived leaves of every type.
-fn derive(
-    input: &Scoring<'_>,
-    members: &[Vec<usize>],
-    statuses: &[Vec<ThresholdStatus>],
-) -> Result<Vec<DerivedLeaf>, ShapeError> {
+fn derive(input: &Scoring<'_>, members: &[Vec<usize>]) -> Result<Vec<DerivedLeaf>, ShapeError> {
     let outline = input.outline;
-    let places = input.types.len();
+    let missing = || vec![None; input.types.len()];
     let blank = |leaf| DerivedLeaf {
         leaf,
-        values: vec![None; places],
-        thresholds: Vec::with_capacity(members.len()),
-        raw: vec![None; places],
-        capped: vec![None; places],
+        previous: missing(),
+        current: missing(),
+        values: missing(),
+        raw: missing(),
+        capped: missing(),
     };
     let mut derived: Vec<DerivedLeaf> = outline.derived_leaves().map(blank).collect();
     if derived.is_empty() {
         return Ok(derived);
     }
-    for (kind, members) in members.iter().enumerate() {
-        let weights = effective_weights(outline, input.declared_weights, &statuses[kind])?;
-        let composer = Composer::new(outline, &weights)?;
-        let history = History::compose(input, &composer, members)?;
-        let mut sampled = vec![false; places];
-        for &place in &input.samples[kind] {
-            check_index("sample member", place, places)?;
-            sampled[place] = true;
-        }
-        for column in &mut derived {
-            history.fill(outline, column, members, &sampled)?;
+    for (thresholds, members) in input.thresholds.iter().zip(members) {
+        let composer = first_pass(outline, input.declared_weights, thresholds)?;
+        let current = composer.compose(input.current, members)?;
+        let previous = input.previous.map(|table| composer.compose(table, members)).transpose()?;
+        for found in &mut derived {
+            let Some((node, leaf)) = watched(outline, found.leaf) else { continue };
+            for (at, &place) in members.iter().enumerate() {
+                let score = |scores: &NodeScores| scores.columns[node][at].value();
+                found.previous[place] = previous.as_ref().and_then(score);
+                found.current[place] = score(&current);
+                found.values[place] = change(found.previous[place], found.current[place], composer.scale);
+            }
+            let threshold = thresholds[found.leaf];
+            scale_column(leaf, threshold, &found.values, members, &mut found.raw, &mut found.capped)?;
         }
     }
     Ok(derived)
 }
 
-/// The scores of one type's members, now and before.
-struct History {
-    scale: f64,
-    current: NodeScores,
-    previous: Option<NodeScores>,
-    base: Vec<NodeScores>,
+/// Composes one type's scores before anything derived is known: derived leaves are merely missing, which keeps their
+/// weight where it is.
+fn first_pass(
+    outline: &Outline<'_>,
+    declared_weights: &[f64],
+    thresholds: &[Threshold],
+) -> Result<Composer, ShapeError> {
+    let mut statuses = statuses(thresholds);
+    outline.derived_leaves().for_each(|leaf| statuses[leaf] = ThresholdStatus::NoData);
+    Composer::new(outline, &effective_weights(outline, declared_weights, &statuses)?)
 }
 
-impl History {
-    fn compose(input: &Scoring<'_>, composer: &Composer, members: &[usize]) -> Result<Self, ShapeError> {
-        let base = input.earlier[input.base.clone()].iter().map(|table| composer.compose(table, members));
-        Ok(Self {
-            scale: composer.scale,
-            current: composer.compose(input.current, members)?,
-            previous: input.earlier.last().map(|table| composer.compose(table, members)).transpose()?,
-            base: base.collect::<Result<_, _>>()?,
-        })
-    }
-
-    /// Fills the members' cells of a derived leaf and fixes its thresholds for their type.
-    fn fill(
-        &self,
-        outline: &Outline<'_>,
-        column: &mut DerivedLeaf,
-        members: &[usize],
-        sampled: &[bool],
-    ) -> Result<(), ShapeError> {
-        let Some(node) = outline.changing_node(column.leaf) else { return Ok(()) };
-        let Some(leaf) = outline.leaves().nth(column.leaf) else { return Ok(()) };
-        let score = |scores: &NodeScores, at: usize| scores.columns[node][at].value();
-        let mut base: Vec<BaseValue> = Vec::new();
-        let mut base_scores = Vec::with_capacity(self.base.len());
-        for (at, &place) in members.iter().enumerate() {
-            let before = self.previous.as_ref().and_then(|scores| score(scores, at));
-            column.values[place] = change(before, score(&self.current, at), self.scale);
-            if sampled[place] {
-                base_scores.clear();
-                base_scores.extend(self.base.iter().map(|scores| score(scores, at)));
-                base.extend(base_change(&base_scores, self.scale));
-            }
-        }
-        let asked_changes = self.base.len().saturating_sub(1);
-        let found = fix_from_members(leaf, None, base.iter().copied(), asked_changes);
-        column.thresholds.push(found);
-        scale_column(leaf, found.threshold, &column.values, members, &mut column.raw, &mut column.capped)
-    }
+fn statuses(thresholds: &[Threshold]) -> Vec<ThresholdStatus> {
+    thresholds.iter().map(|threshold| threshold.status()).collect()
 }
 
-fn check_scoring(input: &Scoring<'_>) -> Result<Vec<Vec<usize>>, ShapeError> {
-    let outline = input.outline;
-    check_length("samples by type", input.thresholds.len(), input.samples.len())?;
-    for thresholds in input.thresholds {
+/// The node that a derived leaf watches, and the leaf's rules.
+fn watched<'a>(outline: &'a Outline<'_>, leaf: usize) -> Option<(usize, &'a Leaf)> {
+    outline.changing_node(leaf).zip(outline.leaves().nth(leaf))
+}
+
+/// Checks what both passes read, and gives the places of each type.
+fn check_scored<'a>(
+    outline: &Outline<'_>,
+    types: &[Option<usize>],
+    thresholds: &[Vec<Threshold>],
+    tables: impl Iterator<Item = &'a Table>,
+) -> Result<Vec<Vec<usize>>, ShapeError> {
+    for thresholds in thresholds {
         check_thresholds(outline, thresholds)?;
     }
-    for table in input.earlier.iter().chain([input.current]) {
-        check_observed(outline, table, input.types.len())?;
+    for table in tables {
+        check_observed(outline, table, types.len())?;
     }
-    if input.base.start > input.base.end || input.base.end > input.earlier.len() {
-        return Err(ShapeError::Index {
-            what: "end of the base periods",
-            index: input.base.end.max(input.base.start),
-            len: input.earlier.len(),
-        });
-    }
-    members_by_type(input.types, input.thresholds.len())
+    members_by_type(types, thresholds.len())
 }
 
 /// Checks the shape, and that derived leaves come without values.

@@ -35,11 +35,14 @@ pub struct ScaledTable {
 
 impl Scaler {
     /// A scaler between these thresholds, which are in the indicator's own unit; `None` where the transform is not
-    /// defined at one of them.
+    /// defined at one of them or leaves nothing between them: logarithms of neighbouring numbers can be equal.
     #[must_use]
     pub fn new(leaf: &Leaf, goalposts: Goalposts) -> Option<Self> {
         let lower = transformed(leaf.transform, goalposts.lower())?;
         let upper = transformed(leaf.transform, goalposts.upper())?;
+        if upper <= lower {
+            return None;
+        }
         // For an inverse indicator (upper - x)/(upper - lower) is the same as (x - upper)/(lower - upper).
         let (from, span) = match leaf.direction {
             Direction::Positive => (lower, upper - lower),

@@ -4,6 +4,7 @@
 
 use crate::base::{BaseTable, BaseValue};
 use crate::catalog::{Bounds, Extension, Leaf, Reads, ThresholdPolicy, Transform};
+use crate::normalise::Scaler;
 use crate::outline::Outline;
 use crate::table::{ShapeError, check_index, check_length};
 
@@ -122,9 +123,11 @@ impl ThresholdStatus {
 
 /// Fixes the thresholds of one leaf for one type from the base values of the sample (any order).
 ///
-/// `natural` are the bounds of what the leaf reads, used where the policy clips. Fixed goalposts ask for no data and
-/// are never degenerate. Whether the base values differ is tested before the extension, which would otherwise hide
-/// it; a sample that lies wholly beyond a clipping bound is degenerate too, as nothing is left between the ends.
+/// `natural` are the bounds of what the leaf reads, used where the policy clips. Fixed goalposts ask for no data.
+/// Whether the base values differ is tested before the extension, which would otherwise hide it; a sample that lies
+/// wholly beyond a clipping bound is degenerate too, as nothing is left between the ends.
+///
+/// Goalposts between which the leaf's transform leaves nothing are degenerate, fixed ones too.
 ///
 /// Thresholds stay in the indicator's own unit whatever its transform. Under a logarithm a base value without one
 /// counts as missing, and a lower end whose extension would leave the domain of the logarithm is not extended.
@@ -133,7 +136,7 @@ pub fn fix_threshold(leaf: &Leaf, natural: Option<Bounds>, base: impl Iterator<I
     match leaf.threshold {
         ThresholdPolicy::Fixed { lower, upper } => {
             // A validated catalog holds no empty goalposts; one built by hand gets the status that leaves it out.
-            Goalposts::new(lower, upper).map_or(Threshold::Degenerate, Threshold::Ok)
+            between(leaf, lower, upper)
         }
         ThresholdPolicy::Sampled { extension, clip } => {
             let logarithmic = leaf.transform == Transform::Ln;
@@ -151,8 +154,16 @@ pub fn fix_threshold(leaf: &Leaf, natural: Option<Bounds>, base: impl Iterator<I
                 lower = natural.and_then(|bounds| bounds.lower).map_or(lower, |bound| lower.max(bound));
                 upper = natural.and_then(|bounds| bounds.upper).map_or(upper, |bound| upper.min(bound));
             }
-            Goalposts::new(lower, upper).map_or(Threshold::Degenerate, Threshold::Ok)
+            between(leaf, lower, upper)
         }
+    }
+}
+
+/// Goalposts at these ends, if values can be told apart between them.
+fn between(leaf: &Leaf, lower: f64, upper: f64) -> Threshold {
+    match Goalposts::new(lower, upper) {
+        Ok(goalposts) if Scaler::new(leaf, goalposts).is_some() => Threshold::Ok(goalposts),
+        _ => Threshold::Degenerate,
     }
 }
 
@@ -160,7 +171,7 @@ pub fn fix_threshold(leaf: &Leaf, natural: Option<Bounds>, base: impl Iterator<I
 ///
 /// `sample` are place indices into the base table; `base_periods` is the number of periods a full base value rests
 /// on. A derived leaf comes out [`Threshold::NoData`], unless its goalposts are fixed: its base values are made of
-/// scores, which [`score`](crate::assess::score) computes.
+/// scores: see [`derived_thresholds`](crate::assess::derived_thresholds).
 ///
 /// # Errors
 /// [`ShapeError`] if the base table does not fit the catalog or a sample member lies outside it.

@@ -4,6 +4,7 @@
 //! else of this reaches it.
 
 mod body;
+mod place;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -22,12 +23,16 @@ use tower::{Layer, Service};
 use tracing::Instrument;
 
 use self::body::Guarded;
+use self::place::Place;
 use crate::limits::Limits;
 use crate::request_id::RequestId;
 use crate::status::{Bilingual, Failure, Kind, Language, opaque, to_status};
 
 /// The metadata key of a call's id, in both directions.
 pub const CALL_ID: &str = "x-request-id";
+
+/// What the path of every health check begins with.
+const HEALTH: &str = "/grpc.health.v1.";
 
 /// When a call that was refused for load may come again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -71,6 +76,26 @@ impl CallContext {
     /// Runs `work` with this call as the current one.
     pub(crate) fn scope<T>(&self, work: impl FnOnce() -> T) -> T {
         CALL.sync_scope(self.clone(), work)
+    }
+
+    /// `work` as a part of the current call and of its span, if there is one, on whatever task it runs.
+    pub(crate) fn carry_on<F: Future>(work: F) -> impl Future<Output = F::Output> {
+        let call = Self::current();
+        async move {
+            match call {
+                Some(call) => CALL.scope(call, work).await,
+                None => work.await,
+            }
+        }
+        .in_current_span()
+    }
+
+    /// `response` with the id of this call.
+    fn name(&self, mut response: http::Response<Body>) -> http::Response<Body> {
+        if let Ok(id) = self.id.parse() {
+            response.headers_mut().insert(CALL_ID, id);
+        }
+        response
     }
 }
 
@@ -131,9 +156,14 @@ where
 
     fn call(&mut self, request: http::Request<Body>) -> Answer {
         let call = CallContext::of(request.headers());
-        let Ok(place) = Arc::clone(&self.layer.places).try_acquire_owned() else {
+        // Health checks are always let in: a server that is busy must not look dead to those who would restart it.
+        let permit = if request.uri().path().starts_with(HEALTH) {
+            None
+        } else if let Ok(permit) = Arc::clone(&self.layer.places).try_acquire_owned() {
+            Some(permit)
+        } else {
             let refused = call.scope(|| to_status(&Refused::Overloaded, call.language));
-            return Box::pin(async move { Ok(refused.into_http()) });
+            return Box::pin(async move { Ok(call.name(refused.into_http())) });
         };
         let began = Instant::now();
         let asked =
@@ -146,19 +176,19 @@ where
         let fresh = self.inner.clone();
         let mut ready = std::mem::replace(&mut self.inner, fresh);
         let answering = CALL.scope(call.clone(), async move { ready.call(request).await });
+        let of_body = span.clone();
         Box::pin(
             async move {
                 let caught = AssertUnwindSafe(answering).catch_unwind();
-                let mut response = match tokio::time::timeout_at(head, caught).await {
+                let response = match tokio::time::timeout_at(head, caught).await {
                     Ok(Ok(Ok(response))) => response,
                     Ok(Ok(Err(never))) => match never {},
                     Ok(Err(_panic)) => opaque(&call.id, call.language).into_http(),
                     Err(_late) => call.scope(|| deadline_exceeded(call.language)).into_http(),
                 };
-                if let Ok(id) = call.id.parse() {
-                    response.headers_mut().insert(CALL_ID, id);
-                }
-                Ok(response.map(|body| Body::new(Guarded::new(body, call, whole, place))))
+                let place = permit.map(|permit| Place::until(whole, permit));
+                let response = call.name(response);
+                Ok(response.map(|body| Body::new(Guarded::new(body, call, of_body, whole, place))))
             }
             .instrument(span),
         )
@@ -225,15 +255,4 @@ fn timeout(text: &str) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_grpc_timeout_is_digits_and_a_unit() {
-        assert_eq!(timeout("250m"), Some(Duration::from_millis(250)));
-        assert_eq!(timeout("1H"), Some(Duration::from_secs(3600)));
-        for nonsense in ["", "m", "1", "123456789S", "-1S", "1s", "１S"] {
-            assert_eq!(timeout(nonsense), None, "{nonsense:?}");
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! Serving: one or many services behind one door, TCP or in memory, with health, reflection, limits and a drain.
 
+mod connections;
+
 use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_stream::StreamExt;
-use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -20,6 +22,7 @@ use tonic::transport::server::Connected;
 use tonic_health::ServingStatus;
 use tower::Service;
 
+use self::connections::connections;
 use crate::call::CallLayer;
 use crate::limits::{GOODBYE, Limits, MAX_HEADER_LIST_BYTES, STREAM_WINDOW_BYTES};
 use crate::pipe::Acceptor;
@@ -128,16 +131,14 @@ pub async fn serve_listener(
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "serving");
     }
-    let incoming = TcpListenerStream::new(listener).filter_map(|connection| match connection {
-        Ok(connection) => {
+    let listener = Arc::new(listener);
+    let incoming = connections(move || {
+        let listener = Arc::clone(&listener);
+        async move {
+            let (connection, _) = listener.accept().await?;
             // Small answers should not wait for more to send.
             let _ = connection.set_nodelay(true);
-            Some(Ok(connection))
-        }
-        // A connection that broke before it was taken is its peer's matter and no reason to stop listening.
-        Err(error) => {
-            tracing::warn!(%error, "a connection could not be accepted");
-            None
+            Ok(connection)
         }
     });
     serve(incoming, parts, limits, reflection, shutdown).await
@@ -214,7 +215,8 @@ where
     let served = tokio::select! {
         served = server => served.map_err(ServeError::Transport),
         () = out_of_time => {
-            tracing::warn!("the drain time is over, calls still in flight are cut");
+            // They run on in tasks of their own until the process ends.
+            tracing::warn!("the drain time is over, calls still in flight are not waited for any longer");
             Ok(())
         }
     };

@@ -8,7 +8,9 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 
-/// Readers at once; each is a thread and a few pages of cache.
+use crate::call::CallContext;
+
+/// Readers at once; each is a thread and up to [`CACHE_KIB`] of cache.
 const READERS: u32 = 8;
 /// How long a statement waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -16,8 +18,13 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A statement that takes longer is worth a line in a debug log.
 const SLOW: Duration = Duration::from_secs(1);
-/// Page cache of a connection in KiB, as a negative number as SQLite wants it.
+/// Largest page cache of a connection in KiB, as a negative number as SQLite wants it.
 const CACHE_KIB: &str = "-16384";
+
+/// Result code of SQLite: another connection has the lock.
+const SQLITE_BUSY: u32 = 5;
+/// Result code of SQLite: a table is locked.
+const SQLITE_LOCKED: u32 = 6;
 
 /// A database file, migrated and open.
 #[derive(Clone, Debug)]
@@ -65,6 +72,21 @@ pub enum OpenError {
         /// Why.
         source: MigrateError,
     },
+}
+
+/// Whether this is a lack of room or time, and not a mistake: no connection became free in time, or another process
+/// kept the file locked. The same statement may succeed later, so a caller should hear `UNAVAILABLE` and not `INTERNAL`.
+#[must_use]
+pub fn is_busy(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(error) => {
+            // The low byte of an extended result code is its kind.
+            let code = error.code().and_then(|code| code.parse::<u32>().ok());
+            code.is_some_and(|code| matches!(code & 0xff, SQLITE_BUSY | SQLITE_LOCKED))
+        }
+        _ => false,
+    }
 }
 
 impl SqliteDatabase {
@@ -126,12 +148,13 @@ impl SqliteDatabase {
         E: From<sqlx::Error> + Send + 'static,
     {
         let writer = self.writer.clone();
-        let written = tokio::spawn(async move {
+        // Still a part of the call, so that what it logs, or a panic, can be found by the call's id.
+        let written = tokio::spawn(CallContext::carry_on(async move {
             let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
             let result = work(&mut transaction).await?;
             transaction.commit().await?;
             Ok(result)
-        });
+        }));
         match written.await {
             Ok(result) => result,
             Err(failed) => std::panic::resume_unwind(failed.into_panic()),

@@ -48,15 +48,7 @@ impl Default for LogConfig {
 #[derive(Debug)]
 #[must_use = "telemetry ends when this is dropped"]
 pub struct Telemetry {
-    service: String,
-}
-
-impl Telemetry {
-    /// The name under which this process reports.
-    #[must_use]
-    pub fn service(&self) -> &str {
-        &self.service
-    }
+    _private: (),
 }
 
 /// Why telemetry could not start.
@@ -114,12 +106,13 @@ pub fn init_with(
         .map_err(TelemetryError::AlreadyStarted)?;
     std::panic::set_hook(Box::new(log_panic));
     tracing::debug!(service, "telemetry started");
-    Ok(Telemetry { service: service.to_owned() })
+    Ok(Telemetry { _private: () })
 }
 
-/// Logs a panic once, inside the span of the call that panicked (so with its id).
+/// Logs a panic in the span that is entered where it happens: with the id of the call in a handler, in the stream of its
+/// answer and in a database write; without one in a task that was spawned outside of any span.
 fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
-    let message = panic.payload_as_str().unwrap_or("(no text)");
+    let reason = panic.payload_as_str().unwrap_or("(no text)");
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    tracing::error!(message, place, backtrace = %std::backtrace::Backtrace::capture(), "panic");
+    tracing::error!(reason, place, backtrace = %std::backtrace::Backtrace::capture(), "panic");
 }

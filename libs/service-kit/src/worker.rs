@@ -66,7 +66,7 @@ impl Worker {
             let outcome = AssertUnwindSafe((self.run)(stop.clone())).catch_unwind().await;
             match outcome {
                 Ok(Ok(())) => return,
-                Ok(Err(error)) => tracing::error!(error = %chain(&*error), "worker failed"),
+                Ok(Err(error)) => tracing::error!(error = %crate::status::chain(&*error), "worker failed"),
                 // The panic hook has already logged what and where.
                 Err(_) => tracing::error!("worker panicked"),
             }
@@ -83,10 +83,6 @@ impl Worker {
             wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
-}
-
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    crate::status::chain(error)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::domain::observation::{Cell, ObservationRevision};
 use crate::domain::period::Period;
 use crate::domain::place::{Place, PlaceRevision};
 use crate::domain::rejection::{Reason, RejectedRow};
-use crate::domain::source::{DEFAULT_PRECEDENCE, Source, first_name};
+use crate::domain::source::{Source, SourceEntry, first_name};
 use crate::domain::text::Text;
 use crate::store::Mutation;
 
@@ -115,7 +115,7 @@ fn measure(measure: pb::Measure, faults: &mut Violations) -> Option<Measure> {
     })
 }
 
-pub(crate) fn source(source: Option<pb::Source>) -> Result<Source, InvalidRequest> {
+pub(crate) fn source(source: Option<pb::Source>) -> Result<SourceEntry, InvalidRequest> {
     let mut faults = Violations::new();
     let source = faults.required("source", source).unwrap_or_default();
     let id = faults.keep(id("source.id", &source.id, SourceId::new));
@@ -130,9 +130,7 @@ pub(crate) fn source(source: Option<pb::Source>) -> Result<Source, InvalidReques
     if name == Text::default() {
         name = first_name(id.as_str());
     }
-    // Zero is how the contract says "not given": the field has no presence of its own.
-    let precedence = if source.precedence == 0 { DEFAULT_PRECEDENCE } else { source.precedence };
-    Ok(Source { id, name, precedence })
+    Ok(SourceEntry { id, name, precedence: source.precedence })
 }
 
 /// The cell that a request asks about.
@@ -182,7 +180,7 @@ pub(crate) fn source_message(source: Source) -> pb::Source {
     pb::Source {
         id: source.id.to_string(),
         name: Some(text_message(source.name)),
-        precedence: source.precedence,
+        precedence: Some(source.precedence),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can go wrong, and what a caller is told: one enum, its codes chosen here and nowhere else.
 
-use xiuhua_service_kit::request_id::RequestId;
+use xiuhua_service_kit::request_id::KeyReused;
 use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, Violation};
 
 use crate::domain::batch::Position;
@@ -22,9 +22,17 @@ pub enum Error {
         /// The sequence that came.
         found: u64,
     },
+    /// The end of a delivery counts other chunks than came.
+    #[error("the end counts {told} chunks where {acknowledged} came")]
+    ChunkCountDiffers {
+        /// Chunks that came and are durable.
+        acknowledged: u64,
+        /// Chunks that the end counts.
+        told: u64,
+    },
     /// The request id stands for another request.
-    #[error("the request id {0} was used before for another request")]
-    KeyReused(RequestId),
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     /// Another stream has opened the delivery since, or sealed it.
     #[error("another stream has taken the delivery over")]
     DeliveryTakenOver,
@@ -62,6 +70,12 @@ pub enum StreamFault {
     /// A message with nothing in it.
     #[error("an empty message")]
     EmptyMessage,
+    /// The stream ended without an end: its caller was cancelled, or forgot it.
+    #[error("the stream ended without an end")]
+    EndExpected,
+    /// Something came after the end.
+    #[error("a message after the end")]
+    MessageAfterEnd,
 }
 
 /// A kind of thing that can be absent.
@@ -97,9 +111,13 @@ impl From<InvalidRequest> for Error {
 impl Failure for Error {
     fn kind(&self) -> Kind {
         match self {
-            Self::Invalid(_) | Self::Stream(_) | Self::SequenceGap { .. } => Kind::InvalidArgument,
+            Self::Invalid(_)
+            | Self::Stream(_)
+            | Self::SequenceGap { .. }
+            | Self::ChunkCountDiffers { .. } => Kind::InvalidArgument,
             Self::DeliveryTakenOver => Kind::Aborted,
-            Self::KeyReused(_) | Self::MeasureDiffers(_) => Kind::AlreadyExists,
+            Self::KeyReused(reused) => reused.kind(),
+            Self::MeasureDiffers(_) => Kind::AlreadyExists,
             Self::NotFound(..) => Kind::NotFound,
             Self::PositionNotReached { .. } => Kind::OutOfRange,
             Self::Store(_) | Self::Inconsistent(_) => Kind::Internal,
@@ -112,8 +130,11 @@ impl Failure for Error {
             Self::Stream(StreamFault::HeaderExpected) => "HEADER_EXPECTED",
             Self::Stream(StreamFault::SecondHeader) => "SECOND_HEADER",
             Self::Stream(StreamFault::EmptyMessage) => "EMPTY_MESSAGE",
+            Self::Stream(StreamFault::EndExpected) => "END_EXPECTED",
+            Self::Stream(StreamFault::MessageAfterEnd) => "MESSAGE_AFTER_END",
             Self::SequenceGap { .. } => "SEQUENCE_GAP",
-            Self::KeyReused(_) => "KEY_REUSED_WITH_DIFFERENT_BODY",
+            Self::ChunkCountDiffers { .. } => "CHUNK_COUNT_DIFFERS",
+            Self::KeyReused(reused) => reused.reason(),
             Self::DeliveryTakenOver => "DELIVERY_TAKEN_OVER",
             Self::MeasureDiffers(_) => "MEASURE_DIFFERS",
             Self::NotFound(Noun::Measure, _) => "MEASURE_NOT_FOUND",
@@ -132,10 +153,11 @@ impl Failure for Error {
                 format!("数据块序号应为 {expected}，收到 {found}"),
                 format!("chunk {expected} was due and {found} came"),
             ),
-            Self::KeyReused(id) => Bilingual::new(
-                format!("请求编号 {id} 已用于另一个内容不同的请求"),
-                format!("the request id {id} was used before for another request"),
+            Self::ChunkCountDiffers { acknowledged, told } => Bilingual::new(
+                format!("结束消息称有 {told} 个数据块，实际收到 {acknowledged} 个"),
+                format!("the end counts {told} chunks and {acknowledged} came"),
             ),
+            Self::KeyReused(reused) => reused.message(),
             Self::DeliveryTakenOver => Bilingual::new(
                 "此批次已由另一个数据流接续或封存",
                 "another stream with the same request id has taken this delivery over",
@@ -177,6 +199,7 @@ impl Failure for Error {
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
+            Self::KeyReused(reused) => reused.metadata(),
             Self::PositionNotReached { newest, .. } => vec![("newest", newest.0.to_string())],
             _ => Vec::new(),
         }
@@ -192,6 +215,14 @@ impl StreamFault {
             ),
             Self::SecondHeader => Bilingual::new("批次头只能有一个", "a delivery has one header"),
             Self::EmptyMessage => Bilingual::new("消息为空", "the message is empty"),
+            Self::EndExpected => Bilingual::new(
+                "数据流没有结束消息就终止，批次未封存",
+                "the stream stopped without an end message; the delivery is not sealed",
+            ),
+            Self::MessageAfterEnd => Bilingual::new(
+                "结束消息之后还有消息，批次未封存",
+                "a message came after the end; the delivery is not sealed",
+            ),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::domain::observation::{Cell, ObservationRevision, ObservationRow};
 use crate::domain::period::Period;
 use crate::domain::place::{Place, PlaceRevision, PlaceRow};
 use crate::domain::rejection::RejectedRow;
-use crate::domain::source::Source;
+use crate::domain::source::{Source, SourceEntry};
 use crate::error::Error;
 
 /// Opens the store that `url` names and brings its schema up to date.
@@ -118,11 +118,12 @@ pub trait Store: Send + Sync {
     /// Those of `ids` that are not registered, in their order.
     async fn unknown_measures(&self, ids: &[MeasureId]) -> Result<Vec<MeasureId>, Error>;
 
-    /// Creates or updates a source. A change of precedence counts from the position after the newest.
+    /// Creates or updates a source, and gives it as it then is. A change of precedence counts from the position after
+    /// the newest.
     ///
     /// # Errors
     /// [`Error::KeyReused`].
-    async fn put_source(&self, mutation: Mutation, source: Source) -> Result<Source, Error>;
+    async fn put_source(&self, mutation: Mutation, entry: SourceEntry) -> Result<Source, Error>;
     /// Sources by precedence, then id, after `after`.
     async fn sources(&self, after: Option<(u32, String)>, limit: i64) -> Result<Vec<Source>, Error>;
     /// Precedences in force.
@@ -149,11 +150,13 @@ pub trait Store: Send + Sync {
         sequence: u64,
         rows: Vec<ObservationRow>,
     ) -> Result<(), Error>;
-    /// Decides every row of a delivery (see [`crate::domain::batch`]) and puts it in force, in one step.
+    /// Decides every row of a delivery of `chunks` chunks (see [`crate::domain::batch`]) and puts it in force, in one
+    /// step.
     ///
     /// # Errors
-    /// [`Error::DeliveryTakenOver`].
-    async fn seal(&self, delivery: OpenDelivery, now: Timestamp) -> Result<Batch, Error>;
+    /// [`Error::DeliveryTakenOver`]; [`Error::ChunkCountDiffers`] if other than `chunks` chunks are staged, and then
+    /// the delivery is as it was.
+    async fn seal(&self, delivery: OpenDelivery, chunks: u64, now: Timestamp) -> Result<Batch, Error>;
     /// A batch.
     async fn batch(&self, id: &BatchId) -> Result<Option<Batch>, Error>;
     /// Batches, newest first, with the number that [`Store::batches`] takes as `before`.

@@ -1,8 +1,10 @@
 //! The configuration: `config/default.toml` explains every key.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Deserialize;
+use xiuhua_service_kit::channel::ChannelConfig;
 use xiuhua_service_kit::config::{self, ConfigError, DatabaseConfig, ServerConfig};
 use xiuhua_service_kit::limits::Limits;
 use xiuhua_service_kit::telemetry::LogConfig;
@@ -35,6 +37,17 @@ pub struct UpstreamConfig {
     pub classification: String,
     /// Address of normalization, such as `http://127.0.0.1:50063`.
     pub normalization: String,
+    /// Longest wait for an answer or the next message of a stream, in milliseconds.
+    pub silence_ms: u64,
+    /// The bounds of calls to them.
+    pub channel: ChannelConfig,
+}
+
+impl UpstreamConfig {
+    /// [`UpstreamConfig::silence_ms`] as a duration.
+    pub(crate) fn silence(&self) -> Duration {
+        Duration::from_millis(self.silence_ms)
+    }
 }
 
 impl Config {
@@ -63,6 +76,7 @@ mod tests {
     fn the_defaults_in_the_file_are_those_in_the_code() {
         let config = Config::embedded("sqlite::memory:").unwrap();
         assert_eq!((config.limits, config.log), (Limits::default(), LogConfig::default()));
+        assert_eq!(config.upstream.channel, ChannelConfig::default());
         assert_eq!(config.server.listen.port(), 50_064);
     }
 }

@@ -257,6 +257,7 @@ pub(crate) fn streamed_scores(
         place_id: place.id.to_string(),
         r#type: type_name(plan, place.type_at),
         scores: place.rows.iter().map(score).collect(),
+        households: place.households,
     }
 }
 
@@ -302,6 +303,23 @@ pub(crate) fn type_name(plan: &Plan, type_at: Option<usize>) -> String {
     type_at.map_or(UNCLASSIFIED, |at| plan.type_name(at)).to_owned()
 }
 
+/// An instant as the wire has it: nanoseconds count upward from the second, before 1970 too.
 fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
-    prost_types::Timestamp { seconds: instant.as_second(), nanos: instant.subsec_nanosecond() }
+    let (mut seconds, mut nanos) = (instant.as_second(), instant.subsec_nanosecond());
+    if nanos < 0 {
+        seconds -= 1;
+        nanos += 1_000_000_000;
+    }
+    prost_types::Timestamp { seconds, nanos }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_before_1970_has_nanoseconds_that_count_upward() {
+        let instant = Timestamp::from_microsecond(-1_500_000).unwrap();
+        assert_eq!(timestamp(instant), prost_types::Timestamp { seconds: -2, nanos: 500_000_000 });
+    }
 }

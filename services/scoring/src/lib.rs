@@ -17,17 +17,29 @@ mod worker;
 
 use std::sync::Arc;
 
+use tonic::transport::Channel;
 use xiuhua_contracts::scoring::v1::scoring_service_server::ScoringServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::server::Part;
 
 pub use self::config::{Config, UpstreamConfig};
 pub use self::store::StoreError;
-pub use self::upstream::Upstream;
 use crate::changes::Changes;
 use crate::service::Scoring;
 use crate::shelf::CatalogShelf;
+use crate::upstream::Lines;
 use crate::worker::Workshop;
+
+/// The services that scoring calls.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    /// Places, observations, the position that "now" means.
+    pub ingestion: Channel,
+    /// Types of places.
+    pub classification: Channel,
+    /// Catalogs, threshold sets, dimensionless values.
+    pub normalization: Channel,
+}
 
 /// Why scoring could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +61,7 @@ pub async fn assemble(
     let store = store::open(&config.database.url).await?;
     let shelf = Arc::new(CatalogShelf::new(Arc::clone(&store)));
     let changes = Changes::new();
+    let upstream = Lines::new(upstream, &config.upstream);
     let workshop = Workshop {
         store: Arc::clone(&store),
         shelf: Arc::clone(&shelf),

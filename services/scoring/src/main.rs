@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use xiuhua_contracts::FILE_DESCRIPTOR_SET;
 use xiuhua_scoring::{Config, Upstream, assemble};
-use xiuhua_service_kit::channel::{self, ChannelConfig};
 use xiuhua_service_kit::clock::SystemClock;
-use xiuhua_service_kit::{server, shutdown, telemetry};
+use xiuhua_service_kit::{channel, server, shutdown, telemetry};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -15,10 +14,10 @@ async fn main() -> anyhow::Result<()> {
     let _telemetry = telemetry::init("scoring", &config.log)?;
     let shutdown = shutdown::on_signals()?;
 
-    let (calls, bounds) = (&config.upstream, ChannelConfig::default());
-    let ingestion = channel::connect(&calls.ingestion, &bounds)?;
-    let classification = channel::connect(&calls.classification, &bounds)?;
-    let normalization = channel::connect(&calls.normalization, &bounds)?;
+    let calls = &config.upstream;
+    let ingestion = channel::connect(&calls.ingestion, &calls.channel)?;
+    let classification = channel::connect(&calls.classification, &calls.channel)?;
+    let normalization = channel::connect(&calls.normalization, &calls.channel)?;
     let upstream = Upstream { ingestion, classification, normalization };
     let part = assemble(&config, upstream, SystemClock::shared()).await?;
 

@@ -16,7 +16,7 @@ use xiuhua_contracts::scoring::v1::scoring_service_server::ScoringService;
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::outline::Outline;
 use xiuhua_service_kit::clock::SharedClock;
-use xiuhua_service_kit::status::refuse;
+use xiuhua_service_kit::status::{Violations, refuse};
 
 use crate::changes::Changes;
 use crate::domain::assessment::{Assessment, Place, Plan};
@@ -24,7 +24,7 @@ use crate::domain::id::{AssessmentId, PlaceId};
 use crate::error::Error;
 use crate::shelf::CatalogShelf;
 use crate::store::{Readable, SharedStore, Stored};
-use crate::upstream::Upstream;
+use crate::upstream::Lines;
 
 /// Answers of a stream.
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -34,7 +34,7 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 pub(crate) struct Scoring {
     pub(crate) store: SharedStore,
     pub(crate) shelf: Arc<CatalogShelf>,
-    pub(crate) upstream: Upstream,
+    pub(crate) upstream: Lines,
     pub(crate) clock: SharedClock,
     pub(crate) changes: Changes,
 }
@@ -65,6 +65,15 @@ impl Scoring {
         let found = self.store.place(opened.run, &place).await?;
         found.ok_or_else(|| Error::NoPlace { assessment: opened.assessment.id.clone(), place })
     }
+}
+
+/// Refuses blank names, all of them at once.
+fn must_name(fields: &[(&'static str, &str)]) -> Result<(), Error> {
+    let mut faults = Violations::new();
+    for (field, text) in fields {
+        faults.required_text(*field, text);
+    }
+    Ok(faults.into_result()?)
 }
 
 impl Opened {

@@ -1,6 +1,6 @@
 //! The only room that calls other services: normalization, classification, ingestion, all to the left.
 //!
-//! Their messages end here; what leaves is scoring's own. Every call has a time limit, every list a bound, and an
+//! Their messages end here; what leaves is scoring's own. Every wait and every call has a time limit, every list a bound, and an
 //! answer that breaks its contract is refused rather than scored.
 
 mod columns;
@@ -9,16 +9,16 @@ mod planning;
 
 use std::time::Duration;
 
-use tonic::transport::Channel;
-use tonic::{Request, Status};
 use xiuhua_contracts::classification::v1::classification_service_client::ClassificationServiceClient;
 use xiuhua_contracts::ingestion::v1 as ingestion;
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
 use xiuhua_contracts::normalization::v1::normalization_service_client::NormalizationServiceClient;
-use xiuhua_service_kit::channel::{ChannelConfig, Line, line};
+use xiuhua_service_kit::channel::{Line, line, within};
 use xiuhua_service_kit::status::UpstreamError;
 
 pub(crate) use self::planning::Asked;
+use crate::Upstream;
+use crate::config::UpstreamConfig;
 use crate::domain::assessment::Plan;
 use crate::domain::id::PlaceId;
 use crate::domain::period::Period;
@@ -28,20 +28,14 @@ const NORMALIZATION: &str = "normalization";
 const CLASSIFICATION: &str = "classification";
 const INGESTION: &str = "ingestion";
 
-/// Time for one question and its answer.
-const CALL_TIMEOUT: Duration = Duration::from_secs(20);
-/// Time for a stream from its first message to its last.
-const STREAM_TIMEOUT: Duration = Duration::from_secs(15 * 60);
-
 /// The services that scoring calls.
 #[derive(Clone, Debug)]
-pub struct Upstream {
-    /// Places, observations, the position that "now" means.
-    pub ingestion: Channel,
-    /// Types of places.
-    pub classification: Channel,
-    /// Catalogs, threshold sets, dimensionless values.
-    pub normalization: Channel,
+pub(crate) struct Lines {
+    ingestion: IngestionServiceClient<Line>,
+    classification: ClassificationServiceClient<Line>,
+    normalization: NormalizationServiceClient<Line>,
+    /// Longest wait for an answer, or for the next message of a stream.
+    silence: Duration,
 }
 
 /// One value whose statements are asked for.
@@ -57,7 +51,17 @@ pub(crate) struct ValueKey<'a> {
     pub(crate) as_of_position: u64,
 }
 
-impl Upstream {
+impl Lines {
+    /// Lines over channels; every call carries a deadline and the caller's id and language.
+    pub(crate) fn new(upstream: Upstream, config: &UpstreamConfig) -> Self {
+        Self {
+            ingestion: IngestionServiceClient::new(line(upstream.ingestion, &config.channel)),
+            classification: ClassificationServiceClient::new(line(upstream.classification, &config.channel)),
+            normalization: NormalizationServiceClient::new(line(upstream.normalization, &config.channel)),
+            silence: config.silence(),
+        }
+    }
+
     /// The statements behind one value, the effective one first, at most `limit`.
     pub(crate) async fn observation_revisions(
         &self,
@@ -72,43 +76,10 @@ impl Upstream {
             page_size: limit,
             page_token: String::new(),
         };
-        let answer = self.ingestion().list_observation_revisions(unary(request)).await;
-        Ok(answer.map_err(|status| failed(INGESTION, status))?.into_inner().revisions)
+        let mut client = self.ingestion.clone();
+        let answer = within(INGESTION, self.silence, client.list_observation_revisions(request)).await?;
+        Ok(answer.into_inner().revisions)
     }
-
-    fn ingestion(&self) -> IngestionServiceClient<Line> {
-        IngestionServiceClient::new(to(&self.ingestion))
-    }
-
-    fn classifier(&self) -> ClassificationServiceClient<Line> {
-        ClassificationServiceClient::new(to(&self.classification))
-    }
-
-    fn normalization(&self) -> NormalizationServiceClient<Line> {
-        NormalizationServiceClient::new(to(&self.normalization))
-    }
-}
-
-fn to(channel: &Channel) -> Line {
-    line(channel.clone(), &ChannelConfig::default())
-}
-
-fn unary<T>(message: T) -> Request<T> {
-    limited(message, CALL_TIMEOUT)
-}
-
-fn streamed<T>(message: T) -> Request<T> {
-    limited(message, STREAM_TIMEOUT)
-}
-
-fn limited<T>(message: T, limit: Duration) -> Request<T> {
-    let mut request = Request::new(message);
-    request.set_timeout(limit);
-    request
-}
-
-fn failed(service: &'static str, status: Status) -> Error {
-    UpstreamError::of(service, status).into()
 }
 
 fn bad(service: &'static str, what: impl Into<String>) -> Error {

@@ -3,7 +3,7 @@
 //! Wakes on a hint or by a timer. Results are saved in one transaction at the end, so a run that dies leaves nothing
 //! behind but the word RUNNING, and the next start puts it back in the queue.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use xiuhua_service_kit::CancellationToken;
@@ -19,7 +19,7 @@ use crate::domain::run;
 use crate::error::Error;
 use crate::shelf::CatalogShelf;
 use crate::store::{Finished, SharedStore, StoreError, Stored};
-use crate::upstream::Upstream;
+use crate::upstream::Lines;
 
 /// How long to sleep without a hint.
 const PATROL: Duration = Duration::from_secs(5);
@@ -28,12 +28,16 @@ const PATROL: Duration = Duration::from_secs(5);
 const AT_READ: f64 = 0.6;
 const AT_COMPUTED: f64 = 0.8;
 
+/// Version of the code that computes: the package's, and the commit where the build was told one.
+static CODE_VERSION: LazyLock<String> =
+    LazyLock::new(|| code_version(env!("CARGO_PKG_VERSION"), option_env!("XIUHUA_COMMIT")));
+
 /// What the worker works with.
 #[derive(Clone, Debug)]
 pub(crate) struct Workshop {
     pub(crate) store: SharedStore,
     pub(crate) shelf: Arc<CatalogShelf>,
-    pub(crate) upstream: Upstream,
+    pub(crate) upstream: Lines,
     pub(crate) clock: SharedClock,
     pub(crate) changes: Changes,
 }
@@ -104,7 +108,7 @@ impl Workshop {
         let digest = results.digest.clone();
         let finished = Finished {
             results: Arc::new(results),
-            code_version: env!("CARGO_PKG_VERSION"),
+            code_version: CODE_VERSION.as_str(),
             at: self.clock.now(),
         };
         self.store.save_results(claimed.run, finished).await?;
@@ -124,5 +128,24 @@ impl Workshop {
         }
         let failure = Failure { zh: message.zh, en: message.en, finished: self.clock.now() };
         self.store.save_failure(claimed.run, failure).await
+    }
+}
+
+fn code_version(package: &str, commit: Option<&str>) -> String {
+    match commit {
+        Some(commit) if !commit.is_empty() => format!("{package}+{commit}"),
+        _ => package.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_the_code_names_the_commit_where_the_build_was_told_one() {
+        assert_eq!(code_version("0.1.0", Some("5d7ed33")), "0.1.0+5d7ed33");
+        assert_eq!(code_version("0.1.0", Some("")), "0.1.0");
+        assert_eq!(code_version("0.1.0", None), "0.1.0");
     }
 }

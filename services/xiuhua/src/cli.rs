@@ -33,9 +33,10 @@ pub(crate) struct Globals {
     /// Talk to a running platform instead of opening the embedded one.
     #[arg(long, global = true, value_name = "URL", env = "XIUHUA_SERVER")]
     pub(crate) server: Option<String>,
-    /// Folder of the embedded platform; one process at a time may open it.
-    #[arg(long, global = true, value_name = "DIR", env = "XIUHUA_DATA_DIR", default_value = "xiuhua-data")]
-    pub(crate) data_dir: PathBuf,
+    /// Folder of the embedded platform; one process at a time may open it [default: xiuhua-data, of the demo
+    /// xiuhua-demo].
+    #[arg(long, global = true, value_name = "DIR", env = "XIUHUA_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
     /// Language of messages and tables; without it the locale decides.
     #[arg(long, global = true, value_name = "LANG", env = "XIUHUA_LANG")]
     pub(crate) lang: Option<Tongue>,

@@ -35,8 +35,9 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
         Command::Demo(arguments) => return demo::run(&arguments, &globals, screen).await,
         Command::Serve(arguments) => {
             let platform = Platform::embedded(&globals).await?;
-            let call = "xiuhua --server http://{address} rank --type COMMODITY --top 10";
-            return serving::serve(platform, &arguments, screen, call).await;
+            let program = serving::this_program();
+            let call = format!("{program} --server http://{{address}} rank --type COMMODITY --top 10");
+            return serving::serve(platform, &arguments, screen, &call).await;
         }
         Command::Sample(arguments) => {
             let written = sample::write(&arguments.out, arguments.seed)?;

@@ -40,6 +40,8 @@ struct Summary {
     base_periods: Vec<String>,
     /// Leaves that cannot tell the places of a type apart, or have no base value in its sample.
     degenerate: Vec<LeftOut>,
+    /// Places that have scores but no households: they weigh nothing in groups.
+    places_without_households: Vec<String>,
     /// Absent where nothing was computed.
     digest: Option<String>,
     /// Seconds a stage.
@@ -110,7 +112,7 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     let assessment = assess(&platform, &drawn.id, "", period, &progress("assessment %")).await?;
     laps.lap("assess");
     write_rejected(&platform, &batches, &arguments.out).await?;
-    write_results(&platform, &assessment, &arguments.out).await?;
+    summary.places_without_households = write_results(&platform, &assessment, &arguments.out).await?;
     summary.degenerate = left_out(&platform, &assessment).await?;
     summary.base_periods.clone_from(&assessment.base_periods);
     summary.digest = Some(assessment.digest.clone());
@@ -219,6 +221,7 @@ impl Summary {
             seed: method.sample.seed(),
             base_periods: Vec::new(),
             degenerate: Vec::new(),
+            places_without_households: Vec::new(),
             digest: None,
             seconds: BTreeMap::new(),
         }

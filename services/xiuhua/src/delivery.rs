@@ -8,9 +8,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Response, Status, Streaming};
 use xiuhua_contracts::ingestion::v1::{
-    Batch, ImportHeader, ImportObservationsRequest, ImportObservationsResponse, ImportPlacesRequest,
-    ImportPlacesResponse, ListRejectedRowsRequest, RejectedRow, import_observations_request,
-    import_observations_response, import_places_request, import_places_response,
+    Batch, ImportEnd, ImportHeader, ImportObservationsRequest, ImportObservationsResponse,
+    ImportPlacesRequest, ImportPlacesResponse, ListRejectedRowsRequest, RejectedRow,
+    import_observations_request, import_observations_response, import_places_request, import_places_response,
 };
 
 use crate::intake::UnusableFile;
@@ -33,15 +33,18 @@ pub(crate) async fn deliver_places(
 ) -> Result<Batch> {
     use import_places_request::Part;
     let request = |part| ImportPlacesRequest { part: Some(part) };
-    let header = request(Part::Header(header(file.file_name())));
-    let chunks = move || Ok(file.next_chunk()?.map(|chunk| request(Part::Chunk(chunk))));
+    let parts = Parts {
+        header: request(Part::Header(header(file.file_name()))),
+        next_chunk: move || Ok(file.next_chunk()?.map(|chunk| request(Part::Chunk(chunk)))),
+        end: move |chunks| request(Part::End(ImportEnd { chunks })),
+    };
     let mut ingestion = platform.ingestion();
     let call = async move |requests| ingestion.import_places(requests).await;
     let answer = |response: ImportPlacesResponse| match response.part? {
         import_places_response::Part::AcknowledgedSequence(sequence) => Some(Answer::Durable(sequence)),
         import_places_response::Part::Batch(batch) => Some(Answer::Sealed(batch)),
     };
-    deliver(header, chunks, call, answer, progress).await
+    deliver(parts, call, answer, progress).await
 }
 
 /// Delivers a file of observations and gives the sealed batch.
@@ -55,15 +58,18 @@ pub(crate) async fn deliver_observations(
 ) -> Result<Batch> {
     use import_observations_request::Part;
     let request = |part| ImportObservationsRequest { part: Some(part) };
-    let header = request(Part::Header(header(file.file_name())));
-    let chunks = move || Ok(file.next_chunk()?.map(|chunk| request(Part::Chunk(chunk))));
+    let parts = Parts {
+        header: request(Part::Header(header(file.file_name()))),
+        next_chunk: move || Ok(file.next_chunk()?.map(|chunk| request(Part::Chunk(chunk)))),
+        end: move |chunks| request(Part::End(ImportEnd { chunks })),
+    };
     let mut ingestion = platform.ingestion();
     let call = async move |requests| ingestion.import_observations(requests).await;
     let answer = |response: ImportObservationsResponse| match response.part? {
         import_observations_response::Part::AcknowledgedSequence(sequence) => Some(Answer::Durable(sequence)),
         import_observations_response::Part::Batch(batch) => Some(Answer::Sealed(batch)),
     };
-    deliver(header, chunks, call, answer, progress).await
+    deliver(parts, call, answer, progress).await
 }
 
 /// All rejected rows of a batch, page by page, given to `each`.
@@ -97,15 +103,23 @@ enum Answer {
     Sealed(Batch),
 }
 
-async fn deliver<Request, Reply, Call>(
+/// The messages of a delivery: one header, chunks until there are no more, one end that counts them.
+struct Parts<Request, Next, End> {
     header: Request,
-    mut next_chunk: impl FnMut() -> Result<Option<Request>, UnusableFile> + Send + 'static,
+    next_chunk: Next,
+    end: End,
+}
+
+async fn deliver<Request, Reply, Next, End, Call>(
+    mut parts: Parts<Request, Next, End>,
     call: impl FnOnce(ReceiverStream<Request>) -> Call,
     answer: impl Fn(Reply) -> Option<Answer>,
     progress: &Progress,
 ) -> Result<Batch>
 where
     Request: Send + 'static,
+    Next: FnMut() -> Result<Option<Request>, UnusableFile> + Send + 'static,
+    End: FnOnce(u64) -> Request + Send + 'static,
     Call: Future<Output = Result<Response<Streaming<Reply>>, Status>>,
 {
     let (requests, received) = mpsc::channel(CHUNKS_AHEAD);
@@ -113,17 +127,22 @@ where
     // It ends without a word when the file does; fused, it may be asked again.
     let mut broken = broken.fuse();
     tokio::task::spawn_blocking(move || {
-        let mut next = Ok(Some(header));
-        while let Ok(Some(request)) = next {
-            if requests.blocking_send(request).is_err() {
-                // The service has answered for good; its answer says why.
-                return;
+        let mut request = parts.header;
+        let mut chunks = 0;
+        // A send fails when the service has answered for good; its answer says why.
+        while requests.blocking_send(request).is_ok() {
+            match (parts.next_chunk)() {
+                Ok(Some(chunk)) => (request, chunks) = (chunk, chunks + 1),
+                Ok(None) => {
+                    let _ = requests.blocking_send((parts.end)(chunks));
+                    return;
+                }
+                // Without an end the delivery stays open and can be begun again.
+                Err(fault) => {
+                    let _ = broke_off.send(fault);
+                    return;
+                }
             }
-            next = next_chunk();
-        }
-        if let Err(fault) = next {
-            // Ending the stream here would seal half a file: it travels with the fault and ends with the call.
-            let _ = broke_off.send((fault, requests));
         }
     });
     let mut answers = call(ReceiverStream::new(received)).await?.into_inner();
@@ -131,7 +150,7 @@ where
     loop {
         tokio::select! {
             biased;
-            Ok((fault, _still_open)) = &mut broken => return Err(fault.into()),
+            Ok(fault) = &mut broken => return Err(fault.into()),
             message = answers.message() => match message?.map(&answer) {
                 Some(Some(Answer::Durable(sequence))) => progress.set(sequence),
                 Some(Some(Answer::Sealed(batch))) => sealed = Some(batch),

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use xiuhua_contracts::ingestion::v1::GetPositionRequest;
 use xiuhua_contracts::scoring::v1::{GroupLevel, ListRankingRequest};
 
 use crate::assessing::{assess, classify, draw_thresholds, register};
@@ -18,11 +19,16 @@ use crate::progress::Progress;
 use crate::reading::{explain_place, group_scores, show_group, show_groups, show_ranking};
 use crate::sample;
 use crate::screen::{Outcome, Screen};
-use crate::serving::serve;
+use crate::serving::{serve, this_program};
 
 /// The catalog and period the sample district is assessed by.
 const CATALOG: &str = "pudong-2021";
 const PERIOD: &str = "2021";
+
+/// A folder of its own: the sample bears the codes of real towns, and a record cannot be taken back.
+const DATA_DIR: &str = "xiuhua-demo";
+/// The file that marks a folder as the demo's.
+const MARK: &str = "sample-district";
 
 /// Runs the demo.
 ///
@@ -36,7 +42,11 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
         sample: None,
         seed: arguments.seed,
     })?;
-    let platform = Platform::embedded(globals).await?;
+    let globals = &Globals {
+        data_dir: Some(globals.data_dir.clone().unwrap_or_else(|| DATA_DIR.into())),
+        ..globals.clone()
+    };
+    let platform = open(globals).await?;
     let progress = |heading| Progress::new(heading, globals.quiet || globals.json);
 
     let district = tempfile::tempdir()?;
@@ -83,11 +93,32 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
         platform.close().await?;
         return Ok(Outcome::Done);
     }
-    let call = format!(
-        "xiuhua --server http://{{address}} rank --type {} --top 10\n\
-         grpcurl -plaintext -d '{{\"assessment_id\":\"{}\",\"type\":\"{}\",\"page_size\":10}}' {{address}} \
-         xiuhua.scoring.v1.ScoringService/ListRanking",
-        kind, run.id, kind
-    );
+    let mut call = format!("{} --server http://{{address}} rank --type {kind} --top 10", this_program());
+    if arguments.serve.reflection {
+        call += &format!(
+            "\ngrpcurl -plaintext -d '{{\"assessment_id\":\"{}\",\"type\":\"{kind}\",\"page_size\":10}}' {{address}} \
+             xiuhua.scoring.v1.ScoringService/ListRanking",
+            run.id
+        );
+    }
     serve(platform, &arguments.serve, screen, &call).await
+}
+
+/// Opens the demo's folder.
+///
+/// # Errors
+/// If it holds anybody's own record.
+async fn open(globals: &Globals) -> Result<Platform> {
+    let folder = globals.data_dir.as_deref().unwrap_or(Path::new(DATA_DIR));
+    let mark = folder.join(MARK);
+    let platform = Platform::embedded(globals).await?;
+    let position = platform.ingestion().get_position(GetPositionRequest {}).await?.into_inner().position;
+    if position > 0 && !mark.exists() {
+        bail!(
+            "{} holds a record of its own; the sample district would mix with it / 目录中已有正式数据，样例区会与之混在一起",
+            folder.display()
+        );
+    }
+    std::fs::write(&mark, "")?;
+    Ok(platform)
 }

@@ -9,7 +9,7 @@ use xiuhua_service_kit::status::explain;
 use crate::cli::{Globals, Tongue};
 use crate::intake::UnusableFile;
 use crate::method::UnusableInput;
-use crate::screen::tongue;
+use crate::screen::{harmless, tongue};
 
 /// Prints an error to standard error, every fault on a line of its own, and gives its exit code: 2 for input that
 /// cannot be used, 1 for anything else.
@@ -32,7 +32,7 @@ pub(crate) fn report(error: &anyhow::Error, globals: &Globals) -> ExitCode {
     let mut stderr = std::io::stderr().lock();
     for line in lines {
         // Nobody is left to tell when standard error itself is gone.
-        let _ = writeln!(stderr, "{heading}: {line}");
+        let _ = writeln!(stderr, "{heading}: {}", harmless(&line));
     }
     if unusable { ExitCode::from(2) } else { ExitCode::FAILURE }
 }

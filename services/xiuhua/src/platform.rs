@@ -28,6 +28,9 @@ use xiuhua_service_kit::{CancellationToken, ids, pipe, shutdown};
 use crate::cli::{Globals, Tongue};
 use crate::screen::tongue;
 
+/// Where the embedded platform is unless told otherwise.
+const DATA_DIR: &str = "xiuhua-data";
+
 /// The file of a data folder that a process locks while it has it open.
 const LOCK: &str = "lock";
 
@@ -90,7 +93,8 @@ impl Platform {
                 "this command opens the embedded platform and takes no --server / 该命令使用内置平台，不能指定 --server"
             );
         }
-        Self::in_folder(&globals.data_dir, None, globals).await
+        let folder = globals.data_dir.as_deref().unwrap_or(Path::new(DATA_DIR));
+        Self::in_folder(folder, None, globals).await
     }
 
     /// An embedded platform in a temporary folder that goes with it.

@@ -22,25 +22,36 @@ pub(crate) const RESULT_FILES: [&str; 5] =
 
 type Writer = csv::Writer<BufWriter<File>>;
 
-/// Writes scores, groups, values, thresholds and sample of an assessment.
+/// Writes scores, groups, values, thresholds and sample of an assessment, and gives the places that have scores but no
+/// households, which therefore weigh nothing in groups.
 ///
 /// # Errors
 /// If a service cannot be read or a file not be written.
-pub(crate) async fn write_results(platform: &Platform, assessment: &Assessment, dir: &Path) -> Result<()> {
-    write_scores(platform, assessment, dir).await?;
+pub(crate) async fn write_results(
+    platform: &Platform,
+    assessment: &Assessment,
+    dir: &Path,
+) -> Result<Vec<String>> {
+    let without_households = write_scores(platform, assessment, dir).await?;
     write_groups(platform, assessment, dir).await?;
     write_values(platform, assessment, dir).await?;
     write_thresholds(platform, assessment, dir).await?;
-    write_sample(platform, assessment, dir).await
+    write_sample(platform, assessment, dir).await?;
+    Ok(without_households)
 }
 
-async fn write_scores(platform: &Platform, assessment: &Assessment, dir: &Path) -> Result<()> {
+async fn write_scores(platform: &Platform, assessment: &Assessment, dir: &Path) -> Result<Vec<String>> {
     let header = ["place_id", "type", "period", "node", "score", "coverage", "rank", "percentile"];
     let mut file = create(dir, "scores.csv", &header)?;
+    let mut without_households = Vec::new();
     let request = ReadScoresRequest { assessment_id: assessment.id.clone() };
     let mut stream = platform.scoring().read_scores(request).await?.into_inner();
     while let Some(part) = stream.message().await? {
         for place in part.places {
+            let scored = place.scores.iter().any(|node| node.score.is_some());
+            if scored && place.households.unwrap_or(0) == 0 {
+                without_households.push(place.place_id.clone());
+            }
             for NodeScore { node, score, coverage_ratio, rank, percentile, .. } in place.scores {
                 file.write_record([
                     &place.place_id,
@@ -55,7 +66,8 @@ async fn write_scores(platform: &Platform, assessment: &Assessment, dir: &Path) 
             }
         }
     }
-    finish(file)
+    finish(file)?;
+    Ok(without_households)
 }
 
 async fn write_groups(platform: &Platform, assessment: &Assessment, dir: &Path) -> Result<()> {

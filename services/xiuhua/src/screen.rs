@@ -69,7 +69,7 @@ impl Screen {
     /// If standard output is gone.
     pub(crate) fn say(&mut self, zh: &str, en: &str) -> Result<()> {
         if !self.json {
-            let line = self.choose(zh, en).to_owned();
+            let line = harmless(self.choose(zh, en));
             writeln!(self.out, "{line}")?;
         }
         Ok(())
@@ -196,9 +196,13 @@ pub(crate) fn count(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "–".to_owned(), |v| v.to_string())
 }
 
-/// A text without the control characters that would steer a terminal.
-fn harmless(text: &str) -> String {
-    text.replace(char::is_control, "\u{fffd}")
+/// A text without what would steer a terminal: control characters but line ends, and those that turn the direction of
+/// writing. Texts come from other people's files.
+pub(crate) fn harmless(text: &str) -> String {
+    let steers = |c: char| {
+        (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.replace(steers, "\u{fffd}")
 }
 
 fn half_up(value: f64, decimals: i32) -> f64 {
@@ -209,6 +213,11 @@ fn half_up(value: f64, decimals: i32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_from_a_file_does_not_steer_the_terminal() {
+        assert_eq!(harmless("\u{1b}[31m红\u{202e}\n"), "\u{fffd}[31m红\u{fffd}\n");
+    }
 
     #[test]
     fn display_rounds_half_up_to_two_decimals() {

@@ -35,3 +35,8 @@ pub(crate) async fn serve(
     platform.serve(listener, arguments.reflection).await?;
     Ok(Outcome::Done)
 }
+
+/// What to type to run this very program.
+pub(crate) fn this_program() -> String {
+    std::env::current_exe().map_or_else(|_| "xiuhua".to_owned(), |path| path.display().to_string())
+}

@@ -110,7 +110,7 @@ v1.GetPlaceClassResponse\x12y\n\x10ListPlaceClasses\
 \x121.xiuhua.classification.v1.ListPlaceClassesRequest\x1a2.xiuhua.classification.v1.ListPlaceClasses\
 Response\x12u\n\x0eReadPlaceTypes\x12/.xiuhua.classification.v1.ReadPlaceTypesRequest\x1a0.xiuhua.cla\
 ssification.v1.ReadPlaceTypesResponse0\x01b\x06proto3\
-\n\xf3E\n#xiuhua/ingestion/v1/ingestion.proto\x12\x13xiuhua.ingestion.v1\x1a\x1fgoogle/protobuf/times\
+\n\x94G\n#xiuhua/ingestion/v1/ingestion.proto\x12\x13xiuhua.ingestion.v1\x1a\x1fgoogle/protobuf/times\
 tamp.proto\x1a\x1fxiuhua/measure/v1/measure.proto\"\xd2\x01\
 \n\x07Measure\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x12+\n\x04name\x18\x02 \x01(\x0b2\x17.xiuhua.measure.v1.TextR\x04name\
@@ -126,17 +126,18 @@ tamp.proto\x1a\x1fxiuhua/measure/v1/measure.proto\"\xd2\x01\
 sure\"Q\n\x13ListMeasuresRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rR\x08pageSize\
 \x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"x\
 \n\x14ListMeasuresResponse\x128\n\x08measures\x18\x01 \x03(\x0b2\x1c.xiuhua.ingestion.v1.MeasureR\x08\
-measures\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"e\
+measures\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"y\
 \n\x06Source\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x12+\n\x04name\x18\x02 \x01(\x0b2\x17.xiuhua.measure.v1.TextR\x04name\
-\x12\x1e\n\nprecedence\x18\x03 \x01(\rR\nprecedence\"f\
-\n\x10PutSourceRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
-\x123\n\x06source\x18\x02 \x01(\x0b2\x1b.xiuhua.ingestion.v1.SourceR\x06source\"H\
-\n\x11PutSourceResponse\x123\n\x06source\x18\x01 \x01(\x0b2\x1b.xiuhua.ingestion.v1.SourceR\x06source\
-\"P\n\x12ListSourcesRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rR\x08pageSize\
-\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"t\
-\n\x13ListSourcesResponse\x125\n\x07sources\x18\x01 \x03(\x0b2\x1b.xiuhua.ingestion.v1.SourceR\x07sou\
-rces\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa0\x03\
+\x12#\n\nprecedence\x18\x03 \x01(\rH\x00R\nprecedence\x88\x01\x01B\r\
+\n\x0b_precedence\"f\n\x10PutSourceRequest\x12\x1d\n\
+\nrequest_id\x18\x01 \x01(\tR\trequestId\x123\n\x06source\x18\x02 \x01(\x0b2\x1b.xiuhua.ingestion.v1.\
+SourceR\x06source\"H\n\x11PutSourceResponse\x123\n\x06source\x18\x01 \x01(\x0b2\x1b.xiuhua.ingestion.\
+v1.SourceR\x06source\"P\n\x12ListSourcesRequest\x12\x1b\
+\n\tpage_size\x18\x01 \x01(\rR\x08pageSize\x12\x1d\n\
+\npage_token\x18\x02 \x01(\tR\tpageToken\"t\n\x13ListSourcesResponse\
+\x125\n\x07sources\x18\x01 \x03(\x0b2\x1b.xiuhua.ingestion.v1.SourceR\x07sources\
+\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa0\x03\
 \n\x05Batch\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x122\
 \n\x04kind\x18\x02 \x01(\x0e2\x1e.xiuhua.ingestion.v1.BatchKindR\x04kind\
 \x125\n\x05state\x18\x03 \x01(\x0e2\x1f.xiuhua.ingestion.v1.BatchStateR\x05state\
@@ -151,9 +152,10 @@ rces\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa0\x03\
 \n\x08RowFault\x12\x14\n\x05index\x18\x01 \x01(\rR\x05index\
 \x12\x16\n\x06column\x18\x02 \x01(\tR\x06column\x12\x16\
 \n\x06reason\x18\x03 \x01(\tR\x06reason\x121\n\x07message\x18\x04 \x01(\x0b2\x17.xiuhua.measure.v1.Te\
-xtR\x07message\"\x93\x01\n\x13ImportPlacesRequest\x12;\
-\n\x06header\x18\x01 \x01(\x0b2!.xiuhua.ingestion.v1.ImportHeaderH\x00R\x06header\
-\x127\n\x05chunk\x18\x02 \x01(\x0b2\x1f.xiuhua.ingestion.v1.PlaceChunkH\x00R\x05chunkB\x06\
+xtR\x07message\"#\n\tImportEnd\x12\x16\n\x06chunks\x18\x01 \x01(\x04R\x06chunks\"\xc7\x01\
+\n\x13ImportPlacesRequest\x12;\n\x06header\x18\x01 \x01(\x0b2!.xiuhua.ingestion.v1.ImportHeaderH\x00R\
+\x06header\x127\n\x05chunk\x18\x02 \x01(\x0b2\x1f.xiuhua.ingestion.v1.PlaceChunkH\x00R\x05chunk\
+\x122\n\x03end\x18\x03 \x01(\x0b2\x1e.xiuhua.ingestion.v1.ImportEndH\x00R\x03endB\x06\
 \n\x04part\"\x92\x01\n\nPlaceChunk\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\
 \x121\n\x04rows\x18\x02 \x03(\x0b2\x1d.xiuhua.ingestion.v1.PlaceRowR\x04rows\
 \x125\n\x06faults\x18\x03 \x03(\x0b2\x1d.xiuhua.ingestion.v1.RowFaultR\x06faults\"j\
@@ -174,9 +176,10 @@ xtR\x07message\"\x93\x01\n\x13ImportPlacesRequest\x12;\
 \n\x0b_householdsB\r\n\x0b_population\"\x89\x01\n\x14ImportPlacesResponse\
 \x125\n\x15acknowledged_sequence\x18\x01 \x01(\x04H\x00R\x14acknowledgedSequence\
 \x122\n\x05batch\x18\x02 \x01(\x0b2\x1a.xiuhua.ingestion.v1.BatchH\x00R\x05batchB\x06\
-\n\x04part\"\x9f\x01\n\x19ImportObservationsRequest\
+\n\x04part\"\xd3\x01\n\x19ImportObservationsRequest\
 \x12;\n\x06header\x18\x01 \x01(\x0b2!.xiuhua.ingestion.v1.ImportHeaderH\x00R\x06header\
-\x12=\n\x05chunk\x18\x02 \x01(\x0b2%.xiuhua.ingestion.v1.ObservationChunkH\x00R\x05chunkB\x06\
+\x12=\n\x05chunk\x18\x02 \x01(\x0b2%.xiuhua.ingestion.v1.ObservationChunkH\x00R\x05chunk\
+\x122\n\x03end\x18\x03 \x01(\x0b2\x1e.xiuhua.ingestion.v1.ImportEndH\x00R\x03endB\x06\
 \n\x04part\"\xb8\x03\n\x10ObservationChunk\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\
 \x12\x10\n\x03row\x18\x02 \x03(\x04R\x03row\x128\n\x08place_id\x18\x03 \x01(\x0b2\x1d.xiuhua.measure.\
 v1.TextColumnR\x07placeId\x12<\n\nmeasure_id\x18\x04 \x01(\x0b2\x1d.xiuhua.measure.v1.TextColumnR\tme\
@@ -408,7 +411,7 @@ Response\x12q\n\x0eListThresholds\x12..xiuhua.normalization.v1.ListThresholdsReq
 alization.v1.ListThresholdsResponse\x12z\n\x11ListSampleMembers\
 \x121.xiuhua.normalization.v1.ListSampleMembersRequest\x1a2.xiuhua.normalization.v1.ListSampleMembers\
 Response\x12g\n\nReadValues\x12*.xiuhua.normalization.v1.ReadValuesRequest\x1a+.xiuhua.normalization.\
-v1.ReadValuesResponse0\x01b\x06proto3\n\xc5I\n\x1fxiuhua/scoring/v1/scoring.proto\
+v1.ReadValuesResponse0\x01b\x06proto3\n\xfaI\n\x1fxiuhua/scoring/v1/scoring.proto\
 \x12\x11xiuhua.scoring.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fxiuhua/measure/v1/measure.pro\
 to\"\x84\x07\n\nAssessment\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x128\n\x05state\x18\x02 \x01(\x0e2\".xiuhua.scoring.v1.AssessmentStateR\x05state\
@@ -579,9 +582,10 @@ t\x12\x16\n\x06weight\x18\x04 \x01(\x01R\x06weight\"\x89\x01\
 \x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"8\
 \n\x11ReadScoresRequest\x12#\n\rassessment_id\x18\x01 \x01(\tR\x0cassessmentId\"L\
 \n\x12ReadScoresResponse\x126\n\x06places\x18\x01 \x03(\x0b2\x1e.xiuhua.scoring.v1.PlaceScoresR\x06pl\
-aces\"r\n\x0bPlaceScores\x12\x19\n\x08place_id\x18\x01 \x01(\tR\x07placeId\
+aces\"\xa6\x01\n\x0bPlaceScores\x12\x19\n\x08place_id\x18\x01 \x01(\tR\x07placeId\
 \x12\x12\n\x04type\x18\x02 \x01(\tR\x04type\x124\n\x06scores\x18\x03 \x03(\x0b2\x1c.xiuhua.scoring.v1\
-.NodeScoreR\x06scores\"<\n\x15ReadLeafValuesRequest\
+.NodeScoreR\x06scores\x12#\n\nhouseholds\x18\x04 \x01(\x04H\x00R\
+\nhouseholds\x88\x01\x01B\r\n\x0b_households\"<\n\x15ReadLeafValuesRequest\
 \x12#\n\rassessment_id\x18\x01 \x01(\tR\x0cassessmentId\"T\
 \n\x16ReadLeafValuesResponse\x12:\n\x06places\x18\x01 \x03(\x0b2\".xiuhua.scoring.v1.PlaceLeafValuesR\
 \x06places\"b\n\x0fPlaceLeafValues\x12\x19\n\x08place_id\x18\x01 \x01(\tR\x07placeId\

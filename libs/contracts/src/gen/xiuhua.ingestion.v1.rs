@@ -72,9 +72,9 @@ pub struct Source {
     #[prost(message, optional, tag = "2")]
     pub name: ::core::option::Option<super::super::measure::v1::Text>,
     /// Among sources of one value the smallest precedence decides, then the newest revision, then the smallest id.
-    /// Default 100.
-    #[prost(uint32, tag = "3")]
-    pub precedence: u32,
+    /// Absent on writing keeps what is on record, or 100 for a new source; always set on reading.
+    #[prost(uint32, optional, tag = "3")]
+    pub precedence: ::core::option::Option<u32>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PutSourceRequest {
@@ -153,9 +153,16 @@ pub struct RowFault {
     #[prost(message, optional, tag = "4")]
     pub message: ::core::option::Option<super::super::measure::v1::Text>,
 }
+/// Closes a delivery. Said aloud, because a call that is cancelled looks like one that ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ImportEnd {
+    /// How many chunks were sent.
+    #[prost(uint64, tag = "1")]
+    pub chunks: u64,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ImportPlacesRequest {
-    #[prost(oneof = "import_places_request::Part", tags = "1, 2")]
+    #[prost(oneof = "import_places_request::Part", tags = "1, 2, 3")]
     pub part: ::core::option::Option<import_places_request::Part>,
 }
 /// Nested message and enum types in `ImportPlacesRequest`.
@@ -167,6 +174,9 @@ pub mod import_places_request {
         Header(super::ImportHeader),
         #[prost(message, tag = "2")]
         Chunk(super::PlaceChunk),
+        /// Last message, once.
+        #[prost(message, tag = "3")]
+        End(super::ImportEnd),
     }
 }
 /// Up to 5,000 rows.
@@ -249,7 +259,7 @@ pub mod import_places_response {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ImportObservationsRequest {
-    #[prost(oneof = "import_observations_request::Part", tags = "1, 2")]
+    #[prost(oneof = "import_observations_request::Part", tags = "1, 2, 3")]
     pub part: ::core::option::Option<import_observations_request::Part>,
 }
 /// Nested message and enum types in `ImportObservationsRequest`.
@@ -261,6 +271,9 @@ pub mod import_observations_request {
         Header(super::ImportHeader),
         #[prost(message, tag = "2")]
         Chunk(super::ObservationChunk),
+        /// Last message, once.
+        #[prost(message, tag = "3")]
+        End(super::ImportEnd),
     }
 }
 /// Up to 50,000 rows by column; every column but `faults` has one entry a row (or none at all where said).
@@ -873,9 +886,9 @@ pub mod ingestion_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Takes one delivery of places. The stream is one header, chunks in order, then the end of the caller's half.
-        /// Each acknowledgement follows the commit of what it acknowledges; the last message holds the sealed batch. A
-        /// stream that breaks off leaves an OPEN batch of which nothing is readable.
+        /// Takes one delivery of places. The stream is one header, chunks in order, then one end. Each acknowledgement follows
+        /// the commit of what it acknowledges; the last message holds the sealed batch. A stream that breaks off, or ends
+        /// without an end message, leaves an OPEN batch of which nothing is readable.
         pub async fn import_places(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -1289,9 +1302,9 @@ pub mod ingestion_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// Takes one delivery of places. The stream is one header, chunks in order, then the end of the caller's half.
-        /// Each acknowledgement follows the commit of what it acknowledges; the last message holds the sealed batch. A
-        /// stream that breaks off leaves an OPEN batch of which nothing is readable.
+        /// Takes one delivery of places. The stream is one header, chunks in order, then one end. Each acknowledgement follows
+        /// the commit of what it acknowledges; the last message holds the sealed batch. A stream that breaks off, or ends
+        /// without an end message, leaves an OPEN batch of which nothing is readable.
         async fn import_places(
             &self,
             request: tonic::Request<tonic::Streaming<super::ImportPlacesRequest>>,

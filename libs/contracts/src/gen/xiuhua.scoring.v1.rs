@@ -547,6 +547,9 @@ pub struct PlaceScores {
     /// In catalog order.
     #[prost(message, repeated, tag = "3")]
     pub scores: ::prost::alloc::vec::Vec<NodeScore>,
+    /// Absent or 0: the place weighs nothing in groups.
+    #[prost(uint64, optional, tag = "4")]
+    pub households: ::core::option::Option<u64>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReadLeafValuesRequest {

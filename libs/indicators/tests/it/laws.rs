@@ -2,10 +2,12 @@
 
 use proptest::prelude::*;
 use xiuhua_indicators::assess::Assessed;
+use xiuhua_indicators::catalog::{Direction, Leaf, Reads, ThresholdPolicy, Transform};
 use xiuhua_indicators::compose::{Composer, NodeScore};
+use xiuhua_indicators::normalise::Scaler;
 use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::table::Table;
-use xiuhua_indicators::threshold::ThresholdStatus;
+use xiuhua_indicators::threshold::{Goalposts, Threshold, ThresholdStatus, fix_threshold};
 use xiuhua_indicators::weight::{declared_weights, effective_weights};
 
 use crate::reference::assess_scenario;
@@ -102,4 +104,47 @@ fn splitting_places_over_calls_does_not_change_a_bit() {
             }
         }
     }
+}
+
+/// A leaf under a logarithm with fixed goalposts.
+fn logarithmic_leaf(direction: Direction, lower: f64, upper: f64) -> Leaf {
+    Leaf {
+        reads: Reads::Measure(0),
+        direction,
+        transform: Transform::Ln,
+        threshold: ThresholdPolicy::Fixed { lower, upper },
+        evidence: String::new(),
+        note: String::new(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_capped_value_under_a_logarithm_is_a_share_however_near_the_goalposts_are(
+        lower in 1e-300..1e300_f64,
+        steps in 1..64_u64,
+        value in prop_oneof![1e-300..1e300_f64, Just(f64::MIN_POSITIVE), Just(f64::MAX), Just(-1.0), Just(0.0)],
+        inverse in any::<bool>(),
+    ) {
+        let direction = if inverse { Direction::Inverse } else { Direction::Positive };
+        let upper = f64::from_bits(lower.to_bits() + steps);
+        let leaf = logarithmic_leaf(direction, lower, upper);
+        let scaler = Scaler::new(&leaf, Goalposts::new(lower, upper).unwrap());
+        let threshold = fix_threshold(&leaf, None, std::iter::empty());
+        prop_assert_eq!(threshold.status() == ThresholdStatus::Ok, scaler.is_some());
+        for value in [value, lower, upper] {
+            if let Some(scaled) = scaler.and_then(|scaler| scaler.scale(value)) {
+                prop_assert!((0.0..=1.0).contains(&scaled.capped), "{:?}", scaled);
+                prop_assert!(scaled.raw.is_finite());
+            }
+        }
+    }
+}
+
+#[test]
+fn goalposts_with_one_logarithm_are_degenerate_and_scale_nothing() {
+    let (lower, upper) = (1e10_f64, 1e10_f64.next_up());
+    let leaf = logarithmic_leaf(Direction::Positive, lower, upper);
+    assert_eq!(fix_threshold(&leaf, None, std::iter::empty()), Threshold::Degenerate);
+    assert!(Scaler::new(&leaf, Goalposts::new(lower, upper).unwrap()).is_none());
 }

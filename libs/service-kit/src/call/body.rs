@@ -1,5 +1,5 @@
-//! The answer's body: it keeps the call's place until its end, and its context while it is made; a deadline or a panic
-//! in the middle ends it with a status instead of a torn stream.
+//! The answer's body: it keeps the call's place, and its context and span while it is made; a deadline or a panic in
+//! the middle ends it with a status instead of a torn stream.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -7,33 +7,37 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 use tonic::Status;
 use tonic::body::Body;
+use tracing::Span;
 
+use super::place::Place;
 use super::{CallContext, deadline_exceeded};
 use crate::status::opaque;
 
 pub(super) struct Guarded {
     inner: Body,
     call: CallContext,
+    span: Span,
     deadline: Pin<Box<Sleep>>,
     ended: bool,
-    /// Given back when the body is dropped: a stream counts as in flight until then.
-    _place: OwnedSemaphorePermit,
+    /// A stream counts as in flight until it is dropped or its time is over. `None`: it does not count at all.
+    _place: Option<Place>,
 }
 
 impl Guarded {
     pub(super) fn new(
         inner: Body,
         call: CallContext,
+        span: Span,
         deadline: Instant,
-        place: OwnedSemaphorePermit,
+        place: Option<Place>,
     ) -> Self {
         Self {
             inner,
             call,
+            span,
             deadline: Box::pin(tokio::time::sleep_until(deadline)),
             ended: false,
             _place: place,
@@ -60,17 +64,21 @@ impl http_body::Body for Guarded {
         }
         let this = &mut *self;
         let call = this.call.clone();
+        let span = this.span.clone();
+        let _entered = span.enter();
+        // Before the body is asked: one that always has more would never come to an end otherwise. By the clock too,
+        // because the timer fires only once the runtime gets to it.
+        let late = Instant::now() >= this.deadline.deadline();
+        if late || this.deadline.as_mut().poll(context).is_ready() {
+            return this.end_with(&call.scope(|| deadline_exceeded(call.language)));
+        }
         let polled = call.scope(|| {
             let poll = || Pin::new(&mut this.inner).poll_frame(context);
             std::panic::catch_unwind(AssertUnwindSafe(poll))
         });
         match polled {
             Err(_panic) => this.end_with(&opaque(&call.id, call.language)),
-            Ok(Poll::Ready(frame)) => Poll::Ready(frame),
-            Ok(Poll::Pending) if this.deadline.as_mut().poll(context).is_ready() => {
-                this.end_with(&call.scope(|| deadline_exceeded(call.language)))
-            }
-            Ok(Poll::Pending) => Poll::Pending,
+            Ok(polled) => polled,
         }
     }
 

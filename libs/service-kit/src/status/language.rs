@@ -1,7 +1,5 @@
 //! The two languages in which the platform speaks to people.
 
-use tonic::metadata::MetadataMap;
-
 use crate::call::CallContext;
 
 /// A language of the platform.
@@ -43,16 +41,6 @@ impl Language {
             }
         }
         best.1
-    }
-
-    /// The language that the metadata of a request asks for.
-    #[must_use]
-    pub fn of(metadata: &MetadataMap) -> Self {
-        metadata
-            .get("accept-language")
-            .and_then(|value| value.to_str().ok())
-            .map(Self::parse)
-            .unwrap_or_default()
     }
 
     /// The language of the call that is being handled; Chinese outside of one.

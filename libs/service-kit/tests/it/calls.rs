@@ -14,7 +14,7 @@ use tonic::{Code, Request, Response, Status};
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_prost::ProstCodec;
-use xiuhua_service_kit::call::CallContext;
+use xiuhua_service_kit::call::{CALL_ID, CallContext};
 use xiuhua_service_kit::limits::Limits;
 use xiuhua_service_kit::server::Part;
 use xiuhua_service_kit::status::explain;
@@ -144,6 +144,10 @@ async fn the_call_beyond_the_limit_is_shed_with_a_time_to_come_again() {
     };
     assert_eq!(shed.code(), Code::ResourceExhausted);
     assert!(explain(&shed).retry_after.is_some());
+    let id = shed.metadata().get(CALL_ID).expect("a shed call has an id too");
+    assert_eq!(id.to_str().unwrap(), explain(&shed).call_id.expect("also in its details"));
+    let mut health = HealthClient::new(served.channel.clone());
+    assert_eq!(health.check(HealthCheckRequest::default()).await.unwrap().into_inner().status, 1);
     gate.send(true).unwrap();
     assert!(waiting.await.iter().all(Result::is_ok));
     assert!(ask(&served, "ok", None).await.is_ok());
@@ -169,8 +173,16 @@ async fn a_message_over_the_limit_is_refused() {
 #[tokio::test]
 async fn a_handler_knows_the_id_of_its_call() {
     let (served, _gate) = obliging(Limits::default());
-    let status = ask(&served, "id", None).await.unwrap_err();
-    assert!(!status.message().is_empty());
+    let mut client = Client::new(served.channel.clone());
+    client.ready().await.unwrap();
+    let mut request = Request::new(HealthCheckRequest { service: "id".to_owned() });
+    request.metadata_mut().insert(CALL_ID, "call-of-a-friend".parse().unwrap());
+    let path = http::uri::PathAndQuery::from_static("/test.Obliging/Unary");
+    let answer: Result<Response<HealthCheckResponse>, Status> =
+        client.unary(request, path, ClientCodec::default()).await;
+    let status = answer.unwrap_err();
+    assert_eq!(status.message(), "call-of-a-friend");
+    assert_eq!(status.metadata().get(CALL_ID).unwrap(), "call-of-a-friend");
 }
 
 #[tokio::test]

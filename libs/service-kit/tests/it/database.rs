@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{SqlSafeStr, SqliteConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Connection, SqlSafeStr, SqliteConnection};
 use tokio::sync::Notify;
-use xiuhua_service_kit::sqlite::{OpenError, SqliteDatabase};
+use xiuhua_service_kit::sqlite::{OpenError, SqliteDatabase, is_busy};
 use xiuhua_service_kit::testing::TemporaryDatabase;
 
 fn migrator(versions: std::ops::RangeInclusive<i64>) -> &'static Migrator {
@@ -83,4 +85,31 @@ async fn a_reader_cannot_write() {
     let place = TemporaryDatabase::new();
     let database = SqliteDatabase::open(&place.url(), migrator(1..=1)).await.unwrap();
     assert!(sqlx::query("insert into t1 values (1)").execute(database.reader()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_locked_file_and_a_pool_without_a_free_connection_are_busy_and_a_mistake_is_not() {
+    let place = TemporaryDatabase::new();
+    SqliteDatabase::open(&place.url(), migrator(1..=1)).await.unwrap().close().await;
+    let options: SqliteConnectOptions = place.url().parse().unwrap();
+    let options = options.busy_timeout(Duration::ZERO);
+    let mut first = options.connect().await.unwrap();
+    let mut second = options.connect().await.unwrap();
+    let writing = first.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let locked = second.begin_with("BEGIN IMMEDIATE").await.unwrap_err();
+    assert!(is_busy(&locked), "{locked:?}");
+    drop(writing);
+
+    let one = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(1));
+    let pool = one.connect_lazy_with(options);
+    // The first may itself be too slow for so short a time, and is then as good an example.
+    let taken = pool.acquire().await;
+    let empty = match taken {
+        Ok(_) => pool.acquire().await.unwrap_err(),
+        Err(late) => late,
+    };
+    assert!(is_busy(&empty), "{empty:?}");
+
+    let mistake = sqlx::query("select * from nowhere").execute(&mut second).await.unwrap_err();
+    assert!(!is_busy(&mistake) && !is_busy(&sqlx::Error::RowNotFound));
 }

@@ -1,6 +1,7 @@
 //! Places (地点): the register's rows, their faults, and the district that follows from a town code.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -113,7 +114,7 @@ impl DeliveredPlace {
     /// (a fault without a column) none.
     #[must_use]
     pub fn checked(self) -> PlaceRow {
-        let description = self.description.trimmed();
+        let (description, repeated) = self.description.trimmed();
         let mut faults = self.faults;
         let unreadable = faults.iter().any(|fault| fault.column.is_empty());
         let mut found = Vec::new();
@@ -121,7 +122,7 @@ impl DeliveredPlace {
         if let Err(fault) = id {
             found.push(Reason::bad_id(ID_COLUMN, "MISSING_PLACE_ID", "BAD_PLACE_ID", fault, &self.id));
         }
-        description.note_faults(&mut found);
+        description.note_faults(&repeated, &mut found);
         if !unreadable {
             found.retain(|fault| faults.iter().all(|reported| reported.column != fault.column));
             faults.append(&mut found);
@@ -135,9 +136,26 @@ impl DeliveredPlace {
 }
 
 impl Description {
-    fn trimmed(self) -> Self {
+    /// Without blanks at the ends of texts, and the attribute names that more than one column then has.
+    fn trimmed(self) -> (Self, BTreeSet<String>) {
         let trim = |text: String| if text.trim().len() == text.len() { text } else { text.trim().to_owned() };
-        Self {
+        let (mut attributes, mut repeated) = (BTreeMap::new(), BTreeSet::new());
+        for (name, value) in self.attributes {
+            let (name, value) = (trim(name), trim(value));
+            // An empty cell says as much as a missing column: nothing.
+            if value.is_empty() {
+                continue;
+            }
+            match attributes.entry(name) {
+                Entry::Vacant(entry) => {
+                    entry.insert(value);
+                }
+                Entry::Occupied(entry) => {
+                    repeated.insert(entry.key().clone());
+                }
+            }
+        }
+        let description = Self {
             name: trim(self.name),
             town_code: trim(self.town_code),
             town_name: trim(self.town_name),
@@ -145,17 +163,12 @@ impl Description {
             housing_nature: trim(self.housing_nature),
             households: self.households,
             population: self.population,
-            // An empty cell says as much as a missing column: nothing.
-            attributes: self
-                .attributes
-                .into_iter()
-                .map(|(name, value)| (trim(name), trim(value)))
-                .filter(|(_, value)| !value.is_empty())
-                .collect(),
-        }
+            attributes,
+        };
+        (description, repeated)
     }
 
-    fn note_faults(&self, faults: &mut Vec<Reason>) {
+    fn note_faults(&self, repeated: &BTreeSet<String>, faults: &mut Vec<Reason>) {
         // Codes are compared, so nothing invisible may hide in them.
         let texts = [
             (&self.name, is_nul as fn(char) -> bool),
@@ -196,6 +209,13 @@ impl Description {
                 );
                 faults.push(Reason::new("", "BAD_ATTRIBUTE_NAME", message));
                 continue;
+            }
+            if repeated.contains(name) {
+                let message = Text::new(
+                    "去掉首尾空白后有多个同名的附加列",
+                    "several further columns have this name once blanks at its ends are gone",
+                );
+                faults.push(Reason::new(name, "DUPLICATE_ATTRIBUTE", message));
             }
             faults.extend(text_fault(name, value, is_nul));
         }
@@ -255,6 +275,24 @@ mod tests {
             [(" 备注 ".to_owned(), " ".to_owned()), ("lng".to_owned(), "121.5 ".to_owned())].into();
         let place = row.checked().place.unwrap();
         assert_eq!(place.description.name, "梅园 一村");
+        assert_eq!(place.description.attributes, [("lng".to_owned(), "121.5".to_owned())].into());
+    }
+
+    #[test]
+    fn two_columns_whose_names_differ_in_blanks_alone_are_a_fault_of_the_row() {
+        let described = |attributes: &[(&str, &str)]| {
+            let mut row = delivered("P1");
+            row.description.attributes =
+                attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            row.checked()
+        };
+        for second in ["121.6", "121.5"] {
+            let row = described(&[("lng", "121.5"), ("lng ", second), (" lng", second), ("lat", "31.2")]);
+            assert_eq!(codes(&row), ["DUPLICATE_ATTRIBUTE"], "{second}");
+            assert_eq!(row.place.unwrap_err()[0].column, "lng");
+        }
+        // A column that says nothing takes nothing from the other.
+        let place = described(&[("lng", "121.5"), ("lng ", " ")]).place.unwrap();
         assert_eq!(place.description.attributes, [("lng".to_owned(), "121.5".to_owned())].into());
     }
 

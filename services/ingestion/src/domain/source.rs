@@ -16,8 +16,19 @@ pub struct Source {
     pub id: SourceId,
     /// Name.
     pub name: Text,
-    /// The smallest decides among sources of one value.
+    /// The smallest decides among sources of one value; 0 is the strongest.
     pub precedence: u32,
+}
+
+/// What a caller says of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceEntry {
+    /// Stable id.
+    pub id: SourceId,
+    /// Name.
+    pub name: Text,
+    /// 0 is the strongest. `None` keeps what is on record, or [`DEFAULT_PRECEDENCE`] for a new source.
+    pub precedence: Option<u32>,
 }
 
 /// The name given to a source that a delivery names first.

@@ -20,6 +20,7 @@ use crate::store::{NewDelivery, OpenDelivery, Opened, Store};
 pub(super) enum Part<C> {
     Header(pb::ImportHeader),
     Chunk(C),
+    End(pb::ImportEnd),
 }
 
 /// A kind of delivery: its messages and its rows.
@@ -52,6 +53,7 @@ impl Delivery for Places {
         request.part.map(|part| match part {
             pb::import_places_request::Part::Header(header) => Part::Header(header),
             pb::import_places_request::Part::Chunk(chunk) => Part::Chunk(chunk),
+            pb::import_places_request::Part::End(end) => Part::End(end),
         })
     }
 
@@ -86,6 +88,7 @@ impl Delivery for Observations {
         request.part.map(|part| match part {
             pb::import_observations_request::Part::Header(header) => Part::Header(header),
             pb::import_observations_request::Part::Chunk(chunk) => Part::Chunk(chunk),
+            pb::import_observations_request::Part::End(end) => Part::End(end),
         })
     }
 
@@ -152,16 +155,27 @@ impl<D: Delivery> Receiving<D> {
             return Ok(Some(self.finish(sealed_before)));
         }
         let Stage::Open(delivery) = self.stage else { return Ok(None) };
+        // A call that its caller cancels can end here as one that is complete does, so the mere end of the stream never
+        // seals.
         let Some(request) = self.inbound.message().await? else {
-            let sealed = self.store.seal(delivery, self.clock.now()).await;
-            return sealed.map(|batch| Some(self.finish(batch))).map_err(refuse);
+            return Err(refuse(Error::Stream(StreamFault::EndExpected)));
         };
         let staged = match D::part(request) {
             Some(Part::Chunk(chunk)) => D::stage(&*self.store, delivery, chunk).await,
+            Some(Part::End(end)) => return self.seal(delivery, end).await.map(Some),
             Some(Part::Header(_)) => Err(Error::Stream(StreamFault::SecondHeader)),
             None => Err(Error::Stream(StreamFault::EmptyMessage)),
         };
         staged.map(|sequence| Some(D::acknowledgement(sequence))).map_err(refuse)
+    }
+
+    /// Seals once the caller's half has ended: a delivery that goes on after its end is refused, not half taken.
+    async fn seal(&mut self, delivery: OpenDelivery, end: pb::ImportEnd) -> Result<D::Response, Status> {
+        if self.inbound.message().await?.is_some() {
+            return Err(refuse(Error::Stream(StreamFault::MessageAfterEnd)));
+        }
+        let sealed = self.store.seal(delivery, end.chunks, self.clock.now()).await;
+        sealed.map(|batch| self.finish(batch)).map_err(refuse)
     }
 
     /// Reads the header; gives the batch if it was sealed before.
@@ -240,5 +254,72 @@ impl Door {
         let key = |row: &RejectedRow| format!("{}:{}", row.row, row.ordinal);
         let (rows, next_page_token) = paging::cut(found, &page, &binding, key, convert::rejected_row_message);
         Ok(pb::ListRejectedRowsResponse { rows, next_page_token })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use prost::Message;
+    use tonic::codegen::{Body as _, Bytes, Context, Pin, Poll, Service, http};
+    use xiuhua_contracts::ingestion::v1::ingestion_service_server::IngestionServiceServer;
+    use xiuhua_service_kit::clock::SystemClock;
+
+    use super::*;
+    use crate::store;
+
+    /// A request body that its caller resets once its messages are sent, as a client does that gives a call up.
+    struct Reset {
+        messages: VecDeque<Bytes>,
+    }
+
+    impl tonic::codegen::Body for Reset {
+        type Data = Bytes;
+        type Error = Status;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Status>>> {
+            let next = self.messages.pop_front().map(http_body::Frame::data);
+            // What the transport makes of RST_STREAM(CANCEL).
+            Poll::Ready(Some(next.ok_or_else(|| Status::cancelled("reset"))))
+        }
+    }
+
+    /// A message as gRPC frames it: not compressed, its length, its bytes.
+    fn framed(part: pb::import_places_request::Part) -> Bytes {
+        let message = pb::ImportPlacesRequest { part: Some(part) }.encode_to_vec();
+        let length = u32::try_from(message.len()).unwrap();
+        [&[0][..], &length.to_be_bytes(), &message].concat().into()
+    }
+
+    #[tokio::test]
+    async fn a_delivery_whose_caller_cancels_it_is_never_sealed() {
+        use pb::import_places_request::Part::{Chunk, Header};
+        let store = store::open("sqlite::memory:").await.unwrap();
+        let door = Door::new(Arc::clone(&store), SystemClock::shared());
+        let header = pb::ImportHeader { request_id: "first".into(), file_name: "places.csv".into() };
+        let place = pb::Place { id: "A".into(), ..pb::Place::default() };
+        let row = pb::PlaceRow { row: 2, place: Some(place), ..pb::PlaceRow::default() };
+        let chunk = pb::PlaceChunk { sequence: 1, rows: vec![row], ..pb::PlaceChunk::default() };
+        let body = Reset { messages: [Header(header), Chunk(chunk)].map(framed).into() };
+        let request =
+            http::Request::post("/xiuhua.ingestion.v1.IngestionService/ImportPlaces").body(body).unwrap();
+        let mut answers = IngestionServiceServer::new(door).call(request).await.unwrap().into_body();
+        let (mut messages, mut trailers) = (0, None);
+        while let Some(frame) =
+            std::future::poll_fn(|context| Pin::new(&mut answers).poll_frame(context)).await
+        {
+            match frame.unwrap().into_trailers() {
+                Ok(found) => trailers = Some(found),
+                Err(_) => messages += 1,
+            }
+        }
+        let told = Status::from_header_map(&trailers.unwrap()).unwrap();
+        assert_eq!((messages, told.code()), (1, tonic::Code::InvalidArgument), "{told:?}");
+        let (_, batch) = store.batches(None, 1).await.unwrap().remove(0);
+        assert_eq!((batch.request_id.as_str(), batch.seal), ("first", None));
     }
 }

@@ -24,7 +24,7 @@ use crate::domain::observation::{Cell, ObservationRevision, ObservationRow};
 use crate::domain::period::Period;
 use crate::domain::place::{Place, PlaceRevision, PlaceRow};
 use crate::domain::rejection::RejectedRow;
-use crate::domain::source::Source;
+use crate::domain::source::{Source, SourceEntry};
 use crate::error::Error;
 
 static MIGRATOR: Migrator = sqlx::migrate!("./migrations/sqlite");
@@ -77,10 +77,10 @@ impl Store for SqliteStore {
         registers::unknown_measures(&mut *self.reader().await?, ids).await
     }
 
-    async fn put_source(&self, mutation: Mutation, source: Source) -> Result<Source, Error> {
+    async fn put_source(&self, mutation: Mutation, entry: SourceEntry) -> Result<Source, Error> {
         self.database
             .write(move |connection| {
-                async move { registers::put_source(connection, &mutation, source).await }.boxed()
+                async move { registers::put_source(connection, &mutation, entry).await }.boxed()
             })
             .await
     }
@@ -120,8 +120,8 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn seal(&self, delivery: OpenDelivery, now: Timestamp) -> Result<Batch, Error> {
-        self.database.write(move |connection| sealing::seal(connection, delivery, now).boxed()).await
+    async fn seal(&self, delivery: OpenDelivery, chunks: u64, now: Timestamp) -> Result<Batch, Error> {
+        self.database.write(move |connection| sealing::seal(connection, delivery, chunks, now).boxed()).await
     }
 
     async fn batch(&self, id: &BatchId) -> Result<Option<Batch>, Error> {

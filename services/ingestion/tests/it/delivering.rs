@@ -11,7 +11,7 @@ use xiuhua_ingestion::domain::observation::DeliveredObservation;
 use xiuhua_ingestion::domain::period::Period;
 use xiuhua_ingestion::domain::place::{DeliveredPlace, Description};
 use xiuhua_ingestion::domain::rejection::RejectedRow;
-use xiuhua_ingestion::domain::source::Source;
+use xiuhua_ingestion::domain::source::SourceEntry;
 use xiuhua_ingestion::domain::text::Text;
 use xiuhua_ingestion::store::{self, ColumnQuery, Mutation, NewDelivery, OpenDelivery, Opened, Store};
 use xiuhua_service_kit::request_id::RequestId;
@@ -116,21 +116,23 @@ pub(crate) async fn open(store: &dyn Store, kind: BatchKind, mutation: Mutation,
 /// Delivers observations in chunks of three rows, sealed at `now` microseconds.
 pub(crate) async fn deliver(store: &dyn Store, now: i64, rows: Vec<DeliveredObservation>) -> Batch {
     let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 0), now).await;
-    for (sequence, rows) in (1..).zip(rows.chunks(3)) {
+    let chunks = u64::try_from(rows.chunks(3).len()).unwrap();
+    for (sequence, rows) in (1..=chunks).zip(rows.chunks(3)) {
         let rows = rows.iter().cloned().map(DeliveredObservation::checked).collect();
         store.stage_observations(delivery, sequence, rows).await.unwrap();
     }
-    store.seal(delivery, at(now)).await.unwrap()
+    store.seal(delivery, chunks, at(now)).await.unwrap()
 }
 
 /// Delivers places in chunks of three rows, sealed at `now` microseconds.
 pub(crate) async fn deliver_places(store: &dyn Store, now: i64, rows: Vec<DeliveredPlace>) -> Batch {
     let delivery = open(store, BatchKind::Places, mutation("ImportPlaces", 0), now).await;
-    for (sequence, rows) in (1..).zip(rows.chunks(3)) {
+    let chunks = u64::try_from(rows.chunks(3).len()).unwrap();
+    for (sequence, rows) in (1..=chunks).zip(rows.chunks(3)) {
         let rows = rows.iter().cloned().map(DeliveredPlace::checked).collect();
         store.stage_places(delivery, sequence, rows).await.unwrap();
     }
-    store.seal(delivery, at(now)).await.unwrap()
+    store.seal(delivery, chunks, at(now)).await.unwrap()
 }
 
 /// A store that knows the places `A`, `B`, `C` (position 1) and the measure `visits`, from 0 to 100.
@@ -142,9 +144,12 @@ pub(crate) async fn furnish(store: &dyn Store) {
     deliver_places(store, 1, places).await;
 }
 
+pub(crate) fn source(id: &str, precedence: Option<u32>) -> SourceEntry {
+    SourceEntry { id: SourceId::new(id).unwrap(), name: Text::new(id, id), precedence }
+}
+
 pub(crate) async fn put_precedence(store: &dyn Store, id: &str, precedence: u32) {
-    let source = Source { id: SourceId::new(id).unwrap(), name: Text::new(id, id), precedence };
-    store.put_source(mutation("PutSource", 0), source).await.unwrap();
+    store.put_source(mutation("PutSource", 0), source(id, Some(precedence))).await.unwrap();
 }
 
 /// Effective values of one measure and period, by place.

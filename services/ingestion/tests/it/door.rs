@@ -5,7 +5,7 @@ use tonic::Status;
 use tonic::transport::Channel;
 use xiuhua_contracts::ingestion::v1 as pb;
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
-use xiuhua_contracts::measure::v1::{Bounds, Text, TextColumn};
+use xiuhua_contracts::measure::v1::{Bounds, RowCounts, Text, TextColumn};
 use xiuhua_ingestion::{Config, assemble};
 use xiuhua_service_kit::clock::ManualClock;
 use xiuhua_service_kit::status::explain;
@@ -91,6 +91,11 @@ pub(crate) fn observations_chunk(chunk: pb::ObservationChunk) -> pb::ImportObser
     pb::ImportObservationsRequest { part: Some(pb::import_observations_request::Part::Chunk(chunk)) }
 }
 
+pub(crate) fn observations_end(chunks: u64) -> pb::ImportObservationsRequest {
+    let part = pb::import_observations_request::Part::End(pb::ImportEnd { chunks });
+    pb::ImportObservationsRequest { part: Some(part) }
+}
+
 /// What a delivery was answered: the sequences acknowledged, and the batch.
 pub(crate) type Answered = Result<(Vec<u64>, pb::Batch), Status>;
 
@@ -100,9 +105,19 @@ pub(crate) async fn import_places(
     chunks: Vec<pb::PlaceChunk>,
 ) -> Answered {
     use pb::import_places_request::Part;
-    let header = Part::Header(header(request_id, "places.csv"));
-    let parts = std::iter::once(header).chain(chunks.into_iter().map(Part::Chunk));
-    let requests: Vec<_> = parts.map(|part| pb::ImportPlacesRequest { part: Some(part) }).collect();
+    let end = Part::End(pb::ImportEnd { chunks: chunks.len() as u64 });
+    let mut parts = vec![Part::Header(header(request_id, "places.csv"))];
+    parts.extend(chunks.into_iter().map(Part::Chunk));
+    parts.push(end);
+    import_place_parts(client, parts).await
+}
+
+pub(crate) async fn import_place_parts(
+    client: &mut Client,
+    parts: Vec<pb::import_places_request::Part>,
+) -> Answered {
+    let requests = parts.into_iter().map(|part| pb::ImportPlacesRequest { part: Some(part) });
+    let requests: Vec<_> = requests.collect();
     let mut answers = client.import_places(tokio_stream::iter(requests)).await?.into_inner();
     let mut acknowledged = Vec::new();
     while let Some(answer) = answers.message().await? {
@@ -139,8 +154,10 @@ pub(crate) async fn deliver(
     request_id: &str,
     chunks: Vec<pb::ObservationChunk>,
 ) -> Answered {
+    let end = observations_end(chunks.len() as u64);
     let mut requests = vec![observations_header(request_id)];
     requests.extend(chunks.into_iter().map(observations_chunk));
+    requests.push(end);
     import_observations(client, tokio_stream::iter(requests)).await
 }
 
@@ -167,4 +184,12 @@ pub(crate) fn refusal(status: &Status) -> (tonic::Code, String, Vec<String>) {
     let told = explain(status);
     let fields = told.violations.into_iter().map(|violation| violation.field).collect();
     (status.code(), told.reason, fields)
+}
+
+pub(crate) fn counts(read: u64, accepted: u64, corrected: u64, duplicate: u64, rejected: u64) -> RowCounts {
+    RowCounts { read, accepted, corrected, duplicate, rejected }
+}
+
+pub(crate) fn found(values: &[(String, f64)]) -> Vec<(&str, f64)> {
+    values.iter().map(|(id, value)| (id.as_str(), *value)).collect()
 }

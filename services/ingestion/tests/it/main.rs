@@ -7,7 +7,9 @@
 
 mod against_model;
 mod delivering;
+mod delivery_streams;
 mod door;
 mod service;
+mod store_deliveries;
 mod store_places;
 mod store_suite;

@@ -4,18 +4,10 @@ use std::time::Duration;
 
 use tonic::Code;
 use xiuhua_contracts::ingestion::v1 as pb;
-use xiuhua_contracts::measure::v1::{RowCounts, Text, TextColumn};
+use xiuhua_contracts::measure::v1::{Text, TextColumn};
 use xiuhua_service_kit::status::explain;
 
 use crate::door::*;
-
-fn counts(read: u64, accepted: u64, corrected: u64, duplicate: u64, rejected: u64) -> RowCounts {
-    RowCounts { read, accepted, corrected, duplicate, rejected }
-}
-
-fn found(values: &[(String, f64)]) -> Vec<(&str, f64)> {
-    values.iter().map(|(id, value)| (id.as_str(), *value)).collect()
-}
 
 #[tokio::test]
 async fn two_files_come_in_and_values_and_their_history_come_out() {
@@ -102,50 +94,6 @@ async fn a_sealed_delivery_that_comes_again_is_answered_with_its_batch_and_not_r
         source: Some(pb::Source { id: "cloud".into(), ..pb::Source::default() }),
     };
     assert_eq!(refusal(&client.put_source(put).await.unwrap_err()), expected);
-}
-
-#[tokio::test]
-async fn a_stream_that_breaks_off_leaves_an_open_batch_and_the_next_starts_anew() {
-    let door = open_furnished_door().await;
-    let mut client = door.client.clone();
-    // Held open until its chunk is acknowledged, then dropped without an end.
-    let (send, receive) = tokio::sync::mpsc::channel(2);
-    send.send(observations_header("first")).await.unwrap();
-    send.send(observations_chunk(values(1, &[("A", 1.0)]))).await.unwrap();
-    let stream = tokio_stream::wrappers::ReceiverStream::new(receive);
-    let mut answers = client.import_observations(stream).await.unwrap().into_inner();
-    assert!(answers.message().await.unwrap().is_some());
-    let open = client.list_batches(pb::ListBatchesRequest::default()).await.unwrap().into_inner().batches;
-    assert_eq!((open[0].state(), open[0].position), (pb::BatchState::Open, None));
-    assert_eq!(open[0].counts.unwrap(), counts(0, 0, 0, 0, 0));
-    assert_eq!(read_column(&mut client, None).await, []);
-    drop(answers);
-    let (_, batch) = deliver(&mut client, "first", vec![values(1, &[("B", 2.0)])]).await.unwrap();
-    assert_eq!((batch.id, batch.counts.unwrap()), (open[0].id.clone(), counts(1, 1, 0, 0, 0)));
-    assert_eq!(found(&read_column(&mut client, None).await), [("B", 2.0)]);
-    drop(send);
-}
-
-#[tokio::test]
-async fn a_stream_that_breaks_the_rules_is_refused_with_a_stable_reason() {
-    let door = open_furnished_door().await;
-    let mut client = door.client.clone();
-    let refused = async |client: &mut Client, requests: Vec<pb::ImportObservationsRequest>| {
-        refusal(&import_observations(client, tokio_stream::iter(requests)).await.unwrap_err())
-    };
-    let invalid = |reason: &str| (Code::InvalidArgument, reason.to_owned(), Vec::new());
-    let (first, chunk) =
-        (observations_header("first"), |sequence| observations_chunk(values(sequence, &[("A", 1.0)])));
-    assert_eq!(refused(&mut client, vec![chunk(1)]).await, invalid("HEADER_EXPECTED"));
-    assert_eq!(refused(&mut client, Vec::new()).await, invalid("HEADER_EXPECTED"));
-    assert_eq!(refused(&mut client, vec![first.clone(), first.clone()]).await, invalid("SECOND_HEADER"));
-    let empty = pb::ImportObservationsRequest { part: None };
-    assert_eq!(refused(&mut client, vec![first.clone(), empty]).await, invalid("EMPTY_MESSAGE"));
-    assert_eq!(refused(&mut client, vec![first.clone(), chunk(2)]).await, invalid("SEQUENCE_GAP"));
-    assert_eq!(refused(&mut client, vec![first, chunk(1), chunk(1)]).await, invalid("SEQUENCE_GAP"));
-    let no_name = observations_header("a b");
-    let expected = (Code::InvalidArgument, "INVALID_REQUEST".to_owned(), vec!["request_id".to_owned()]);
-    assert_eq!(refused(&mut client, vec![no_name]).await, expected);
 }
 
 #[tokio::test]
@@ -366,20 +314,23 @@ async fn a_measure_with_other_bounds_is_refused_and_says_how_it_differs() {
 }
 
 #[tokio::test]
-async fn a_source_without_a_precedence_or_a_name_gets_the_defaults() {
+async fn a_source_without_a_precedence_or_a_name_gets_the_defaults_and_keeps_the_precedence_on_record() {
     let door = open_furnished_door().await;
     let mut client = door.client.clone();
     let put = |request_id: &str, precedence| pb::PutSourceRequest {
         request_id: request_id.into(),
         source: Some(pb::Source { id: "cloud".into(), name: None, precedence }),
     };
-    let first = client.put_source(put("one", 0)).await.unwrap().into_inner().source.unwrap();
-    assert_eq!((first.precedence, first.name.unwrap().zh.as_str()), (100, "cloud"));
-    client.put_source(put("two", 7)).await.unwrap();
-    // The first request again does not undo the second.
-    client.put_source(put("one", 0)).await.unwrap();
+    let first = client.put_source(put("one", None)).await.unwrap().into_inner().source.unwrap();
+    assert_eq!((first.precedence, first.name.as_ref().unwrap().zh.as_str()), (Some(100), "cloud"));
+    client.put_source(put("two", Some(0))).await.unwrap();
+    let kept = client.put_source(put("three", None)).await.unwrap().into_inner().source.unwrap();
+    assert_eq!(kept.precedence, Some(0));
+    // The first request again gives the first answer and does not undo the second.
+    let again = client.put_source(put("one", None)).await.unwrap().into_inner().source.unwrap();
+    assert_eq!(again, first);
     let listed = client.list_sources(pb::ListSourcesRequest::default()).await.unwrap().into_inner().sources;
-    assert_eq!(listed.iter().map(|source| source.precedence).collect::<Vec<_>>(), [7]);
+    assert_eq!(listed.iter().map(|source| source.precedence).collect::<Vec<_>>(), [Some(0)]);
 }
 
 #[tokio::test]

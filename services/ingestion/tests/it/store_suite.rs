@@ -1,13 +1,12 @@
 //! The record of observations, on every backend.
 
-use jiff::Timestamp;
 use xiuhua_ingestion::Error;
-use xiuhua_ingestion::domain::batch::{BatchKind, Position};
+use xiuhua_ingestion::domain::batch::BatchKind;
 use xiuhua_ingestion::domain::ids::{MeasureId, PlaceId};
 use xiuhua_ingestion::domain::measure::Bounds;
 use xiuhua_ingestion::domain::observation::{Cell, DeliveredObservation, ObservationRevision};
 use xiuhua_ingestion::domain::period::Period;
-use xiuhua_ingestion::store::{NewDelivery, Opened, Registration, Store};
+use xiuhua_ingestion::store::{Registration, Store};
 
 use crate::delivering::*;
 
@@ -265,62 +264,27 @@ async fn a_source_named_first_by_a_delivery_has_the_default_precedence() {
 }
 
 #[tokio::test]
-async fn nothing_of_an_open_batch_is_readable() {
+async fn a_precedence_of_zero_is_the_strongest_and_one_that_is_absent_stays_as_it_was() {
     for backend in backends().await {
         let store = &*backend.store;
         furnish(store).await;
-        let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
-        store.stage_observations(delivery, 1, vec![say(2, "A", 1.0).checked()]).await.unwrap();
-        assert_eq!(store.position().await.unwrap(), Position(1), "{}", backend.name);
-        assert_eq!(value(store, "A", now(store).await).await, None);
-        assert!(store.batches(None, 10).await.unwrap()[0].1.seal.is_none());
-        let sealed = store.seal(delivery, at(20)).await.unwrap();
-        assert_eq!(sealed.seal.unwrap().position, Position(2));
+        deliver(store, 10, vec![say(2, "A", 1.0).of("x"), say(3, "A", 2.0).of("y")]).await;
+        put_precedence(store, "x", 1).await;
+        assert_eq!(value(store, "A", now(store).await).await, Some(1.0), "{}", backend.name);
+        put_precedence(store, "y", 0).await;
+        assert_eq!(value(store, "A", now(store).await).await, Some(2.0));
+        let keep = mutation("PutSource", 1);
+        let kept = store.put_source(keep.clone(), source("y", None)).await.unwrap();
+        assert_eq!(kept.precedence, 0);
+        assert_eq!(value(store, "A", now(store).await).await, Some(2.0));
+        let new = store.put_source(mutation("PutSource", 2), source("new", None)).await.unwrap();
+        assert_eq!(new.precedence, 100);
+        let first = &store.sources(None, 1).await.unwrap()[0];
+        assert_eq!((first.id.as_str(), first.precedence), ("y", 0));
+        // What was answered once is answered again, whatever is on record since.
+        put_precedence(store, "y", 9).await;
+        assert_eq!(store.put_source(keep, source("y", None)).await.unwrap(), kept);
         assert_eq!(value(store, "A", now(store).await).await, Some(1.0));
-    }
-}
-
-#[tokio::test]
-async fn an_open_delivery_that_is_opened_again_starts_anew_and_shuts_the_old_stream_out() {
-    for backend in backends().await {
-        let store = &*backend.store;
-        furnish(store).await;
-        let mutation = mutation("ImportObservations", 1);
-        let broken = open(store, BatchKind::Observations, mutation.clone(), 10).await;
-        store.stage_observations(broken, 1, vec![say(2, "A", 1.0).checked()]).await.unwrap();
-        let anew = open(store, BatchKind::Observations, mutation.clone(), 20).await;
-        let shut_out = store.stage_observations(broken, 2, vec![say(3, "B", 1.0).checked()]).await;
-        assert!(matches!(shut_out, Err(Error::DeliveryTakenOver)), "{}: {shut_out:?}", backend.name);
-        assert!(matches!(store.seal(broken, at(30)).await, Err(Error::DeliveryTakenOver)));
-        store.stage_observations(anew, 1, vec![say(2, "C", 3.0).checked()]).await.unwrap();
-        let sealed = store.seal(anew, at(40)).await.unwrap();
-        assert_eq!(sealed.seal.unwrap().counts, counts(1, 1, 0, 0, 0));
-        let delivery = NewDelivery {
-            mutation,
-            kind: BatchKind::Observations,
-            file_name: "test.csv".to_owned(),
-            received_at: Timestamp::UNIX_EPOCH,
-        };
-        let found = store.open_delivery(delivery.clone()).await.unwrap();
-        assert!(matches!(&found, Opened::Sealed(batch) if *batch == sealed), "{found:?}");
-        let mut other_body = delivery;
-        other_body.mutation.fingerprint = [9; 32];
-        assert!(matches!(store.open_delivery(other_body).await, Err(Error::KeyReused(_))));
-    }
-}
-
-#[tokio::test]
-async fn a_gap_in_the_sequence_is_refused_and_leaves_the_delivery_as_it_was() {
-    for backend in backends().await {
-        let store = &*backend.store;
-        furnish(store).await;
-        let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
-        for wrong in [0, 2] {
-            let refused = store.stage_observations(delivery, wrong, vec![say(2, "A", 1.0).checked()]).await;
-            assert!(matches!(refused, Err(Error::SequenceGap { expected: 1, .. })), "{}", backend.name);
-        }
-        store.stage_observations(delivery, 1, vec![say(2, "A", 1.0).checked()]).await.unwrap();
-        assert_eq!(store.seal(delivery, at(20)).await.unwrap().seal.unwrap().counts, counts(1, 1, 0, 0, 0));
     }
 }
 
@@ -391,7 +355,7 @@ async fn a_delivery_of_more_rows_than_one_statement_or_page_holds_is_decided_who
         let rows =
             sound.into_iter().chain(unknown).chain(conflict).map(DeliveredObservation::checked).collect();
         store.stage_observations(delivery, 1, rows).await.unwrap();
-        let batch = store.seal(delivery, at(20)).await.unwrap();
+        let batch = store.seal(delivery, 1, at(20)).await.unwrap();
         assert_eq!(batch.seal.unwrap().counts, counts(3_502, 2, 0, 0, 3_500), "{}", backend.name);
     }
 }

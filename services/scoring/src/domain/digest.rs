@@ -1,24 +1,26 @@
 //! The digest (摘要) of a run: SHA-256 over a canonical form of inputs and results (invariant 2).
 //!
-//! Catalog and rule-set hashes, sample members, the types and values that were read, thresholds and scores, each
-//! sorted by its key. No ids of runs or sets, no instants, no positions, no version of the code: two runs that read the
+//! Catalog and rule-set hashes, sample members, the places with what groups are made of, the types and values that were
+//! read, thresholds, scores and groups, each sorted by its key. No ids of runs or sets, no instants, no positions, no version of the code: two runs that read the
 //! same and found the same have one digest, wherever and whenever they ran.
 
 use xiuhua_indicators::digest::DigestBuilder;
 use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::threshold::Threshold;
 
-use super::assessment::UNCLASSIFIED;
+use super::assessment::{Place, Plan, UNCLASSIFIED};
+use super::groups::group_type_name;
 use super::id::PlaceId;
 use super::inputs::{Inputs, PeriodValues};
-use super::results::{Score, TypeMeasure, absence_word};
+use super::results::{GroupScore, Level, Score, TypeMeasure, absence_word};
 
-/// The digest of a run that read `inputs` and found `types` and `scores[node][place]`.
+/// The digest of a run that read `inputs` and found `types`, `scores[node][place]` and `groups`.
 pub(crate) fn run_digest(
     outline: &Outline<'_>,
     inputs: &Inputs,
     types: &[TypeMeasure],
     scores: &[Vec<Score>],
+    groups: &[GroupScore],
 ) -> String {
     let plan = &inputs.plan;
     let mut digest = DigestBuilder::new("assessment");
@@ -31,6 +33,9 @@ pub(crate) fn run_digest(
             digest.text(member.as_str());
         });
     }
+
+    digest.text("places").count(inputs.places.len() as u64);
+    inputs.places.iter().for_each(|place| add_place(&mut digest, place));
 
     digest.text("assessed");
     add_axis(&mut digest, plan, inputs.places.iter().map(|place| (&place.id, place.type_at)));
@@ -55,13 +60,23 @@ pub(crate) fn run_digest(
         digest.text(&outline.node_item(node).code).count(column.len() as u64);
         column.iter().for_each(|score| add_score(&mut digest, score));
     }
+
+    digest.text("groups").count(groups.len() as u64);
+    groups.iter().for_each(|group| add_group(&mut digest, outline, plan, group));
     digest.finish()
+}
+
+/// What puts a place in its groups and weighs it there. Names are for reading alone.
+fn add_place(digest: &mut DigestBuilder, place: &Place) {
+    digest.text(place.id.as_str());
+    digest.text(&place.district_code).text(&place.town_code).text(&place.committee);
+    add_optional_count(digest, place.households);
 }
 
 /// The places and their types. What follows names a place by its position here.
 fn add_axis<'a>(
     digest: &mut DigestBuilder,
-    plan: &super::assessment::Plan,
+    plan: &Plan,
     places: impl ExactSizeIterator<Item = (&'a PlaceId, Option<usize>)>,
 ) {
     digest.count(places.len() as u64);
@@ -97,5 +112,28 @@ fn add_score(digest: &mut DigestBuilder, score: &Score) {
     match score.composed.score {
         Ok(points) => digest.number(points),
         Err(absence) => digest.text(absence_word(absence)),
+    };
+}
+
+fn add_group(digest: &mut DigestBuilder, outline: &Outline<'_>, plan: &Plan, group: &GroupScore) {
+    digest.text(level_word(group.level)).text(&group.code);
+    digest.text(group_type_name(plan, group.type_at)).text(&outline.node_item(group.node_at).code);
+    digest.optional_number(group.score).count(group.places).number(group.household_share);
+    add_optional_count(digest, group.rank);
+}
+
+fn level_word(level: Level) -> &'static str {
+    match level {
+        Level::Committee => "COMMITTEE",
+        Level::Town => "TOWN",
+        Level::District => "DISTRICT",
+    }
+}
+
+/// A count that may be missing, exact at any size; missing is not zero.
+fn add_optional_count(digest: &mut DigestBuilder, count: Option<u64>) {
+    match count {
+        Some(count) => digest.count(count),
+        None => digest.optional_number(None),
     };
 }

@@ -4,9 +4,12 @@
 //!
 //! Source: specification page 1, sections 1.4 to 1.7.
 
+use xiuhua_indicators::assess::{DerivedLeaf, Scored};
 use xiuhua_indicators::catalog::{Catalog, ItemIndex};
+use xiuhua_indicators::compose::NodeScore;
 use xiuhua_indicators::diagnosis::type_medians;
 use xiuhua_indicators::outline::{Outline, Position};
+use xiuhua_indicators::rank::Standing;
 use xiuhua_indicators::table::ShapeError;
 use xiuhua_indicators::weight::declared_weights;
 
@@ -14,8 +17,10 @@ use super::assessment::{Place, Plan, TypeSummary, UNCLASSIFIED};
 use super::digest::run_digest;
 use super::groups::group_scores;
 use super::inputs::Inputs;
-use super::results::{Dimensionless, ItemWeight, LeafMeasure, LeafValue, Results, Score, TypeMeasure};
-use super::two_passes::{DerivedLeaf, TwoPasses, run_both};
+use super::results::{
+    ChangeOfScores, Dimensionless, ItemWeight, LeafMeasure, LeafValue, Results, Score, TypeMeasure,
+};
+use super::two_passes::{TwoPasses, run_both};
 
 /// Computes a run.
 ///
@@ -27,17 +32,27 @@ pub(crate) fn run(catalog: &Catalog, inputs: Inputs) -> Result<Results, ShapeErr
     let passes = run_both(&outline, &inputs, &declared)?;
     let types = type_measures(&outline, &inputs, &passes, &declared)?;
     let leaf_values = leaf_values(&outline, &inputs, &passes);
-    let scores = passes.scores;
+    let scores = scores(passes.scored);
+    let groups = group_scores(catalog, &inputs.plan, &inputs.places, &scores);
     Ok(Results {
-        digest: run_digest(&outline, &inputs, &types, &scores),
+        digest: run_digest(&outline, &inputs, &types, &scores, &groups),
         summaries: summarise(&inputs.plan, &inputs.places, &scores),
         places_without_households: count_weightless(&inputs.places, &scores),
-        groups: group_scores(catalog, &inputs.plan, &inputs.places, &scores),
+        groups,
         places: inputs.places,
         scores,
         leaf_values,
         types,
     })
+}
+
+/// `[node][place]`.
+fn scores(scored: Scored) -> Vec<Vec<Score>> {
+    let of_node = |(composed, standings): (Vec<NodeScore>, Vec<Option<Standing>>)| {
+        let pairs = composed.into_iter().zip(standings);
+        pairs.map(|(composed, standing)| Score { composed, standing }).collect()
+    };
+    scored.nodes.into_iter().zip(scored.standings).map(of_node).collect()
 }
 
 fn type_measures(
@@ -47,12 +62,12 @@ fn type_measures(
     declared: &[f64],
 ) -> Result<Vec<TypeMeasure>, ShapeError> {
     let measure = |type_at: usize| {
-        let medians = type_medians(&passes.z, &passes.members[type_at])?;
+        let medians = type_medians(&passes.scored.z, &passes.members[type_at])?;
         let thresholds = passes.thresholds[type_at].iter().zip(medians);
         Ok(TypeMeasure {
             sample_size: inputs.samples[type_at].len() as u64,
             leaves: thresholds.map(|(&threshold, median_z)| LeafMeasure { threshold, median_z }).collect(),
-            weights: item_weights(outline, &passes.weights[type_at].leaves, declared),
+            weights: item_weights(outline, &passes.scored.weights[type_at].leaves, declared),
         })
     };
     (0..inputs.plan.types.len()).map(measure).collect()
@@ -70,7 +85,7 @@ fn item_weights(outline: &Outline<'_>, leaves: &[f64], declared: &[f64]) -> Vec<
 
 /// `[leaf][place]`.
 fn leaf_values(outline: &Outline<'_>, inputs: &Inputs, passes: &TwoPasses) -> Vec<Vec<Option<LeafValue>>> {
-    let of_leaf = |leaf| match passes.derived.iter().find(|derived| derived.leaf == leaf) {
+    let of_leaf = |leaf| match passes.scored.derived.iter().find(|derived| derived.leaf == leaf) {
         Some(derived) => derived_values(derived),
         None => observed_values(inputs, leaf),
     };
@@ -89,7 +104,7 @@ fn observed_values(inputs: &Inputs, leaf: usize) -> Vec<Option<LeafValue>> {
 
 fn derived_values(derived: &DerivedLeaf) -> Vec<Option<LeafValue>> {
     let cell = |place: usize| {
-        let change = derived.changes[place];
+        let change = ChangeOfScores { previous: derived.previous[place], current: derived.current[place] };
         let z = dimensionless(derived.raw[place], derived.capped[place]);
         let known = change.previous.is_some() || change.current.is_some();
         known.then_some(LeafValue { value: derived.values[place], z, change: Some(change) })

@@ -4,7 +4,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use xiuhua_contracts::scoring::v1 as proto;
 use xiuhua_indicators::threshold::Threshold;
 
-use super::{Opened, Scoring};
+use super::{Opened, Scoring, must_name};
 use crate::convert;
 use crate::domain::assessment::Place;
 use crate::domain::results::{ItemWeight, LeafValue};
@@ -31,6 +31,7 @@ impl Scoring {
         &self,
         request: proto::ExplainScoreRequest,
     ) -> Result<proto::ExplainScoreResponse, Error> {
+        must_name(&[("assessment_id", &request.assessment_id), ("place_id", &request.place_id)])?;
         let opened = self.open(&request.assessment_id).await?;
         let node_at = opened.node_at(&request.node)?;
         let measured = self.measured(&opened, &request.place_id).await?;
@@ -63,6 +64,7 @@ impl Scoring {
         &self,
         request: proto::DiagnosePlaceRequest,
     ) -> Result<proto::DiagnosePlaceResponse, Error> {
+        must_name(&[("assessment_id", &request.assessment_id), ("place_id", &request.place_id)])?;
         let opened = self.open(&request.assessment_id).await?;
         let node_at = opened.node_at(&request.node)?;
         let measured = self.measured(&opened, &request.place_id).await?;

@@ -2,9 +2,8 @@
 
 use xiuhua_contracts::scoring::v1 as proto;
 use xiuhua_service_kit::page;
-use xiuhua_service_kit::status::Violations;
 
-use super::Scoring;
+use super::{Scoring, must_name};
 use crate::convert;
 use crate::domain::groups::group_type_at;
 use crate::domain::growth::growths;
@@ -18,7 +17,7 @@ impl Scoring {
         &self,
         request: proto::ListRankingRequest,
     ) -> Result<proto::ListRankingResponse, Error> {
-        must_name_type(&request.r#type)?;
+        must_name(&[("assessment_id", &request.assessment_id), ("type", &request.r#type)])?;
         let opened = self.open(&request.assessment_id).await?;
         let node_at = opened.node_at(&request.node)?;
         let type_at = opened.type_at(&request.r#type)?;
@@ -49,6 +48,7 @@ impl Scoring {
         &self,
         request: proto::GetPlaceScoresRequest,
     ) -> Result<proto::GetPlaceScoresResponse, Error> {
+        must_name(&[("assessment_id", &request.assessment_id), ("place_id", &request.place_id)])?;
         let opened = self.open(&request.assessment_id).await?;
         let place = self.place(&opened, &request.place_id).await?;
         let scores = self.store.place_scores(opened.run, &place.id).await?;
@@ -92,7 +92,11 @@ impl Scoring {
         &self,
         request: proto::ListGrowthRequest,
     ) -> Result<proto::ListGrowthResponse, Error> {
-        must_name_type(&request.r#type)?;
+        must_name(&[
+            ("assessment_id", &request.assessment_id),
+            ("previous_assessment_id", &request.previous_assessment_id),
+            ("type", &request.r#type),
+        ])?;
         let opened = self.open(&request.assessment_id).await?;
         let previous = self.open(&request.previous_assessment_id).await?;
         let (set, previous_set) = (&opened.plan().threshold_set.id, &previous.plan().threshold_set.id);
@@ -118,12 +122,6 @@ impl Scoring {
         let growths = rows.into_iter().map(|row| convert::growth(code, row)).collect();
         Ok(proto::ListGrowthResponse { growths, next_page_token })
     }
-}
-
-fn must_name_type(name: &str) -> Result<(), Error> {
-    let mut faults = Violations::new();
-    faults.required_text("type", name);
-    Ok(faults.into_result()?)
 }
 
 /// `rank/place`, without a rank `-/place`; the place may hold any character, so it comes last.

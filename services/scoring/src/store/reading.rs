@@ -161,6 +161,8 @@ pub(crate) struct PlaceRows<T> {
     pub(crate) id: PlaceId,
     /// Position of its type; `None` where unclassified.
     pub(crate) type_at: Option<usize>,
+    /// Households; `None` where unknown.
+    pub(crate) households: Option<u64>,
     /// Node or leaf position, and what stands there.
     pub(crate) rows: Vec<(usize, T)>,
 }

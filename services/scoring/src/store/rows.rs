@@ -64,6 +64,14 @@ pub(super) struct PlaceRow {
     sampled: bool,
 }
 
+/// What of a row of `places` stands beside rows of other tables.
+#[derive(sqlx::FromRow)]
+pub(super) struct PlaceHeadRow {
+    pub(super) place_id: String,
+    type_at: Option<i64>,
+    households: Option<i64>,
+}
+
 /// The score of a place at a node, from `node_scores`.
 #[derive(sqlx::FromRow)]
 pub(super) struct ScoreRow {
@@ -333,18 +341,22 @@ pub(super) fn list_json<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<
 
 /// Collects rows of many places, which come place by place, by place.
 pub(super) fn by_place<T>(
-    places: Vec<(String, Option<i64>)>,
+    places: Vec<PlaceHeadRow>,
     rows: Vec<(String, usize, T)>,
 ) -> Result<Vec<PlaceRows<T>>, StoreError> {
     let mut rows = rows.into_iter().peekable();
     let mut found = Vec::with_capacity(places.len());
-    for (id, type_at) in places {
+    for PlaceHeadRow { place_id, type_at, households } in places {
         let mut own = Vec::new();
-        while let Some((_, at, row)) = rows.next_if(|(place, _, _)| *place == id) {
+        while let Some((_, at, row)) = rows.next_if(|(place, _, _)| *place == place_id) {
             own.push((at, row));
         }
-        let type_at = type_at.map(position).transpose()?;
-        found.push(PlaceRows { id: PlaceId::new(id), type_at, rows: own });
+        found.push(PlaceRows {
+            id: PlaceId::new(place_id),
+            type_at: type_at.map(position).transpose()?,
+            households: households.map(count).transpose()?,
+            rows: own,
+        });
     }
     if rows.peek().is_some() {
         return Err(StoreError::Corrupt("rows of a place that the run does not have"));

@@ -1,11 +1,14 @@
 //! Values by column, put together from their stream.
 
+use std::time::Duration;
+
 use tonic::Streaming;
 use xiuhua_contracts::normalization::v1::read_values_response::Part;
 use xiuhua_contracts::normalization::v1::{ReadValuesResponse, TypedPlaces, ValueColumn};
 use xiuhua_indicators::outline::Outline;
+use xiuhua_service_kit::channel::within;
 
-use super::{NORMALIZATION, bad, failed, type_at};
+use super::{NORMALIZATION, bad, type_at};
 use crate::domain::assessment::{Plan, UNCLASSIFIED};
 use crate::domain::id::PlaceId;
 use crate::domain::inputs::PeriodValues;
@@ -22,16 +25,17 @@ pub(super) struct Reading {
     pub(super) periods: Vec<PeriodValues>,
 }
 
-/// Reads the stream to its end.
+/// Reads the stream to its end; waits at most `silence` for its next message.
 pub(super) async fn read_values(
     plan: &Plan,
     outline: &Outline<'_>,
     periods: Vec<Period>,
     mut stream: Streaming<ReadValuesResponse>,
+    silence: Duration,
 ) -> Result<Reading, Error> {
     let mut reading = Reading { axis: Vec::new(), types: Vec::new(), periods: Vec::new() };
     let mut places_total = None;
-    while let Some(message) = stream.message().await.map_err(|status| failed(NORMALIZATION, status))? {
+    while let Some(message) = within(NORMALIZATION, silence, stream.message()).await? {
         match message.part {
             Some(Part::Places(places)) if reading.periods.is_empty() => {
                 places_total = Some(places.places_total);

@@ -7,9 +7,10 @@ use xiuhua_contracts::normalization::v1 as normalization;
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::threshold::{Goalposts, Threshold};
+use xiuhua_service_kit::channel::within;
 
 use super::columns::{Reading, read_values};
-use super::{INGESTION, NORMALIZATION, Upstream, bad, failed, streamed, type_at, unary};
+use super::{INGESTION, Lines, NORMALIZATION, bad, type_at};
 use crate::domain::assessment::{Place, Plan};
 use crate::domain::id::PlaceId;
 use crate::domain::inputs::{BaseReadings, Inputs, PeriodValues};
@@ -21,7 +22,7 @@ const MAX_PAGES: usize = 10_000;
 /// Rows of a page.
 const PAGE_SIZE: u32 = 1_000;
 
-impl Upstream {
+impl Lines {
     /// Reads everything that one run reads.
     pub(crate) async fn read_inputs(&self, plan: &Plan, catalog: &Catalog) -> Result<Inputs, Error> {
         let outline = Outline::of(catalog);
@@ -54,8 +55,9 @@ impl Upstream {
                 page_size: PAGE_SIZE,
                 page_token,
             };
-            let answer = self.normalization().list_thresholds(unary(request)).await;
-            let page = answer.map_err(|status| failed(NORMALIZATION, status))?.into_inner();
+            let mut client = self.normalization.clone();
+            let page =
+                within(NORMALIZATION, self.silence, client.list_thresholds(request)).await?.into_inner();
             for row in page.thresholds {
                 let type_at = type_at(plan, NORMALIZATION, &row.r#type)?;
                 let leaf = outline.leaf_of_code(&row.leaf).ok_or_else(|| {
@@ -80,8 +82,9 @@ impl Upstream {
                 page_size: PAGE_SIZE,
                 page_token,
             };
-            let answer = self.normalization().list_sample_members(unary(request)).await;
-            let page = answer.map_err(|status| failed(NORMALIZATION, status))?.into_inner();
+            let mut client = self.normalization.clone();
+            let page =
+                within(NORMALIZATION, self.silence, client.list_sample_members(request)).await?.into_inner();
             for member in page.members {
                 samples[type_at(plan, NORMALIZATION, &member.r#type)?].push(PlaceId::new(member.place_id));
             }
@@ -108,9 +111,9 @@ impl Upstream {
             periods: periods.iter().map(|period| period.as_str().to_owned()).collect(),
             as_of_position: Some(as_of_position),
         };
-        let stream = self.normalization().read_values(streamed(request)).await;
-        let stream = stream.map_err(|status| failed(NORMALIZATION, status))?.into_inner();
-        read_values(plan, outline, periods, stream).await
+        let mut client = self.normalization.clone();
+        let stream = within(NORMALIZATION, self.silence, client.read_values(request)).await?.into_inner();
+        read_values(plan, outline, periods, stream, self.silence).await
     }
 
     /// The places of a reading with what the register knew of them at the run's position.
@@ -146,10 +149,10 @@ impl Upstream {
         reading: &Reading,
     ) -> Result<HashMap<PlaceId, ingestion::Place>, Error> {
         let request = ingestion::ReadPlacesRequest { as_of_position: Some(as_of_position) };
-        let stream = self.ingestion().read_places(streamed(request)).await;
-        let mut stream = stream.map_err(|status| failed(INGESTION, status))?.into_inner();
+        let mut client = self.ingestion.clone();
+        let mut stream = within(INGESTION, self.silence, client.read_places(request)).await?.into_inner();
         let mut register = HashMap::with_capacity(reading.axis.len());
-        while let Some(batch) = stream.message().await.map_err(|status| failed(INGESTION, status))? {
+        while let Some(batch) = within(INGESTION, self.silence, stream.message()).await? {
             for mut place in batch.places {
                 let id = PlaceId::new(std::mem::take(&mut place.id));
                 if reading.axis.binary_search(&id).is_ok() {

@@ -1,12 +1,14 @@
 //! Planning: everything that decides what a run computes, settled before it is kept.
 
-use tonic::{Code, Status};
+use tonic::Code;
 use xiuhua_contracts::classification::v1 as classification;
 use xiuhua_contracts::ingestion::v1 as ingestion;
 use xiuhua_contracts::normalization::v1 as normalization;
 use xiuhua_indicators::catalog::Catalog;
+use xiuhua_service_kit::channel::within;
+use xiuhua_service_kit::status::UpstreamError;
 
-use super::{CLASSIFICATION, INGESTION, NORMALIZATION, Upstream, bad, failed, period, unary};
+use super::{CLASSIFICATION, INGESTION, Lines, NORMALIZATION, bad, period};
 use crate::domain::assessment::{Plan, ThresholdSetUse, UNCLASSIFIED, Version};
 use crate::domain::period::Period;
 use crate::error::Error;
@@ -39,7 +41,7 @@ struct Classified {
     types: Vec<String>,
 }
 
-impl Upstream {
+impl Lines {
     /// Settles everything that decides what a run computes.
     pub(crate) async fn plan(&self, asked: Asked) -> Result<Planned, Error> {
         let set = self.threshold_set(&asked.threshold_set_id).await?;
@@ -77,17 +79,19 @@ impl Upstream {
 
     async fn threshold_set(&self, id: &str) -> Result<normalization::ThresholdSet, Error> {
         let request = normalization::GetThresholdSetRequest { id: id.to_owned() };
-        let answer = self.normalization().get_threshold_set(unary(request)).await;
+        let mut client = self.normalization.clone();
+        let answer = within(NORMALIZATION, self.silence, client.get_threshold_set(request)).await;
         let missing = || Error::NoThresholdSet(id.to_owned());
-        let answer = answer.map_err(|status| failed_or(NORMALIZATION, status, missing))?.into_inner();
+        let answer = answer.map_err(|error| refused_as(error, missing))?.into_inner();
         answer.threshold_set.ok_or_else(|| bad(NORMALIZATION, "no threshold set in the answer"))
     }
 
     async fn classification(&self, id: &str) -> Result<Classified, Error> {
         let request = classification::GetClassificationRequest { id: id.to_owned() };
-        let answer = self.classifier().get_classification(unary(request)).await;
+        let mut client = self.classification.clone();
+        let answer = within(CLASSIFICATION, self.silence, client.get_classification(request)).await;
         let missing = || Error::NoClassification(id.to_owned());
-        let answer = answer.map_err(|status| failed_or(CLASSIFICATION, status, missing))?.into_inner();
+        let answer = answer.map_err(|error| refused_as(error, missing))?.into_inner();
         let found =
             answer.classification.ok_or_else(|| bad(CLASSIFICATION, "no classification in the answer"))?;
         Ok(Classified {
@@ -110,8 +114,9 @@ impl Upstream {
             id: set.catalog_id.clone(),
             version: set.catalog_version.clone(),
         };
-        let answer = self.normalization().get_catalog(unary(request)).await;
-        let toml = answer.map_err(|status| failed(NORMALIZATION, status))?.into_inner().toml;
+        let mut client = self.normalization.clone();
+        let answer = within(NORMALIZATION, self.silence, client.get_catalog(request)).await?;
+        let toml = answer.into_inner().toml;
         let catalog = Catalog::parse(&toml).map_err(Error::Catalog)?;
         if catalog.hash != set.catalog_hash {
             return Err(bad(NORMALIZATION, "the catalog is not the one that the threshold set names"));
@@ -122,8 +127,9 @@ impl Upstream {
     /// The position to read at: the newest, or one that is not beyond it. A later one would read something else
     /// tomorrow.
     async fn position(&self, asked: Option<u64>) -> Result<u64, Error> {
-        let answer = self.ingestion().get_position(unary(ingestion::GetPositionRequest {})).await;
-        let newest = answer.map_err(|status| failed(INGESTION, status))?.into_inner().position;
+        let mut client = self.ingestion.clone();
+        let asking = client.get_position(ingestion::GetPositionRequest {});
+        let newest = within(INGESTION, self.silence, asking).await?.into_inner().position;
         match asked {
             Some(asked) if asked > newest => Err(Error::PositionNotReached { asked, newest }),
             Some(asked) => Ok(asked),
@@ -132,6 +138,10 @@ impl Upstream {
     }
 }
 
-fn failed_or(service: &'static str, status: Status, missing: impl FnOnce() -> Error) -> Error {
-    if status.code() == Code::NotFound { missing() } else { failed(service, status) }
+/// What upstream does not have gets a name of its own.
+fn refused_as(error: UpstreamError, missing: impl FnOnce() -> Error) -> Error {
+    match error {
+        UpstreamError::Refused { status, .. } if status.code() == Code::NotFound => missing(),
+        other => other.into(),
+    }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Facts {
     pub(crate) failure: Option<Status>,
     /// The position cannot be asked for.
     pub(crate) away: bool,
-    /// Reading values waits for ever.
+    /// Reading values stops after the first message and says no more.
     pub(crate) hangs: bool,
     /// The register hands out its places in another order.
     pub(crate) shuffled: bool,

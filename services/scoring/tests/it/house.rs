@@ -75,20 +75,39 @@ impl House {
         Self::over(self.world, self.url, database, true).await
     }
 
+    /// The same service started again on the same record, with little patience for its upstream.
+    pub(crate) async fn restarted_with_silence(mut self, silence_ms: u64) -> Self {
+        self.served.stop();
+        let database = self._database.take();
+        let mut config = Config::embedded(&self.url).unwrap();
+        config.upstream.silence_ms = silence_ms;
+        Self::with(self.world, self.url, &config, database, true).await
+    }
+
     async fn over(world: World, url: String, database: Option<TemporaryDatabase>, worker: bool) -> Self {
+        let config = Config::embedded(&url).unwrap();
+        Self::with(world, url, &config, database, worker).await
+    }
+
+    async fn with(
+        world: World,
+        url: String,
+        config: &Config,
+        database: Option<TemporaryDatabase>,
+        worker: bool,
+    ) -> Self {
         let upstream = serve(vec![
             Part::new(IngestionServiceServer::new(world.clone())),
             Part::new(ClassificationServiceServer::new(world.clone())),
             Part::new(NormalizationServiceServer::new(world.clone())),
         ]);
-        let config = Config::embedded(&url).unwrap();
         let channels = Upstream {
             ingestion: upstream.channel.clone(),
             classification: upstream.channel.clone(),
             normalization: upstream.channel.clone(),
         };
         let clock = ManualClock::starting_at("2022-01-15T08:00:00Z".parse().unwrap());
-        let part = assemble(&config, channels, clock.shared()).await.unwrap();
+        let part = assemble(config, channels, clock.shared()).await.unwrap();
         let served = serve(vec![if worker { part } else { part.second_door() }]);
         Self {
             client: ScoringServiceClient::new(served.channel.clone()),

@@ -190,7 +190,9 @@ async fn growth_compares_two_periods_under_one_threshold_set() {
 
 #[tokio::test]
 async fn streams_hold_every_place_in_the_order_of_ids() {
-    let mut house = House::in_memory(little_district()).await;
+    let world = little_district();
+    world.facts().places[0].households = None;
+    let mut house = House::in_memory(world).await;
     let id = house.assess_default().await.id;
     let request = wire::ReadScoresRequest { assessment_id: id.clone() };
     let mut stream = house.client.read_scores(request).await.unwrap().into_inner();
@@ -204,6 +206,9 @@ async fn streams_hold_every_place_in_the_order_of_ids() {
         assert_eq!(place.scores, house.scores(&id, &place.place_id).await);
     }
     assert_eq!(places[5].r#type, "UNCLASSIFIED");
+    let households: Vec<Option<u64>> = places.iter().map(|place| place.households).collect();
+    // 0 households and unknown households are two things.
+    assert_eq!(households, [None, Some(300), Some(200), Some(100), Some(0), Some(50)]);
 
     let request = wire::ReadLeafValuesRequest { assessment_id: id };
     let mut stream = house.client.read_leaf_values(request).await.unwrap().into_inner();

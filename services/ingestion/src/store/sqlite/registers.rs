@@ -7,7 +7,7 @@ use crate::domain::batch::{AsOf, Position};
 use crate::domain::effective::Precedences;
 use crate::domain::ids::MeasureId;
 use crate::domain::measure::Measure;
-use crate::domain::source::Source;
+use crate::domain::source::{DEFAULT_PRECEDENCE, Source, SourceEntry};
 use crate::error::{Error, MeasureDifference};
 use crate::store::rows::{MeasureRecord, SourceRecord, all, from_json, integer, json, natural};
 use crate::store::{Mutation, Registration};
@@ -32,11 +32,7 @@ pub(super) async fn recall(
     } else {
         Verdict::Conflict
     };
-    match verdict {
-        Verdict::First => Ok(None),
-        Verdict::Replay(response) => Ok(Some(response)),
-        Verdict::Conflict => Err(Error::KeyReused(mutation.request_id.clone())),
-    }
+    Ok(verdict.into_replay(&mutation.request_id)?)
 }
 
 /// Remembers the answer to a mutation, in the transaction of its effect.
@@ -172,16 +168,20 @@ pub(super) async fn unknown_measures(
 pub(super) async fn put_source(
     connection: &mut SqliteConnection,
     mutation: &Mutation,
-    source: Source,
+    entry: SourceEntry,
 ) -> Result<Source, Error> {
-    // The answer is the source as asked for, so a repeat needs no memory of it.
-    if recall(connection, mutation).await?.is_some() {
-        return Ok(source);
+    let SourceEntry { id, name, precedence } = entry;
+    if let Some(answer) = recall(connection, mutation).await? {
+        // All but the precedence is as asked for.
+        let precedence = from_json(&String::from_utf8_lossy(&answer))?;
+        return Ok(Source { id, name, precedence });
     }
     let before: Option<u32> = sqlx::query_scalar("SELECT precedence FROM source WHERE source_id = ?")
-        .bind(source.id.as_str())
+        .bind(id.as_str())
         .fetch_optional(&mut *connection)
         .await?;
+    let precedence = precedence.or(before).unwrap_or(DEFAULT_PRECEDENCE);
+    let source = Source { id, name, precedence };
     sqlx::query(
         "INSERT INTO source (source_id, name_zh, name_en, precedence) VALUES (?, ?, ?, ?)
          ON CONFLICT (source_id) DO UPDATE SET name_zh = excluded.name_zh, name_en = excluded.name_en,
@@ -205,7 +205,7 @@ pub(super) async fn put_source(
         .execute(&mut *connection)
         .await?;
     }
-    remember(connection, mutation, &[]).await?;
+    remember(connection, mutation, json(&source.precedence)?.as_bytes()).await?;
     Ok(source)
 }
 

@@ -38,17 +38,23 @@ struct Verdicts {
 pub(super) async fn seal(
     connection: &mut SqliteConnection,
     delivery: OpenDelivery,
+    chunks: u64,
     now: Timestamp,
 ) -> Result<Batch, Error> {
     let OpenDelivery { kind, batch_no, attempt } = delivery;
-    let read: Option<i64> = sqlx::query_scalar(
-        "SELECT staged_rows FROM batch WHERE batch_no = ? AND attempt = ? AND position IS NULL",
+    let staged: Option<(i64, i64)> = sqlx::query_as(
+        "SELECT acknowledged_sequence, staged_rows FROM batch
+         WHERE batch_no = ? AND attempt = ? AND position IS NULL",
     )
     .bind(batch_no)
     .bind(attempt)
     .fetch_optional(&mut *connection)
     .await?;
-    let read = natural(read.ok_or(Error::DeliveryTakenOver)?)?;
+    let (acknowledged, read) = staged.ok_or(Error::DeliveryTakenOver)?;
+    let (acknowledged, read) = (natural(acknowledged)?, natural(read)?);
+    if chunks != acknowledged {
+        return Err(Error::ChunkCountDiffers { acknowledged, told: chunks });
+    }
     // A clock that was set back must not make this delivery older than one before it.
     let (position, arrival): (i64, i64) = sqlx::query_as(
         "SELECT coalesce(max(position), 0) + 1, max(?, coalesce(max(sealed_at) + 1, ?)) FROM batch",

@@ -7,7 +7,8 @@ use super::super::reading::{
     GroupQuery, PlaceRows, RankedPlace, RankingQuery, ResultStore, ThresholdUsed, WeightUsed,
 };
 use super::super::rows::{
-    GroupRow, LeafRow, PlaceRow, ScoreRow, ThresholdRow, WeightRow, by_place, integer, level_number, position,
+    GroupRow, LeafRow, PlaceHeadRow, PlaceRow, ScoreRow, ThresholdRow, WeightRow, by_place, integer,
+    level_number, position,
 };
 use super::super::{Readable, StoreError};
 use super::SqliteStore;
@@ -279,15 +280,16 @@ impl SqliteStore {
         Ok(rows)
     }
 
-    /// Ids and types of the next places, by id.
+    /// Heads of the next places, by id.
     async fn places_after(
         &self,
         run: Readable,
         after: Option<&PlaceId>,
         limit: i64,
-    ) -> Result<Vec<(String, Option<i64>)>, StoreError> {
+    ) -> Result<Vec<PlaceHeadRow>, StoreError> {
         let rows = sqlx::query_as(
-            "SELECT place_id, type_at FROM places WHERE run = ? AND place_id > ? ORDER BY place_id LIMIT ?",
+            "SELECT place_id, type_at, households FROM places WHERE run = ? AND place_id > ? \
+             ORDER BY place_id LIMIT ?",
         )
         .bind(run.run().0)
         .bind(after.map_or("", PlaceId::as_str))
@@ -298,6 +300,6 @@ impl SqliteStore {
     }
 }
 
-fn ends(places: &[(String, Option<i64>)]) -> Option<(String, String)> {
-    Some((places.first()?.0.clone(), places.last()?.0.clone()))
+fn ends(places: &[PlaceHeadRow]) -> Option<(String, String)> {
+    Some((places.first()?.place_id.clone(), places.last()?.place_id.clone()))
 }

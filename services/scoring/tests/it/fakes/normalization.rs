@@ -103,9 +103,6 @@ normalization_offering_only! {
     ) -> Result<Response<Self::ReadValuesStream>, Status> {
         let asked = request.into_inner();
         let facts = self.facts();
-        if facts.hangs {
-            return Ok(Response::new(stream::pending().boxed()));
-        }
         if let Some(failure) = &facts.failure {
             return Err(failure.clone());
         }
@@ -120,6 +117,10 @@ normalization_offering_only! {
         }
         let messages: Vec<_> =
             parts.into_iter().map(|part| Ok(wire::ReadValuesResponse { part: Some(part) })).collect();
+        if facts.hangs {
+            let first = stream::iter(messages).take(1);
+            return Ok(Response::new(first.chain(stream::pending()).boxed()));
+        }
         Ok(Response::new(stream::iter(messages).boxed()))
     }
 }
