@@ -21,7 +21,7 @@ pub use reason::Reason;
 /// A TOML value with its places, for the layouts that allow several kinds under one key.
 pub use toml::de::DeValue;
 
-use toml::de::DeTable;
+use toml::de::{DeTable, Error};
 
 /// Longest id, code or other name of a row, in characters.
 pub const NAME_CHARS: usize = 64;
@@ -61,16 +61,21 @@ pub fn read<R: Reason, T>(
         );
         return Err(faults.finish());
     }
-    // Only the first fault of the syntax: what a parser makes of the text behind it is a guess.
-    let table = match DeTable::parse(text) {
-        Ok(table) => table,
-        Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            let message = error.message();
-            faults.add(at, R::SYNTAX, "", format!("TOML 语法错误：{message}"), format!("TOML: {message}"));
-            return Err(faults.finish());
-        }
-    };
+    // Only the first fault of the syntax in the text (the parser reports in another order): what a parser makes of the
+    // text behind it is a guess.
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let place = |error: &Error| error.span().map_or(0, |span| span.start);
+    if let Some(error) = errors.iter().min_by_key(|error| place(error)) {
+        let message = error.message();
+        faults.add(
+            place(error),
+            R::SYNTAX,
+            "",
+            format!("TOML 语法错误：{message}"),
+            format!("TOML: {message}"),
+        );
+        return Err(faults.finish());
+    }
     match read(&Fields::root(table.get_ref()), &mut faults) {
         Some(whole) if faults.is_empty() => Ok(whole),
         _ => Err(faults.finish()),
