@@ -125,7 +125,7 @@ pub(super) fn node<'t>(
         minimum_coverage: policy::minimum_coverage(&fields, faults).or(defaults.minimum_coverage),
         floor: policy::floor(&fields, mean, faults),
     });
-    Some(entry(fields, kind, faults))
+    Some(entry(&fields, kind, faults))
 }
 
 pub(super) fn leaf<'t>(
@@ -167,11 +167,11 @@ pub(super) fn leaf<'t>(
         evidence: fields.get("evidence").text(faults).or(""),
         note: fields.get("note").text(faults).or(""),
     });
-    Some(entry(fields, kind, faults))
+    Some(entry(&fields, kind, faults))
 }
 
-fn entry<'t>(fields: Fields<'t>, kind: EntryKind<'t>, faults: &mut FaultList<'_>) -> Entry<'t> {
-    let code = fields.need("code", faults).text(faults).then(|placed| code(placed, &fields, faults));
+fn entry<'t>(fields: &Fields<'t>, kind: EntryKind<'t>, faults: &mut FaultList<'_>) -> Entry<'t> {
+    let code = fields.need("code", faults).text(faults).then(|placed| code(placed, fields, faults));
     let weight = fields.get("weight").number(faults).then(|placed| {
         if placed.value >= 0.0 {
             return Some(placed.value);
@@ -187,7 +187,7 @@ fn entry<'t>(fields: Fields<'t>, kind: EntryKind<'t>, faults: &mut FaultList<'_>
     });
     Entry {
         code,
-        name: text(&fields, "name", faults),
+        name: text(fields, "name", faults),
         parent: fields.get("parent").text(faults),
         weight,
         kind,
