@@ -133,6 +133,9 @@ pub(crate) fn read_members(path: &Path) -> Result<Vec<String>, UnusableFile> {
             Err(_) => faults.push(format!("row {0} is not UTF-8 / 第 {0} 行不是 UTF-8 编码", row.number)),
         }
     }
+    if members.is_empty() && faults.is_empty() {
+        faults.push("names no place / 没有列出任何地点".to_owned());
+    }
     members.sort_unstable();
     members.dedup();
     if faults.is_empty() { Ok(members) } else { Err(UnusableFile { path: path.to_owned(), faults }) }

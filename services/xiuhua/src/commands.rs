@@ -152,17 +152,18 @@ async fn assess(
 ) -> Result<()> {
     let method = Method::read(&arguments.method)?;
     let rule_set = assessing::register(platform, &method).await?;
-    let classification = assessing::classify(platform, &rule_set, method.year).await?;
+    let classification = assessing::classify(platform, &rule_set, method.period.year()).await?;
     let threshold_set = match &arguments.thresholds {
         Some(id) => id.clone(),
         None => {
-            let (catalog, period, sample) = (&method.catalog, &method.period, &method.sample);
+            let (catalog, period, sample) = (&method.catalog, method.period.as_str(), &method.sample);
             assessing::draw_thresholds(platform, catalog, &classification, period, sample).await?.id
         }
     };
     let progress = Progress::new("assessment %", globals.quiet);
     let run =
-        assessing::assess(platform, &threshold_set, &classification.id, &method.period, &progress).await?;
+        assessing::assess(platform, &threshold_set, &classification.id, method.period.as_str(), &progress)
+            .await?;
     drop(progress);
     screen.assessment(&run)?;
     screen.json(&json::assessment(&run))

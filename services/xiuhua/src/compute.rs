@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::Serialize;
+use xiuhua_contracts::classification::v1::RuleSet;
 use xiuhua_contracts::ingestion::v1::Batch;
 use xiuhua_contracts::scoring::v1::Assessment;
 
@@ -18,8 +21,11 @@ use crate::intake::{Document, Mapping, observations, places};
 use crate::method::{Method, UnusableInput};
 use crate::platform::Platform;
 use crate::progress::Progress;
-use crate::results::{each_threshold, write_rejected, write_results};
+use crate::results::{RESULT_FILES, each_threshold, write_rejected, write_results};
 use crate::screen::{Outcome, Screen};
+
+/// What was read, by what, with what outcome.
+const SUMMARY: &str = "summary.json";
 
 /// What `summary.json` holds.
 #[derive(Debug, Serialize)]
@@ -69,64 +75,26 @@ struct LeftOut {
 /// # Errors
 /// [`UnusableInput`] for input that cannot be used, before anything is computed; otherwise whatever a stage fails on.
 pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut Screen) -> Result<Outcome> {
-    let started = Instant::now();
-    let mapping = Mapping::default();
-    let method = Method::read(&arguments.method);
-    let places = Document::open(&arguments.places, &mapping, &places::REQUIRED);
-    let observations = Document::open(&arguments.observations, &mapping, &observations::REQUIRED);
-    let (method, places, observations) = match (method, places, observations) {
-        (Ok(method), Ok(places), Ok(observations)) => (method, places, observations),
-        (method, places, observations) => {
-            let mut faults = method.err().map_or_else(Vec::new, |e| e.0);
-            let files = [places.err(), observations.err()];
-            faults.extend(files.into_iter().flatten().flat_map(|file| UnusableInput::from(file).0));
-            return Err(UnusableInput(faults).into());
-        }
-    };
-
+    let (method, places, observations) = open_inputs(arguments)?;
+    clear(&arguments.out)?;
+    let mut laps = Laps::start();
     let platform = Platform::temporary(globals).await?;
-    let mut seconds = BTreeMap::new();
-    let mut clock = started;
-    let mut lap = |stage, seconds: &mut BTreeMap<_, _>| {
-        seconds.insert(stage, clock.elapsed().as_secs_f64());
-        clock = Instant::now();
-    };
-
     let rule_set = register(&platform, &method).await?;
-    lap("open", &mut seconds);
-    let progress = |heading| Progress::new(heading, globals.quiet);
-    let indicators = Indicators::of(&method.catalog);
-    let places = deliver_places(&platform, PlaceFile::new(places), &progress("places")).await?;
-    let observations = ObservationFile::new(observations, indicators);
-    let observations = deliver_observations(&platform, observations, &progress("observations")).await?;
-    lap("import", &mut seconds);
+    laps.lap("open");
 
-    fs::create_dir_all(&arguments.out)?;
-    write_rejected(&platform, &[&places, &observations], &arguments.out).await?;
-    let files = [("places", &places), ("observations", &observations)];
-    let summary = |degenerate, assessment: Option<&Assessment>, seconds| Summary {
-        period: method.period.clone(),
-        files: files.iter().map(|(name, batch)| (*name, counts(batch))).collect(),
-        catalog: Identity {
-            id: method.catalog.id.clone(),
-            version: method.catalog.version.clone(),
-            hash: method.catalog.hash.clone(),
-        },
-        rule_set: method.typed.then(|| Identity {
-            id: rule_set.id.clone(),
-            version: rule_set.version.clone(),
-            hash: rule_set.hash.clone(),
-        }),
-        seed: method.sample.seed(),
-        base_periods: assessment.map_or_else(Vec::new, |a| a.base_periods.clone()),
-        degenerate,
-        digest: assessment.map(|a| a.digest.clone()),
-        seconds,
-    };
-    screen.counts(&[&places, &observations])?;
-    let rejected = counts(&places).rejected + counts(&observations).rejected;
+    let progress = |heading| Progress::new(heading, globals.quiet);
+    let observations = ObservationFile::new(observations, Indicators::of(&method.catalog));
+    let places = deliver_places(&platform, PlaceFile::new(places), &progress("places")).await?;
+    let observations = deliver_observations(&platform, observations, &progress("observations")).await?;
+    let batches = [&places, &observations];
+    screen.counts(&batches)?;
+    laps.lap("import");
+
+    let mut summary = Summary::of(&method, &rule_set, &places, &observations);
+    let rejected = summary.files.values().map(|counts| counts.rejected).sum::<u64>();
     if arguments.strict && rejected > 0 {
-        write_summary(arguments, &summary(Vec::new(), None, seconds), screen)?;
+        write_rejected(&platform, &batches, &arguments.out).await?;
+        summary.write(laps, &arguments.out, screen)?;
         screen.say(
             &format!("有 {rejected} 行被拒绝，未计算（--strict）；见 rejected.csv"),
             &format!("{rejected} rows were rejected, nothing was computed (--strict); see rejected.csv"),
@@ -134,32 +102,76 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
         return Ok(Outcome::Unusable);
     }
 
-    let classification = classify(&platform, &rule_set, method.year).await?;
-    lap("classify", &mut seconds);
-    let drawn =
-        draw_thresholds(&platform, &method.catalog, &classification, &method.period, &method.sample).await?;
-    lap("thresholds", &mut seconds);
-    let assessment = assess(&platform, &drawn.id, "", &method.period, &progress("assessment")).await?;
-    lap("assess", &mut seconds);
+    let period = method.period.as_str();
+    let classification = classify(&platform, &rule_set, method.period.year()).await?;
+    laps.lap("classify");
+    let drawn = draw_thresholds(&platform, &method.catalog, &classification, period, &method.sample).await?;
+    laps.lap("thresholds");
+    let assessment = assess(&platform, &drawn.id, "", period, &progress("assessment %")).await?;
+    laps.lap("assess");
+    write_rejected(&platform, &batches, &arguments.out).await?;
     write_results(&platform, &assessment, &arguments.out).await?;
-    let mut degenerate = Vec::new();
-    each_threshold(&platform, &assessment, |threshold| {
-        if threshold.status != "OK" {
-            degenerate.push(LeftOut {
-                r#type: threshold.r#type,
-                indicator: threshold.leaf,
-                status: threshold.status.to_lowercase(),
-            });
-        }
-        Ok(())
-    })
-    .await?;
-    lap("write", &mut seconds);
-    seconds.insert("total", started.elapsed().as_secs_f64());
-    write_summary(arguments, &summary(degenerate, Some(&assessment), seconds), screen)?;
+    summary.degenerate = left_out(&platform, &assessment).await?;
+    summary.base_periods.clone_from(&assessment.base_periods);
+    summary.digest = Some(assessment.digest.clone());
+    laps.lap("write");
+    summary.write(laps, &arguments.out, screen)?;
     screen.assessment(&assessment)?;
     platform.close().await?;
     Ok(Outcome::Done)
+}
+
+/// Reads the method and opens the files; every fault of all of them at once.
+fn open_inputs(arguments: &ComputeArgs) -> Result<(Method, Document, Document), UnusableInput> {
+    let mapping = Mapping::default();
+    let method = Method::read(&arguments.method);
+    let places = Document::open(&arguments.places, &mapping, &places::REQUIRED);
+    let observations = Document::open(&arguments.observations, &mapping, &observations::REQUIRED);
+    let overwritten = overwritten(arguments);
+    match (method, places, observations) {
+        (Ok(method), Ok(places), Ok(observations)) if overwritten.is_empty() => {
+            Ok((method, places, observations))
+        }
+        (method, places, observations) => {
+            let mut faults = method.err().map_or_else(Vec::new, |e| e.0);
+            let files = [places.err(), observations.err()];
+            faults.extend(files.into_iter().flatten().flat_map(|file| UnusableInput::from(file).0));
+            faults.extend(overwritten);
+            Err(UnusableInput(faults))
+        }
+    }
+}
+
+/// Inputs that are also result files: writing the results would destroy them.
+fn overwritten(arguments: &ComputeArgs) -> Vec<String> {
+    let results: Vec<_> = result_files(&arguments.out).filter_map(|file| file.canonicalize().ok()).collect();
+    let mut inputs = vec![arguments.places.clone(), arguments.observations.clone()];
+    inputs.extend(arguments.method.sample.iter().map(PathBuf::from));
+    inputs.retain(|input| input.canonicalize().is_ok_and(|input| results.contains(&input)));
+    let fault = |input: &PathBuf| {
+        let file = input.display();
+        format!("{file}: is a result file of --out as well / 与 --out 的结果文件是同一个文件")
+    };
+    inputs.iter().map(fault).collect()
+}
+
+/// Every file that a run writes into its folder.
+fn result_files(dir: &Path) -> impl Iterator<Item = PathBuf> {
+    RESULT_FILES.iter().chain(&["rejected.csv", SUMMARY]).map(move |name| dir.join(name))
+}
+
+/// Makes the folder, and removes the results of an earlier run: half of one beside half of another would read as one.
+fn clear(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot make / 无法创建 {}", dir.display()))?;
+    for file in result_files(dir) {
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot replace / 无法替换 {}", file.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn counts(batch: &Batch) -> Counts {
@@ -174,8 +186,72 @@ fn counts(batch: &Batch) -> Counts {
     }
 }
 
-fn write_summary(arguments: &ComputeArgs, summary: &Summary, screen: &mut Screen) -> Result<()> {
-    let text = serde_json::to_string_pretty(summary)?;
-    fs::write(arguments.out.join("summary.json"), format!("{text}\n"))?;
-    screen.json(summary)
+async fn left_out(platform: &Platform, assessment: &Assessment) -> Result<Vec<LeftOut>> {
+    let mut found = Vec::new();
+    each_threshold(platform, assessment, |threshold| {
+        if threshold.status != "OK" {
+            found.push(LeftOut {
+                r#type: threshold.r#type,
+                indicator: threshold.leaf,
+                status: threshold.status.to_lowercase(),
+            });
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(found)
+}
+
+impl Summary {
+    /// What is known before anything is computed.
+    fn of(method: &Method, rule_set: &RuleSet, places: &Batch, observations: &Batch) -> Self {
+        let catalog = &method.catalog;
+        let identity = |id: &str, version: &str, hash: &str| Identity {
+            id: id.to_owned(),
+            version: version.to_owned(),
+            hash: hash.to_owned(),
+        };
+        Self {
+            period: method.period.as_str().to_owned(),
+            files: [("places", counts(places)), ("observations", counts(observations))].into(),
+            catalog: identity(&catalog.id, &catalog.version, &catalog.hash),
+            rule_set: method.typed.then(|| identity(&rule_set.id, &rule_set.version, &rule_set.hash)),
+            seed: method.sample.seed(),
+            base_periods: Vec::new(),
+            degenerate: Vec::new(),
+            digest: None,
+            seconds: BTreeMap::new(),
+        }
+    }
+
+    fn write(mut self, laps: Laps, dir: &Path, screen: &mut Screen) -> Result<()> {
+        self.seconds = laps.finish();
+        let text = serde_json::to_string_pretty(&self)?;
+        fs::write(dir.join(SUMMARY), format!("{text}\n"))?;
+        screen.json(&self)
+    }
+}
+
+/// Seconds a stage, and in all.
+struct Laps {
+    started: Instant,
+    last: Instant,
+    seconds: BTreeMap<&'static str, f64>,
+}
+
+impl Laps {
+    fn start() -> Self {
+        let now = Instant::now();
+        Self { started: now, last: now, seconds: BTreeMap::new() }
+    }
+
+    fn lap(&mut self, stage: &'static str) {
+        self.seconds.insert(stage, self.last.elapsed().as_secs_f64());
+        self.last = Instant::now();
+    }
+
+    fn finish(mut self) -> BTreeMap<&'static str, f64> {
+        self.seconds.insert("total", self.started.elapsed().as_secs_f64());
+        self.seconds
+    }
 }

@@ -50,7 +50,7 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
     let observed = deliver_observations(&platform, observed, &progress("observations")).await?;
     screen.counts(&[&places, &observed])?;
 
-    let classification = classify(&platform, &rule_set, method.year).await?;
+    let classification = classify(&platform, &rule_set, method.period.year()).await?;
     let drawn = draw_thresholds(&platform, &method.catalog, &classification, PERIOD, &method.sample).await?;
     let run = assess(&platform, &drawn.id, "", PERIOD, &progress("assessment %")).await?;
     screen.assessment(&run)?;

@@ -40,7 +40,18 @@ pub(crate) fn report(error: &anyhow::Error, globals: &Globals) -> ExitCode {
 /// A refusal in words: its message, then each field at fault.
 fn status_lines(status: &Status) -> Vec<String> {
     let explained = explain(status);
+    if explained.reason.is_empty() {
+        // No service of ours answered: the connection failed, or something in between did.
+        return vec![format!(
+            "the platform cannot be reached / 无法访问平台: {:?} {}",
+            status.code(),
+            status.message()
+        )];
+    }
     let mut lines = vec![format!("{} [{}]", explained.message, explained.reason)];
     lines.extend(explained.violations.iter().map(|v| format!("{}: {}", v.field, v.text)));
+    if explained.violations_left_out > 0 {
+        lines.push(format!("… +{}", explained.violations_left_out));
+    }
     lines
 }

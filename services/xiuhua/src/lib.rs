@@ -2,14 +2,14 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`cli`] | what can be typed |
-//! | [`commands`] | each command, in the order of its help |
-//! | [`platform`] | the embedded platform (in-memory pipes between the same services) or the remote one |
-//! | [`intake`], [`delivery`] | files to typed rows; rows to a sealed batch |
-//! | [`method`], [`assessing`] | catalog, rules and sample; classify → thresholds → assess |
-//! | [`compute`], [`results`] | `index compute`; the result files |
-//! | [`reading`], [`names`], [`catalogs`], [`json`], [`screen`] | what is shown, as tables or JSON |
-//! | [`sample`], [`demo`], [`serving`] | the generated district; the demo; the gRPC door |
+//! | `cli` | what can be typed |
+//! | `commands` | each command, in the order of its help |
+//! | `platform` | the embedded platform (in-memory pipes between the same services) or the remote one |
+//! | `intake`, `delivery` | files to typed rows; rows to a sealed batch |
+//! | `method`, `assessing` | catalog, rules and sample; classify → thresholds → assess |
+//! | `compute`, `results` | `index compute`; the result files |
+//! | `reading`, `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
+//! | `sample`, `demo`, `serving` | the generated district; the demo; the gRPC door |
 
 mod assessing;
 mod catalogs;

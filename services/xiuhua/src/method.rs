@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use xiuhua_indicators::catalog::Catalog;
+use xiuhua_indicators::period::Period;
 
 use crate::assessing::read_members;
 use crate::cli::MethodArgs;
@@ -22,10 +23,8 @@ pub(crate) struct Method {
     pub(crate) typed: bool,
     /// How the reference sample is chosen.
     pub(crate) sample: Sample,
-    /// The year of the period: what ages refer to.
-    pub(crate) year: i32,
-    /// The assessed period.
-    pub(crate) period: String,
+    /// The assessed period; ages refer to its year.
+    pub(crate) period: Period,
 }
 
 /// How the reference sample is chosen.
@@ -57,7 +56,7 @@ impl Method {
     /// [`UnusableInput`] with every fault of period, catalog, rule set and sample.
     pub(crate) fn read(arguments: &MethodArgs) -> Result<Self, UnusableInput> {
         let mut faults = Vec::new();
-        let year = year_of(&arguments.period, &mut faults);
+        let period = read_period(&arguments.period, &mut faults);
         let catalog = read_catalog(&arguments.catalog, &mut faults);
         let named = catalog.as_ref().map(|(c, _)| c.rule_set.as_deref().unwrap_or(EVERY_PLACE));
         let rules = match (&arguments.rules, named) {
@@ -79,12 +78,11 @@ impl Method {
                 }
             },
         };
-        match (catalog, rules, sample, year) {
-            (Some((catalog, catalog_text)), Some(rules_text), Some(sample), Some(year))
+        match (catalog, rules, sample, period) {
+            (Some((catalog, catalog_text)), Some(rules_text), Some(sample), Some(period))
                 if faults.is_empty() =>
             {
-                let period = arguments.period.clone();
-                Ok(Self { catalog, catalog_text, rules_text, typed, sample, year, period })
+                Ok(Self { catalog, catalog_text, rules_text, typed, sample, period })
             }
             _ => Err(UnusableInput(faults)),
         }
@@ -168,21 +166,12 @@ fn read_text(path: &Path, faults: &mut Vec<String>) -> Option<String> {
     }
 }
 
-/// The year of a period `2021`, `2021-03` or `2021-03-09`.
-fn year_of(period: &str, faults: &mut Vec<String>) -> Option<i32> {
-    let year = period.get(..4).filter(|y| y.bytes().all(|b| b.is_ascii_digit())).and_then(|y| y.parse().ok());
-    let rest = period.get(4..).unwrap_or_default();
-    let date = match rest.len() {
-        0 => format!("{period}-01-01"),
-        3 => format!("{period}-01"),
-        _ => period.to_owned(),
-    };
-    let year = year.filter(|_| date.len() == 10 && date.parse::<jiff::civil::Date>().is_ok());
-    if year.is_none() {
-        faults.push(format!(
-            "period `{period}` is not a year, month or day such as 2021, 2021-03, 2021-03-09 / \
-             期次“{period}”应为年、月或日"
-        ));
+fn read_period(text: &str, faults: &mut Vec<String>) -> Option<Period> {
+    match Period::parse(text) {
+        Ok(period) => Some(period),
+        Err(bad) => {
+            faults.push(format!("--period: {} / {bad}", bad.zh()));
+            None
+        }
     }
-    year
 }

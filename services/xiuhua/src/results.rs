@@ -16,6 +16,10 @@ use xiuhua_contracts::scoring::v1::{
 use crate::delivery::each_rejected_row;
 use crate::platform::Platform;
 
+/// The files [`write_results`] writes.
+pub(crate) const RESULT_FILES: [&str; 5] =
+    ["scores.csv", "groups.csv", "values.csv", "thresholds.csv", "sample.csv"];
+
 type Writer = csv::Writer<BufWriter<File>>;
 
 /// Writes scores, groups, values, thresholds and sample of an assessment.

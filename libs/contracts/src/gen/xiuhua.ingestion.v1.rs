@@ -647,7 +647,7 @@ pub mod ingestion_service_client {
     /// and what was rejected of them.
     ///
     /// Every mutation carries a `request_id` (1-128 visible ASCII characters, chosen by the caller): the same id with the
-    /// same body gives the first answer again, with another body ABORTED with reason KEY_REUSED_WITH_DIFFERENT_BODY.
+    /// same body gives the first answer again, with another body ALREADY_EXISTS, reason KEY_REUSED_WITH_DIFFERENT_BODY.
     #[derive(Debug, Clone)]
     pub struct IngestionServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -1412,7 +1412,7 @@ pub mod ingestion_service_server {
     /// and what was rejected of them.
     ///
     /// Every mutation carries a `request_id` (1-128 visible ASCII characters, chosen by the caller): the same id with the
-    /// same body gives the first answer again, with another body ABORTED with reason KEY_REUSED_WITH_DIFFERENT_BODY.
+    /// same body gives the first answer again, with another body ALREADY_EXISTS, reason KEY_REUSED_WITH_DIFFERENT_BODY.
     #[derive(Debug)]
     pub struct IngestionServiceServer<T> {
         inner: Arc<T>,

@@ -75,14 +75,16 @@ fn an_estate_that_is_not_residential_is_a_place_without_scores() {
 }
 
 #[test]
-fn strict_refuses_to_compute_and_says_what_was_rejected() {
-    let bench = computed(&["--strict"], 2);
+fn strict_refuses_to_compute_and_leaves_nothing_of_an_earlier_run() {
+    let bench = computed(&[], 0);
+    bench.write("out/of-mine.txt", "");
+    bench.compute(&["--catalog", "pudong-2021", "--period", "2021", "--strict"]).expect_code(2);
     let mut written: Vec<_> = std::fs::read_dir(bench.path("out"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     written.sort();
-    assert_eq!(written, ["rejected.csv", "summary.json"]);
+    assert_eq!(written, ["of-mine.txt", "rejected.csv", "summary.json"]);
     assert_eq!(bench.summary()["digest"], serde_json::Value::Null);
 }
 
@@ -94,7 +96,7 @@ fn everything_unusable_is_named_at_once_and_nothing_is_written() {
     bench.write("catalog.toml", "id = \"x\"\nscale = 7\ncolour = 1\n");
     let ended = bench.compute(&["--catalog", "catalog.toml", "--period", "21"]).expect_code(2);
     let said = ended.stderr();
-    for part in ["period `21`", "line 2, column 9", "line 3, column 1", "`place_id`", "observations.csv"] {
+    for part in ["--period", "line 2, column 9", "line 3, column 1", "`place_id`", "observations.csv"] {
         assert!(said.contains(part), "{part} is not in {said}");
     }
     assert!(!bench.path("out").exists());
@@ -111,4 +113,29 @@ fn an_unknown_catalog_and_a_sample_member_without_a_type_end_with_2() {
     let sampled = ["--catalog", "pudong-2021", "--period", "2021", "--sample", "sample.csv"];
     let said = bench.compute(&sampled).expect_code(2).stderr();
     assert!(said.contains("P4") && said.contains("P7"), "{said}");
+    assert_eq!(std::fs::read_dir(bench.path("out")).unwrap().count(), 0);
+    bench.write("sample.csv", "place_id\n");
+    assert!(bench.compute(&sampled).expect_code(2).stderr().contains("sample.csv: names no place"));
+    bench.write("out/sample.csv", "place_id\nP1\n");
+    let own = ["--catalog", "pudong-2021", "--period", "2021", "--sample", "out/sample.csv"];
+    assert!(bench.compute(&own).expect_code(2).stderr().contains("out/sample.csv: is a result file"));
+    assert!(bench.path("out/sample.csv").exists());
+    bench.write("file", "");
+    let ended = bench.run(
+        &[
+            &[
+                "index",
+                "compute",
+                "--places",
+                "places.csv",
+                "--observations",
+                "observations.csv",
+                "--out",
+                "file",
+            ],
+            &sampled[..4],
+        ]
+        .concat(),
+    );
+    assert!(ended.expect_code(1).stderr().contains("无法创建 file"));
 }
