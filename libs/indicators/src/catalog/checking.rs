@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::fault::{CatalogFaults, FaultList};
+use super::fault::{CatalogFaults, LIMITS};
 use super::reading::{self, DEFAULT_THRESHOLD, EntryKind, LeafEntry, MeasureEntry, NodeEntry, Sheet};
 use super::{Bounds, Catalog, Item, ItemIndex, ItemKind, Leaf, Measure, Node, Reads, Transform};
 use references::Source;
@@ -16,16 +16,13 @@ use tree::Tree;
 
 /// Reads and checks a text; see [`Catalog::parse`].
 pub(super) fn parse(text: &str) -> Result<Catalog, CatalogFaults> {
-    let mut faults = FaultList::new(text);
-    let Some(table) = reading::parse(text, &mut faults) else { return Err(faults.finish()) };
-    let sheet = reading::read(&table, &mut faults);
-    let tree = tree::grow(&sheet.entries, &mut faults);
-    let weights = weights::weigh(&sheet.entries, &tree, sheet.head.total_points, &mut faults);
-    let sources = references::resolve(&sheet.entries, &sheet.measures, &tree, &mut faults);
-    if !faults.is_empty() {
-        return Err(faults.finish());
-    }
-    Ok(build(text, sheet, &tree, &weights, &sources))
+    xiuhua_checked_toml::read(text, LIMITS, |fields, faults| {
+        let sheet = reading::read(fields, faults);
+        let tree = tree::grow(&sheet.entries, faults);
+        let weights = weights::weigh(&sheet.entries, &tree, sheet.head.total_points, faults);
+        let sources = references::resolve(&sheet.entries, &sheet.measures, &tree, faults);
+        faults.is_empty().then(|| build(text, sheet, &tree, &weights, &sources))
+    })
 }
 
 /// Puts a faultless sheet into its final form, rows in depth-first order.

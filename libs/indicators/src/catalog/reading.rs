@@ -3,22 +3,16 @@
 //! What concerns several rows together (the tree, weights, references) is kept out: see `checking.rs`.
 
 mod entries;
-mod fields;
-mod given;
 mod policy;
 
-use toml::de::DeTable;
-
 pub(super) use entries::{Entry, EntryKind, LeafEntry, MeasureEntry, NodeEntry};
-pub(super) use given::{Given, Placed};
+
+use xiuhua_checked_toml::{Entry as Key, Fields, Given, Placed, Value};
 
 use super::fault::{FaultList, Reason};
 use super::{Extension, Text, ThresholdPolicy, units};
 use entries::Defaults;
-use fields::{Fields, out_of_range, text_of};
 
-/// Largest catalog text, in bytes.
-const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Most nodes and leaves together, and most measures.
 const MAX_ROWS: usize = 10_000;
 
@@ -49,32 +43,8 @@ pub(super) struct Head<'t> {
     pub(super) total_points: Given<f64>,
 }
 
-/// Parses the TOML; `None` if that fails or the text is too large, which is reported.
-pub(super) fn parse<'t>(text: &'t str, faults: &mut FaultList<'_>) -> Option<DeTable<'t>> {
-    if text.len() > MAX_BYTES {
-        let zh = format!("目录文本超过 {MAX_BYTES} 字节");
-        faults.add(0, Reason::TooLarge, "", zh, format!("the catalog text exceeds {MAX_BYTES} bytes"));
-        return None;
-    }
-    match DeTable::parse(text) {
-        Ok(table) => Some(table.into_inner()),
-        Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            let message = error.message();
-            faults.add(
-                at,
-                Reason::Syntax,
-                "",
-                format!("TOML 语法错误：{message}"),
-                format!("TOML: {message}"),
-            );
-            None
-        }
-    }
-}
-
 /// Reads every row; what cannot be read is reported and stands as [`Given::Faulty`].
-pub(super) fn read<'t>(table: &'t DeTable<'t>, faults: &mut FaultList<'_>) -> Sheet<'t> {
+pub(super) fn read<'t>(fields: &Fields<'t>, faults: &mut FaultList<'_>) -> Sheet<'t> {
     const KEYS: &[&str] = &[
         "id",
         "version",
@@ -91,54 +61,39 @@ pub(super) fn read<'t>(table: &'t DeTable<'t>, faults: &mut FaultList<'_>) -> Sh
         "node",
         "leaf",
     ];
-    let fields = Fields::open(table, 0, String::new(), KEYS, faults);
-    let defaults = defaults(&fields, faults);
-    let measures = rows(&fields, "measure", faults, entries::measure);
-    let mut written = rows(&fields, "node", faults, |value, ordinal, faults| {
+    fields.refuse_others(KEYS, faults);
+    let defaults = defaults(fields, faults);
+    let measures = rows(fields, "measure", faults, entries::measure);
+    let mut written = rows(fields, "node", faults, |value, ordinal, faults| {
         entries::node(value, ordinal, &defaults, faults)
     });
-    written.extend(rows(&fields, "leaf", faults, |value, ordinal, faults| {
+    written.extend(rows(fields, "leaf", faults, |value, ordinal, faults| {
         entries::leaf(value, ordinal, &defaults, faults)
     }));
     written.sort_by_key(|entry| entry.at);
     if let Some(first) = written.get(MAX_ROWS) {
-        too_many(first.at, first.path.clone(), faults);
+        faults.too_many(first.at, &first.path, MAX_ROWS);
         written.truncate(MAX_ROWS);
     }
-    units(&fields, &measures, faults);
-    Sheet { head: head(&fields, faults), measures, entries: written }
+    units(fields, &measures, faults);
+    Sheet { head: head(fields, faults), measures, entries: written }
 }
 
 fn head<'t>(fields: &Fields<'t>, faults: &mut FaultList<'_>) -> Head<'t> {
-    let version = fields.line("version", faults);
-    let scale = fields.number("scale", faults);
-    let scale = fields.required("scale", scale, faults).then(|placed| {
-        let usable = [1.0, 100.0].into_iter().any(|scale: f64| scale.total_cmp(&placed.value).is_eq());
-        if !usable {
-            out_of_range(placed.at, fields.sub("scale"), "100 或 1", "100 or 1", faults);
-        }
-        usable.then_some(placed.value)
-    });
-    let rule_set = match fields.value("rule_set") {
-        Given::Absent => None,
-        _ => entries::id(fields, "rule_set", faults).readable(),
-    };
-    let common_cut = fields.number("common_cut", faults).then(|placed| {
-        let usable = (0.0..=1.0).contains(&placed.value);
-        if !usable {
-            out_of_range(placed.at, fields.sub("common_cut"), "0 至 1", "0 to 1", faults);
-        }
-        usable.then_some(placed.value)
-    });
+    let is_scale = |scale: f64| [1.0, 100.0].iter().any(|known: &f64| known.total_cmp(&scale).is_eq());
+    let is_share = |cut| (0.0..=1.0).contains(&cut);
     Head {
-        id: entries::id(fields, "id", faults).or(""),
-        version: fields.required("version", version, faults).or(""),
-        title: fields.bilingual("title", faults),
-        scale: scale.or(100.0),
-        rule_set: rule_set.map(|placed| placed.value),
-        base_periods: fields.whole("base_periods", 1..=60, faults).or(3),
-        rank_decimals: fields.whole("rank_decimals", 0..=12, faults).or(9),
-        common_cut: common_cut.or(0.5),
+        id: fields.need("id", faults).id(entries::ID, faults).or(""),
+        version: fields.need("version", faults).line(faults).or(""),
+        title: entries::text(fields, "title", faults),
+        scale: fields
+            .need("scale", faults)
+            .number_where(is_scale, ("100 或 1", "100 or 1"), faults)
+            .or(100.0),
+        rule_set: fields.get("rule_set").id(entries::ID, faults).value(),
+        base_periods: fields.get("base_periods").whole(1..=60, faults).or(3),
+        rank_decimals: fields.get("rank_decimals").whole(0..=12, faults).or(9),
+        common_cut: fields.get("common_cut").number_where(is_share, ("0 至 1", "0 to 1"), faults).or(0.5),
         total_points: entries::positive(fields, "total_points", faults),
     }
 }
@@ -146,11 +101,7 @@ fn head<'t>(fields: &Fields<'t>, faults: &mut FaultList<'_>) -> Head<'t> {
 fn defaults(fields: &Fields<'_>, faults: &mut FaultList<'_>) -> Defaults {
     const KEYS: &[&str] = &["minimum_coverage", "threshold", "direction"];
     let built_in = Given::Is(Placed { value: DEFAULT_THRESHOLD, at: 0 });
-    let table = fields
-        .value("defaults")
-        .readable()
-        .and_then(|placed| Fields::open_value(placed.value, fields.sub("defaults"), KEYS, faults));
-    let Some(table) = table else {
+    let Some(table) = fields.get("defaults").open(KEYS, faults) else {
         return Defaults {
             minimum_coverage: MINIMUM_COVERAGE,
             threshold: built_in,
@@ -163,7 +114,7 @@ fn defaults(fields: &Fields<'_>, faults: &mut FaultList<'_>) -> Defaults {
             Given::Absent => built_in,
             given => given,
         },
-        direction: table.word("direction", policy::DIRECTIONS, faults),
+        direction: table.get("direction").word(policy::DIRECTIONS, faults),
     }
 }
 
@@ -171,31 +122,17 @@ fn rows<'t, T>(
     fields: &Fields<'t>,
     key: &str,
     faults: &mut FaultList<'_>,
-    mut read: impl FnMut(&'t fields::Value<'t>, usize, &mut FaultList<'_>) -> Option<T>,
+    mut read: impl FnMut(&'t Value<'t>, usize, &mut FaultList<'_>) -> Option<T>,
 ) -> Vec<T> {
-    let values = fields.list(key, faults);
-    if let Some(first) = values.get(MAX_ROWS) {
-        too_many(first.span().start, fields.sub(key), faults);
-    }
-    let kept = values.iter().take(MAX_ROWS).enumerate();
-    kept.filter_map(|(ordinal, value)| read(value, ordinal, faults)).collect()
-}
-
-fn too_many(at: usize, path: String, faults: &mut FaultList<'_>) {
-    let zh = format!("超过 {MAX_ROWS} 项，其后未再检查");
-    faults.add(at, Reason::TooLarge, path, zh, format!("more than {MAX_ROWS}; the rest was not checked"));
+    let values = fields.get(key).list(MAX_ROWS, faults).or(&[]).iter().enumerate();
+    values.filter_map(|(ordinal, value)| read(value, ordinal, faults)).collect()
 }
 
 /// Checks each measure's unit against the known units and those the catalog declares.
 fn units(fields: &Fields<'_>, measures: &[MeasureEntry<'_>], faults: &mut FaultList<'_>) {
     let mut known = units::KNOWN.to_vec();
-    for value in fields.list("units", faults) {
-        let Some(unit) = text_of(value, &fields.sub("units"), faults) else { continue };
-        if unit.trim().is_empty() {
-            let (zh, en) = ("不能为空".to_owned(), "must not be empty".to_owned());
-            faults.add(value.span().start, Reason::EmptyText, fields.sub("units"), zh, en);
-        }
-        known.push(unit);
+    for value in fields.get("units").list(MAX_ROWS, faults).or(&[]) {
+        known.extend(Key::item(value, "units").line(faults).value());
     }
     known.sort_unstable();
     for measure in measures {

@@ -4,21 +4,18 @@
 //! `serde`, which stops at its first fault.
 
 mod evidence;
-mod fields;
 mod labels;
 
 use std::collections::HashSet;
 
-use toml::de::DeTable;
+use xiuhua_checked_toml::{Entry, Fields, IdSyntax, Placed, row_name};
 
-use self::fields::{Fields, Placed};
 use super::evidence::TypeIndex;
-use super::fault::{FaultList, FaultReason, RuleFaults};
+use super::fault::{FaultList, FaultReason, LIMITS, RuleFaults};
 use super::place_class::UNCLASSIFIED;
 use super::rule_set::{Giving, Named, RuleSet, hash_of};
+use super::text::Text;
 
-/// Longest text of a rule set, in bytes.
-const TEXT_BYTES: usize = 1 << 20;
 /// Most types of a rule set.
 const TYPES: usize = 100;
 /// What groups across all types are called; a type by that name could not be told from them.
@@ -32,51 +29,21 @@ const KEYS: &[&str] =
 /// # Errors
 /// Every fault of the text, in its order.
 pub(super) fn read(text: &str) -> Result<RuleSet, RuleFaults> {
-    let mut faults = FaultList::new(text);
-    let rule_set = read_checked(text, &mut faults);
-    match rule_set {
-        Some(rule_set) if faults.is_empty() => Ok(rule_set),
-        _ => Err(faults.finish()),
-    }
+    xiuhua_checked_toml::read(text, LIMITS, |root, faults| read_checked(text, root, faults))
 }
 
 /// `None` and at least one fault, or a rule set that stands if there is no fault.
-fn read_checked(text: &str, faults: &mut FaultList<'_>) -> Option<RuleSet> {
-    if text.len() > TEXT_BYTES {
-        let (zh, en) = (
-            format!("规则集不得超过 {TEXT_BYTES} 字节"),
-            format!("a rule set has at most {TEXT_BYTES} bytes"),
-        );
-        faults.add(0, FaultReason::TooLarge, "", zh, en);
-        return None;
-    }
-    let (table, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        let at = error.span().map_or(0, |span| span.start);
-        let message = error.message();
-        faults.add(
-            at,
-            FaultReason::Syntax,
-            "",
-            format!("TOML 语法错误：{message}"),
-            format!("not TOML: {message}"),
-        );
-    }
-    if !errors.is_empty() {
-        return None;
-    }
-
-    let root = Fields::root(table.get_ref());
+fn read_checked(text: &str, root: &Fields<'_>, faults: &mut FaultList<'_>) -> Option<RuleSet> {
     root.refuse_others(KEYS, faults);
-    let id = root.id("id", is_rule_set_id, "a-z, 0-9, -", faults);
-    let version = root.id("version", is_version, "A-Z, a-z, 0-9, ., _, -", faults);
-    let title = root.bilingual("title", faults);
-    let types = read_types(&root, faults);
-    let giving = read_giving(&root, types.as_deref(), faults);
-    let labels = labels::read(&root, faults);
+    let id = root.need("id", faults).id(RULE_SET_ID, faults);
+    let version = root.need("version", faults).id(VERSION, faults);
+    let title = bilingual(root, "title", faults);
+    let types = read_types(root, faults);
+    let giving = read_giving(root, types.as_deref(), faults);
+    let labels = labels::read(root, faults);
     Some(RuleSet {
-        id: id?.value.to_owned(),
-        version: version?.value.to_owned(),
+        id: id.value()?.to_owned(),
+        version: version.value()?.to_owned(),
         title: title?,
         hash: hash_of(text),
         types: types?.into_iter().map(|placed| placed.value).collect(),
@@ -86,28 +53,21 @@ fn read_checked(text: &str, faults: &mut FaultList<'_>) -> Option<RuleSet> {
 }
 
 fn read_types(root: &Fields<'_>, faults: &mut FaultList<'_>) -> Option<Vec<Placed<Named>>> {
-    let tables = root.tables("type", TYPES, faults);
-    if tables.is_empty() && !root.has("type") {
-        root.missing("type", faults);
-        return None;
-    }
+    root.need("type", faults).value().readable()?;
+    let tables = rows(root, "type", TYPES, &["id", "name"], faults);
     let mut types: Vec<Placed<Named>> = Vec::with_capacity(tables.len());
     let mut known = HashSet::new();
     let mut is_complete = !tables.is_empty();
     for table in tables {
-        let table = table.called("type", "id");
-        table.refuse_others(&["id", "name"], faults);
-        let id = table.id("id", is_type_id, "A-Z, 0-9, _", faults);
-        let name = table.bilingual("name", faults);
+        let id = table.need("id", faults).id(TYPE_ID, faults).readable();
+        let name = bilingual(&table, "name", faults);
         if let Some(id) = id {
             if id.value == UNCLASSIFIED {
                 let zh = format!("`{UNCLASSIFIED}` 保留给没有类型的地点");
                 let en = format!("`{UNCLASSIFIED}` is reserved for places without a type");
-                faults.add(id.at, FaultReason::BadId, table.path_of("id"), zh, en);
+                faults.add(id.at, FaultReason::BadId, table.sub("id"), zh, en);
             }
-            if !known.insert(id.value) {
-                table.duplicate(id, faults);
-            }
+            refuse_duplicate(id, &mut known, &table, faults);
         }
         match (id, name) {
             (Some(id), Some(name)) => {
@@ -134,20 +94,18 @@ fn read_giving(
         }
     }
     if every_place {
-        let named = root.text("every_place", faults)?;
+        let named = root.get("every_place").line(faults).readable()?;
         return type_index(named, types, "every_place", faults).map(Giving::EveryPlace);
     }
     refuse_reserved_all(types.unwrap_or_default(), faults);
-    let minimum_degree = root.number("minimum_degree", faults);
-    if let Some(degree) = minimum_degree
-        && !(degree.value > 0.5 && degree.value <= 1.0)
-    {
-        let zh = "必须大于 0.5 且不大于 1，否则可能有两个类型同时达到".to_owned();
-        let en = "lies above 0.5, so that two types cannot both reach it, and at most at 1".to_owned();
-        faults.add(degree.at, FaultReason::OutOfRange, "minimum_degree", zh, en);
-    }
+    let due = (
+        "大于 0.5 且不大于 1 的数，否则可能有两个类型同时达到",
+        "a number above 0.5, so that two types cannot both reach it, and at most 1",
+    );
+    let minimum_degree =
+        root.need("minimum_degree", faults).number_where(|degree| degree > 0.5 && degree <= 1.0, due, faults);
     let rules = evidence::read(root, types, faults);
-    Some(Giving::ByEvidence { rules: rules?, minimum_degree: minimum_degree?.value })
+    Some(Giving::ByEvidence { rules: rules?, minimum_degree: minimum_degree.value()? })
 }
 
 fn refuse_reserved_all(types: &[Placed<Named>], faults: &mut FaultList<'_>) {
@@ -177,19 +135,72 @@ fn type_index(
     index.map(TypeIndex)
 }
 
-fn is_rule_set_id(id: &str) -> bool {
-    id.starts_with(|first: char| first.is_ascii_lowercase())
-        && id.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
+/// The tables of a list such as `[[label]]`, called `label[old]` by their id or `label[0]`; none if the key is absent.
+fn rows<'t>(
+    root: &Fields<'t>,
+    key: &str,
+    most: usize,
+    known: &[&str],
+    faults: &mut FaultList<'_>,
+) -> Vec<Fields<'t>> {
+    let rows = root.get(key).list(most, faults).or(&[]).iter().enumerate();
+    let open = |(index, row): (usize, _)| {
+        let name = row_name(row, "id").map_or_else(|| index.to_string(), str::to_owned);
+        Entry::item(row, format!("{key}[{name}]")).open(known, faults)
+    };
+    rows.filter_map(open).collect()
 }
 
-fn is_version(version: &str) -> bool {
-    version.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-'))
+fn bilingual(table: &Fields<'_>, key: &str, faults: &mut FaultList<'_>) -> Option<Text> {
+    let (zh, en) = table.need(key, faults).bilingual(faults).value()?;
+    Some(Text::new(zh, en))
 }
 
-fn is_type_id(id: &str) -> bool {
-    id.starts_with(|first: char| first.is_ascii_uppercase())
-        && id.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
+/// Reports that an item above has the same id.
+fn refuse_duplicate<'t>(
+    id: Placed<&'t str>,
+    known: &mut HashSet<&'t str>,
+    table: &Fields<'_>,
+    faults: &mut FaultList<'_>,
+) {
+    if !known.insert(id.value) {
+        let (zh, en) = (format!("`{}` 已经用过", id.value), format!("`{}` is used above", id.value));
+        faults.add(id.at, FaultReason::DuplicateId, table.sub("id"), zh, en);
+    }
 }
+
+const RULE_SET_ID: IdSyntax = IdSyntax {
+    is_valid: |id| {
+        id.starts_with(|first: char| first.is_ascii_lowercase())
+            && id
+                .chars()
+                .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
+    },
+    rule: (
+        "标识应以小写字母开头，只含 a-z、0-9、-",
+        "an id starts with a lower-case letter and has a-z, 0-9 and -",
+    ),
+};
+
+const VERSION: IdSyntax = IdSyntax {
+    is_valid: |version| {
+        version.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-'))
+    },
+    rule: ("版本只含 A-Z、a-z、0-9、.、_、-", "a version has A-Z, a-z, 0-9, ., _ and -"),
+};
+
+const TYPE_ID: IdSyntax = IdSyntax {
+    is_valid: |id| {
+        id.starts_with(|first: char| first.is_ascii_uppercase())
+            && id
+                .chars()
+                .all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
+    },
+    rule: (
+        "标识应以大写字母开头，只含 A-Z、0-9、_",
+        "an id starts with a capital letter and has A-Z, 0-9 and _",
+    ),
+};
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ async fn a_faulty_rule_set_is_answered_with_every_fault_and_its_place() {
     let text = "id = \"x\"\nversion = \"1\"\ntitle = { zh = \"甲\" }\nminimum_degree = 0.5\ncolour = 1\n";
     let refusal = house.register("r1", text).await.unwrap_err();
     assert_eq!((refusal.code, refusal.reason.as_str()), (Code::InvalidArgument, "RULE_SET_FAULTY"));
-    assert_eq!(refusal.message, "规则集有 5 处错误，首处在第 1 行第 1 列：缺少 `type`");
+    assert_eq!(refusal.message, "规则集有 5 处错误，首处在第 1 行第 1 列：缺少键 `type`");
     let fields: Vec<&str> = refusal.violations.iter().map(|violation| violation.field.as_str()).collect();
     assert_eq!(
         fields,
@@ -23,7 +23,7 @@ async fn a_faulty_rule_set_is_answered_with_every_fault_and_its_place() {
             "toml:5:1 colour"
         ]
     );
-    assert_eq!(refusal.violations[2].text, "缺少 `en`");
+    assert_eq!(refusal.violations[2].text, "缺少键 `en`");
 }
 
 #[tokio::test]

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use xiuhua_checked_toml::{Given, Placed};
+
 use super::super::fault::{FaultList, Reason};
-use super::super::reading::{Entry, EntryKind, Given, LeafEntry, MeasureEntry, Placed};
+use super::super::reading::{Entry, EntryKind, LeafEntry, MeasureEntry};
 use super::super::{Bounds, Extension, ThresholdPolicy, Transform};
 use super::tree::Tree;
 
@@ -139,15 +141,15 @@ fn check_one_source(leaf: &LeafEntry<'_>, entry: &Entry<'_>, faults: &mut FaultL
             entry.at,
             Reason::MissingKey,
             format!("{}.measure", entry.path),
-            "缺少键 `measure`（派生指标则为 `change_of`）".to_owned(),
-            "key `measure` is missing (or `change_of` for a derived leaf)".to_owned(),
+            "缺少键 `measure`（派生指标则为 `change_of`）",
+            "key `measure` is missing (or `change_of` for a derived leaf)",
         ),
         (false, false) => faults.add(
             leaf.change_of.readable().map_or(entry.at, |placed| placed.at),
             Reason::MeasureAndChange,
             format!("{}.change_of", entry.path),
-            "`measure` 与 `change_of` 只能有其一".to_owned(),
-            "a leaf has `measure` or `change_of`, not both".to_owned(),
+            "`measure` 与 `change_of` 只能有其一",
+            "a leaf has `measure` or `change_of`, not both",
         ),
         _ => {}
     }
@@ -189,8 +191,8 @@ fn check_transform(
             at,
             Reason::LnNotPositive,
             format!("{}.transform", entry.path),
-            "对数只能用于界限大于 0 的计量".to_owned(),
-            "ln needs a measure whose bounds keep it above 0".to_owned(),
+            "对数只能用于界限大于 0 的计量",
+            "ln needs a measure whose bounds keep it above 0",
         );
     }
     let Given::Is(threshold) = leaf.threshold else { return };
@@ -267,8 +269,8 @@ fn report_unread(
                 measure.at,
                 Reason::UnusedMeasure,
                 &measure.path,
-                "没有指标读取此计量".to_owned(),
-                "no leaf reads this measure".to_owned(),
+                "没有指标读取此计量",
+                "no leaf reads this measure",
             );
         }
     }

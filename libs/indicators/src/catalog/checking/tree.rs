@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use xiuhua_checked_toml::Given;
+
 use super::super::fault::{FaultList, Reason};
-use super::super::reading::{Entry, EntryKind, Given};
+use super::super::reading::{Entry, EntryKind};
 
 /// Most levels, the root being the first.
 const MAX_DEPTH: usize = 16;
@@ -80,8 +82,8 @@ fn parents(
                         entry.at,
                         Reason::LeafWithoutParent,
                         path(),
-                        "指标没有上级（`parent`）".to_owned(),
-                        "the leaf names no parent".to_owned(),
+                        "指标没有上级（`parent`）",
+                        "the leaf names no parent",
                     );
                 }
                 continue;
@@ -125,8 +127,8 @@ fn childless(
                 entry.at,
                 Reason::NodeWithoutChildren,
                 &entry.path,
-                "节点没有下级".to_owned(),
-                "the node has no children".to_owned(),
+                "节点没有下级",
+                "the node has no children",
             );
         }
     }
@@ -136,13 +138,7 @@ fn roots(entries: &[Entry<'_>], faults: &mut FaultList<'_>) -> Vec<usize> {
     let is_root = |entry: &Entry<'_>| matches!(entry.kind, EntryKind::Node(_)) && entry.parent.is_absent();
     let roots: Vec<usize> = (0..entries.len()).filter(|&row| is_root(&entries[row])).collect();
     if roots.is_empty() {
-        faults.add(
-            0,
-            Reason::NoRoot,
-            "",
-            "没有根节点（没有上级的节点）".to_owned(),
-            "no root: a node without a parent".to_owned(),
-        );
+        faults.add(0, Reason::NoRoot, "", "没有根节点（没有上级的节点）", "no root: a node without a parent");
     }
     for &row in roots.iter().skip(1) {
         let first = &entries[roots[0]].path;

@@ -2,9 +2,11 @@
 //!
 //! Source: specification page 1, section 1.6, and page 5, section 5.1 (weight policies).
 
+use xiuhua_checked_toml::Given;
+
 use super::super::Over;
 use super::super::fault::{FaultList, Reason};
-use super::super::reading::{Entry, EntryKind, Given};
+use super::super::reading::{Entry, EntryKind};
 use super::tree::Tree;
 
 /// Sums of stated weights may miss the points by this share, for decimals that are not binary fractions.
@@ -95,8 +97,8 @@ impl Weighing<'_, '_> {
                     weight.at,
                     Reason::UnusedWeight,
                     format!("{}.weight", entry.path),
-                    "节点的权重只在上级按下级合成（over = \"children\"）时有用".to_owned(),
-                    "a node's weight counts only where its parent has over = \"children\"".to_owned(),
+                    "节点的权重只在上级按下级合成（over = \"children\"）时有用",
+                    "a node's weight counts only where its parent has over = \"children\"",
                 );
             }
         }
@@ -156,8 +158,8 @@ impl Weighing<'_, '_> {
                     entry.at,
                     Reason::LeafWithoutWeight,
                     format!("{}.weight", entry.path),
-                    "指标既不在权重组内，也没有固定权重".to_owned(),
-                    "the leaf has no fixed weight and lies in no weight group".to_owned(),
+                    "指标既不在权重组内，也没有固定权重",
+                    "the leaf has no fixed weight and lies in no weight group",
                 ),
                 Given::Absent => self.sums[row] = Some(1.0),
             }
@@ -231,8 +233,8 @@ impl Weighing<'_, '_> {
                     entry.at,
                     Reason::ZeroWeights,
                     &entry.path,
-                    "其下权重全为 0".to_owned(),
-                    "all weights below it are 0".to_owned(),
+                    "其下权重全为 0",
+                    "all weights below it are 0",
                 );
             } else if !sum.is_finite() {
                 // Each weight is finite; only the sum is too large to divide by.
@@ -240,8 +242,8 @@ impl Weighing<'_, '_> {
                     entry.at,
                     Reason::NotFinite,
                     &entry.path,
-                    "其下权重之和超出可表示的范围".to_owned(),
-                    "the weights below it sum to more than a number can say".to_owned(),
+                    "其下权重之和超出可表示的范围",
+                    "the weights below it sum to more than a number can say",
                 );
             }
         }

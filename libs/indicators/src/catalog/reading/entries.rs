@@ -1,14 +1,25 @@
 //! The rows of a catalog: measures, nodes and leaves, each with its own keys.
 
-use super::fields::{Fields, Value, out_of_range};
-use super::given::{Given, Placed};
+use xiuhua_checked_toml::{Entry as Key, Fields, Given, IdSyntax, NAME_CHARS, Placed, Value, row_name};
+
 use super::policy;
 use crate::catalog::bounds::BoundsError;
 use crate::catalog::fault::{FaultList, Reason};
 use crate::catalog::{Bounds, Direction, Mean, Over, Text, ThresholdPolicy, Transform};
 
-/// Longest id or code, in characters.
-const NAME_CHARS: usize = 64;
+/// Ids of catalogs, rule sets and measures.
+pub(super) const ID: IdSyntax = IdSyntax {
+    is_valid: |id| {
+        id.starts_with(|letter: char| letter.is_ascii_lowercase())
+            && id.chars().all(|letter| {
+                letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '-' | '_')
+            })
+    },
+    rule: (
+        "标识应以小写字母开头，只含小写字母、数字、`-`、`_`",
+        "an id starts with a lower-case letter and has lower-case letters, digits, `-` and `_`",
+    ),
+};
 
 /// One `[[measure]]`.
 pub(in crate::catalog) struct MeasureEntry<'t> {
@@ -69,19 +80,16 @@ pub(super) fn measure<'t>(
     faults: &mut FaultList<'_>,
 ) -> Option<MeasureEntry<'t>> {
     const KEYS: &[&str] = &["id", "name", "unit", "bounds", "source_system", "derivation"];
-    let path = row_path(value, "measure", "id", ordinal);
-    let fields = Fields::open_value(value, path, KEYS, faults)?;
-    let unit = fields.line("unit", faults);
-    let bounds = fields.text("bounds", faults);
+    let fields = row(value, "measure", "id", ordinal).open(KEYS, faults)?;
     Some(MeasureEntry {
-        id: id(&fields, "id", faults),
-        name: fields.bilingual("name", faults),
-        unit: fields.required("unit", unit, faults),
-        bounds: fields.required("bounds", bounds, faults).then(|placed| interval(placed, &fields, faults)),
-        source_system: fields.text("source_system", faults).or(""),
-        derivation: fields.text("derivation", faults).or(""),
-        at: fields.at,
-        path: fields.path,
+        id: fields.need("id", faults).id(ID, faults),
+        name: text(&fields, "name", faults),
+        unit: fields.need("unit", faults).line(faults),
+        bounds: fields.need("bounds", faults).text(faults).then(|placed| interval(placed, &fields, faults)),
+        source_system: fields.get("source_system").text(faults).or(""),
+        derivation: fields.get("derivation").text(faults).or(""),
+        at: fields.at(),
+        path: fields.path().to_owned(),
     })
 }
 
@@ -108,16 +116,16 @@ pub(super) fn node<'t>(
     const KEYS: &[&str] =
         &["code", "name", "parent", "mean", "over", "points", "weight", "minimum_coverage", "floor"];
     const OVERS: &[(&str, Over)] = &[("leaves", Over::Leaves), ("children", Over::Children)];
-    let fields = Fields::open_value(value, row_path(value, "node", "code", ordinal), KEYS, faults)?;
+    let fields = row(value, "node", "code", ordinal).open(KEYS, faults)?;
     let mean = policy::mean(&fields, faults);
     let kind = EntryKind::Node(NodeEntry {
         points: positive(&fields, "points", faults),
         mean: mean.or(Mean::Arithmetic),
-        over: fields.word("over", OVERS, faults).or(Over::Leaves),
+        over: fields.get("over").word(OVERS, faults).or(Over::Leaves),
         minimum_coverage: policy::minimum_coverage(&fields, faults).or(defaults.minimum_coverage),
         floor: policy::floor(&fields, mean, faults),
     });
-    Some(entry(fields, kind, faults))
+    Some(entry(&fields, kind, faults))
 }
 
 pub(super) fn leaf<'t>(
@@ -140,31 +148,31 @@ pub(super) fn leaf<'t>(
         "note",
     ];
     const TRANSFORMS: &[(&str, Transform)] = &[("none", Transform::None), ("ln", Transform::Ln)];
-    let fields = Fields::open_value(value, row_path(value, "leaf", "code", ordinal), KEYS, faults)?;
-    let direction = match fields.word("direction", policy::DIRECTIONS, faults) {
-        Given::Absent => fields.required("direction", defaults.direction, faults),
-        given => given,
+    let fields = row(value, "leaf", "code", ordinal).open(KEYS, faults)?;
+    let direction = if fields.has("direction") || defaults.direction.is_absent() {
+        fields.need("direction", faults).word(policy::DIRECTIONS, faults)
+    } else {
+        defaults.direction
     };
     let threshold = match policy::threshold(&fields, faults) {
         Given::Absent => defaults.threshold,
         given => given,
     };
     let kind = EntryKind::Leaf(LeafEntry {
-        measure: fields.text("measure", faults),
-        change_of: fields.text("change_of", faults),
+        measure: fields.get("measure").text(faults),
+        change_of: fields.get("change_of").text(faults),
         direction: direction.or(Direction::Positive),
-        transform: fields.word("transform", TRANSFORMS, faults),
+        transform: fields.get("transform").word(TRANSFORMS, faults),
         threshold,
-        evidence: fields.text("evidence", faults).or(""),
-        note: fields.text("note", faults).or(""),
+        evidence: fields.get("evidence").text(faults).or(""),
+        note: fields.get("note").text(faults).or(""),
     });
-    Some(entry(fields, kind, faults))
+    Some(entry(&fields, kind, faults))
 }
 
-fn entry<'t>(fields: Fields<'t>, kind: EntryKind<'t>, faults: &mut FaultList<'_>) -> Entry<'t> {
-    let given = fields.text("code", faults);
-    let code = fields.required("code", given, faults).then(|placed| code(placed, &fields, faults));
-    let weight = fields.number("weight", faults).then(|placed| {
+fn entry<'t>(fields: &Fields<'t>, kind: EntryKind<'t>, faults: &mut FaultList<'_>) -> Entry<'t> {
+    let code = fields.need("code", faults).text(faults).then(|placed| code(placed, fields, faults));
+    let weight = fields.get("weight").number(faults).then(|placed| {
         if placed.value >= 0.0 {
             return Some(placed.value);
         }
@@ -179,12 +187,12 @@ fn entry<'t>(fields: Fields<'t>, kind: EntryKind<'t>, faults: &mut FaultList<'_>
     });
     Entry {
         code,
-        name: fields.bilingual("name", faults),
-        parent: fields.text("parent", faults),
+        name: text(fields, "name", faults),
+        parent: fields.get("parent").text(faults),
         weight,
         kind,
-        at: fields.at,
-        path: fields.path,
+        at: fields.at(),
+        path: fields.path().to_owned(),
     }
 }
 
@@ -204,47 +212,19 @@ fn code<'t>(placed: Placed<&'t str>, fields: &Fields<'_>, faults: &mut FaultList
     usable.then_some(placed.value)
 }
 
-/// An id: a lower-case letter, then lower-case letters, digits, `-` and `_`.
-pub(super) fn id<'t>(fields: &Fields<'t>, key: &str, faults: &mut FaultList<'_>) -> Given<&'t str> {
-    let given = fields.text(key, faults);
-    fields.required(key, given, faults).then(|placed| {
-        let usable = placed.value.len() <= NAME_CHARS
-            && placed.value.starts_with(|letter: char| letter.is_ascii_lowercase())
-            && placed
-                .value
-                .chars()
-                .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_".contains(letter));
-        if !usable {
-            faults.add(
-                placed.at,
-                Reason::BadId,
-                fields.sub(key),
-                format!("标识应以小写字母开头，只含小写字母、数字、`-`、`_`，至多 {NAME_CHARS} 个字符"),
-                format!(
-                    "an id starts with a lower-case letter and has lower-case letters, digits, `-` and `_`, at most {NAME_CHARS}"
-                ),
-            );
-        }
-        usable.then_some(placed.value)
-    })
+/// A required text in both languages; empty where a fault left none.
+pub(super) fn text(fields: &Fields<'_>, key: &str, faults: &mut FaultList<'_>) -> Text {
+    let (zh, en) = fields.need(key, faults).bilingual(faults).or(("", ""));
+    Text { zh: zh.to_owned(), en: en.to_owned() }
 }
 
 /// A number above zero.
 pub(super) fn positive(fields: &Fields<'_>, key: &str, faults: &mut FaultList<'_>) -> Given<f64> {
-    fields.number(key, faults).then(|placed| {
-        let usable = placed.value > 0.0;
-        if !usable {
-            out_of_range(placed.at, fields.sub(key), "大于 0 的数", "a number above 0", faults);
-        }
-        usable.then_some(placed.value)
-    })
+    fields.get(key).number_where(|number| number > 0.0, ("大于 0 的数", "a number above 0"), faults)
 }
 
 /// `leaf[A1.1]`, or `leaf[#3]` while the third row has no short code to show.
-fn row_path(value: &Value<'_>, kind: &str, key: &str, ordinal: usize) -> String {
-    let name = value.get_ref().get(key).and_then(|value| value.get_ref().as_str());
-    match name.filter(|name| (1..=NAME_CHARS).contains(&name.chars().count())) {
-        Some(name) => format!("{kind}[{name}]"),
-        None => format!("{kind}[#{}]", ordinal + 1),
-    }
+fn row<'t>(value: &'t Value<'t>, kind: &str, key: &str, ordinal: usize) -> Key<'t> {
+    let name = row_name(value, key).map_or_else(|| format!("#{}", ordinal + 1), str::to_owned);
+    Key::item(value, format!("{kind}[{name}]"))
 }

@@ -2,20 +2,21 @@
 
 use std::collections::HashSet;
 
-use toml::de::DeValue;
+use xiuhua_checked_toml::{Fields, Placed};
 
 use super::super::evidence::{FeatureRules, Reading, Speaks};
 use super::super::fault::{FaultList, FaultReason};
 use super::super::feature::{Feature, FeatureKind};
 use super::super::rule_set::Named;
 use super::super::terms::{fold, is_separator};
-use super::fields::{Fields, Placed, wrong_kind};
-use super::type_index;
+use super::{rows, type_index};
 
 /// Most evidence rules of a rule set.
 const RULES: usize = 1_000;
 /// Most words of one rule.
 const WORDS: usize = 1_000;
+
+const KEYS: &[&str] = &["feature", "terms", "contains", "equals", "type", "not_residential"];
 
 const READINGS: [(&str, Reading); 3] =
     [("terms", Reading::Terms), ("contains", Reading::Contains), ("equals", Reading::Equals)];
@@ -34,16 +35,11 @@ pub(super) fn read(
     types: Option<&[Placed<Named>]>,
     faults: &mut FaultList<'_>,
 ) -> Option<Vec<FeatureRules>> {
-    let tables = root.tables("evidence", RULES, faults);
-    if !root.has("evidence") {
-        root.missing("evidence", faults);
-        return None;
-    }
+    root.need("evidence", faults).value().readable()?;
     let mut gathered: Vec<Gathered> = Vec::new();
     let mut spoken_for = HashSet::new();
     let mut is_complete = true;
-    for table in &tables {
-        table.refuse_others(&["feature", "terms", "contains", "equals", "type", "not_residential"], faults);
+    for table in &rows(root, "evidence", RULES, KEYS, faults) {
         let feature = read_feature(table, faults);
         let words = read_words(table, faults);
         let speaks = read_speaks(table, types, faults);
@@ -68,12 +64,12 @@ pub(super) fn read(
 }
 
 fn read_feature(table: &Fields<'_>, faults: &mut FaultList<'_>) -> Option<Feature> {
-    let name = table.text("feature", faults)?;
+    let name = table.need("feature", faults).line(faults).readable()?;
     let feature = Feature::named(name.value);
     if feature.kind() == FeatureKind::Number {
         let zh = format!("`{}` 是数，不能按词读取", name.value);
         let en = format!("`{}` is a number and has no words", name.value);
-        faults.add(name.at, FaultReason::WrongFeature, table.path_of("feature"), zh, en);
+        faults.add(name.at, FaultReason::WrongFeature, table.sub("feature"), zh, en);
         return None;
     }
     Some(feature)
@@ -84,15 +80,15 @@ fn read_words<'t>(table: &Fields<'t>, faults: &mut FaultList<'_>) -> Option<(Rea
     let mut given = READINGS.into_iter().filter(|(key, _)| table.has(key));
     let Some((key, reading)) = given.next() else {
         let (zh, en) = ("缺少 `terms`、`contains` 或 `equals`", "`terms`, `contains` or `equals` is missing");
-        faults.add(table.at(), FaultReason::MissingKey, table.path(), zh.to_owned(), en.to_owned());
+        faults.add(table.at(), FaultReason::MissingKey, table.path(), zh, en);
         return None;
     };
     for (rival, _) in given {
         let (zh, en) = (format!("已有 `{key}`，不得再写 `{rival}`"), format!("`{key}` excludes `{rival}`"));
         let at = table.at_key(rival).unwrap_or(table.at());
-        faults.add(at, FaultReason::Contradiction, table.path_of(rival), zh, en);
+        faults.add(at, FaultReason::Contradiction, table.sub(rival), zh, en);
     }
-    Some((reading, table.texts(key, WORDS, faults)?))
+    Some((reading, table.get(key).lines(WORDS, faults).value()?))
 }
 
 fn read_speaks(
@@ -101,27 +97,20 @@ fn read_speaks(
     faults: &mut FaultList<'_>,
 ) -> Option<Speaks> {
     if let Some(at) = table.at_key("not_residential") {
-        let value = table.required("not_residential", faults)?;
-        if !matches!(value.get_ref(), DeValue::Boolean(true)) {
-            wrong_kind(
-                value,
-                &table.path_of("not_residential"),
-                " `true`，或不写",
-                "`true`, or absent",
-                faults,
-            );
-            return None;
+        let flag = table.get("not_residential");
+        if !flag.flag(faults).value()? {
+            return flag.wrong_kind(("`true`，或不写", "`true`, or absent"), faults);
         }
         if table.has("type") {
             let (zh, en) =
                 ("`type` 与 `not_residential` 只能有一个", "`type` and `not_residential` exclude each other");
-            faults.add(at, FaultReason::Contradiction, table.path(), zh.to_owned(), en.to_owned());
+            faults.add(at, FaultReason::Contradiction, table.path(), zh, en);
             return None;
         }
         return Some(Speaks::NotResidential);
     }
-    let id = table.text("type", faults)?;
-    type_index(id, types, &table.path_of("type"), faults).map(Speaks::For)
+    let id = table.need("type", faults).line(faults).readable()?;
+    type_index(id, types, &table.sub("type"), faults).map(Speaks::For)
 }
 
 fn rules_of<'g>(

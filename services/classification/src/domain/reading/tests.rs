@@ -110,7 +110,7 @@ fn an_empty_text_lacks_everything_that_is_required() {
 
 #[test]
 fn a_text_without_end_is_refused_unread() {
-    assert_eq!(faults(&"#".repeat(TEXT_BYTES + 1)), [fault(R::TooLarge, 1, 1, "")]);
+    assert_eq!(faults(&"#".repeat(LIMITS.bytes + 1)), [fault(R::TooLarge, 1, 1, "")]);
 }
 
 #[test]
@@ -229,6 +229,7 @@ fn a_fault_speaks_both_languages_and_names_the_thing() {
     assert_eq!(fault.zh, "未声明类型 `B`；已声明：A");
     assert_eq!(
         fault.to_string(),
-        "line 14, column 8: UNKNOWN_VALUE evidence[0].type: no type `B` is declared; declared are A"
+        "line 14, column 8: UNKNOWN_VALUE evidence[0].type: 未声明类型 `B`；已声明：A / no type `B` is declared; \
+         declared are A"
     );
 }

@@ -2,14 +2,16 @@
 
 /// A value and where it stands, as a byte offset.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::catalog) struct Placed<T> {
-    pub(in crate::catalog) value: T,
-    pub(in crate::catalog) at: usize,
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Byte offset in the text.
+    pub at: usize,
 }
 
 /// What became of a key: later checks stay silent about what was already reported.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::catalog) enum Given<T> {
+pub enum Given<T> {
     /// The key is not there.
     Absent,
     /// It is there, or had to be, and its fault is reported.
@@ -19,25 +21,35 @@ pub(in crate::catalog) enum Given<T> {
 }
 
 impl<T> Given<T> {
-    pub(in crate::catalog) fn is_absent(&self) -> bool {
+    /// Whether the key is not there and need not be.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
 
-    /// The value if it was readable.
-    pub(in crate::catalog) fn readable(self) -> Option<Placed<T>> {
+    /// The value with its place, if it was readable.
+    #[must_use]
+    pub fn readable(self) -> Option<Placed<T>> {
         match self {
             Self::Is(placed) => Some(placed),
             Self::Absent | Self::Faulty => None,
         }
     }
 
+    /// The value, if it was readable.
+    #[must_use]
+    pub fn value(self) -> Option<T> {
+        self.readable().map(|placed| placed.value)
+    }
+
     /// The value, or the one that stands for an absent or faulty key.
-    pub(in crate::catalog) fn or(self, fallback: T) -> T {
-        self.readable().map_or(fallback, |placed| placed.value)
+    #[must_use]
+    pub fn or(self, fallback: T) -> T {
+        self.value().unwrap_or(fallback)
     }
 
     /// Reads on; `None` says that the reader has reported a fault.
-    pub(in crate::catalog) fn then<U>(self, read: impl FnOnce(Placed<T>) -> Option<U>) -> Given<U> {
+    pub fn then<U>(self, read: impl FnOnce(Placed<T>) -> Option<U>) -> Given<U> {
         match self {
             Self::Absent => Given::Absent,
             Self::Faulty => Given::Faulty,
