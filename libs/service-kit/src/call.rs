@@ -17,6 +17,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
@@ -30,6 +31,10 @@ use crate::status::{Bilingual, Failure, Kind, Language, opaque, to_status};
 
 /// The metadata key of a call's id, in both directions.
 pub const CALL_ID: &str = "x-request-id";
+
+/// Most of a caller's time that is kept for the way back: an answer that leaves at the caller's deadline arrives after
+/// it, and tonic's client has by then said `CANCELLED` of its own.
+const LONGEST_MARGIN: Duration = Duration::from_millis(20);
 
 /// What the path of every health check begins with.
 const HEALTH: &str = "/grpc.health.v1.";
@@ -104,6 +109,7 @@ impl CallContext {
 pub struct CallLayer {
     bounds: Bounds,
     places: Arc<Semaphore>,
+    draining: CancellationToken,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +123,17 @@ impl CallLayer {
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
         let bounds = Bounds { head: limits.request_timeout(), whole: limits.stream_timeout() };
-        Self { bounds, places: Arc::new(Semaphore::new(limits.max_in_flight)) }
+        Self {
+            bounds,
+            places: Arc::new(Semaphore::new(limits.max_in_flight)),
+            draining: CancellationToken::new(),
+        }
+    }
+
+    /// The same layer, where watches of the server's health end once `draining` is cancelled.
+    #[must_use]
+    pub fn until(self, draining: CancellationToken) -> Self {
+        Self { draining, ..self }
     }
 }
 
@@ -169,7 +185,11 @@ where
         let asked =
             request.headers().get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(timeout);
         let bounds = self.layer.bounds;
-        let whole = began + asked.map_or(bounds.whole, |asked| asked.min(bounds.whole));
+        let granted = asked.map_or(bounds.whole, |asked| {
+            let granted = asked.min(bounds.whole);
+            granted - (granted / 10).min(LONGEST_MARGIN)
+        });
+        let whole = began + granted;
         let head = if asked.is_some() { whole } else { whole.min(began + bounds.head) };
         let span = tracing::info_span!("call", method = request.uri().path(), call_id = %call.id);
         // The clone that was ready serves; the fresh one waits for the next call (tower's contract).
@@ -177,6 +197,8 @@ where
         let mut ready = std::mem::replace(&mut self.inner, fresh);
         let answering = CALL.scope(call.clone(), async move { ready.call(request).await });
         let of_body = span.clone();
+        // Nobody but the server itself ends a watch of its health, and a drain must not wait for that.
+        let draining = permit.is_none().then(|| self.layer.draining.clone());
         Box::pin(
             async move {
                 let caught = AssertUnwindSafe(answering).catch_unwind();
@@ -188,7 +210,8 @@ where
                 };
                 let place = permit.map(|permit| Place::until(whole, permit));
                 let response = call.name(response);
-                Ok(response.map(|body| Body::new(Guarded::new(body, call, of_body, whole, place))))
+                Ok(response
+                    .map(|body| Body::new(Guarded::new(body, call, of_body, whole, place).until(draining))))
             }
             .instrument(span),
         )
@@ -207,6 +230,8 @@ enum Refused {
     Overloaded,
     #[error("the time given for this call is over")]
     Late,
+    #[error("the server is stopping")]
+    Draining,
 }
 
 impl Failure for Refused {
@@ -214,6 +239,7 @@ impl Failure for Refused {
         match self {
             Self::Overloaded => Kind::ResourceExhausted,
             Self::Late => Kind::DeadlineExceeded,
+            Self::Draining => Kind::Unavailable,
         }
     }
 
@@ -221,6 +247,7 @@ impl Failure for Refused {
         match self {
             Self::Overloaded => "SERVER_OVERLOADED",
             Self::Late => "DEADLINE_EXCEEDED",
+            Self::Draining => "SERVER_DRAINING",
         }
     }
 
@@ -228,11 +255,12 @@ impl Failure for Refused {
         match self {
             Self::Overloaded => Bilingual::new("服务繁忙，请稍后重试", self.to_string()),
             Self::Late => Bilingual::new("该调用已超过时限", self.to_string()),
+            Self::Draining => Bilingual::new("服务正在停止，请稍后重试", self.to_string()),
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        matches!(self, Self::Overloaded).then_some(RETRY_AFTER)
+        matches!(self, Self::Overloaded | Self::Draining).then_some(RETRY_AFTER)
     }
 }
 

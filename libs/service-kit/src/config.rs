@@ -108,7 +108,7 @@ pub fn load<T: DeserializeOwned>(layers: Layers<'_>) -> Result<T, ConfigError> {
     let env = Environment::with_prefix(layers.env_prefix)
         .prefix_separator("__")
         .separator("__")
-        .try_parsing(true)
+        // Values stay text and are read as the type that the key wants: guessing would make 7 of the password 007.
         .source(Some(env));
     builder = builder.add_source(env);
     read_with::<T>("environment", &builder)?;
@@ -173,6 +173,13 @@ mod tests {
         let overrides = pair("server.workers", "5");
         let read: Sample = load(Layers { file: Some(&file), env, overrides, ..layers() }).unwrap();
         assert_eq!(read.server.workers, 5);
+    }
+
+    #[test]
+    fn text_from_the_environment_is_not_taken_for_a_number() {
+        let env = pair("XIUHUA_SAMPLE__server__listen", "007");
+        let read: Sample = load(Layers { env, ..layers() }).unwrap();
+        assert_eq!(read.server.listen, "007");
     }
 
     #[test]

@@ -14,6 +14,9 @@ const WAITING: usize = 16;
 const PIPE_BYTES: usize = 1024 * 1024;
 /// Flow-control windows as wide as a pipe: in memory there is no round trip to hide.
 const WINDOW_BYTES: u32 = 1024 * 1024;
+/// Answers that may wait unread while others still arrive. The services of a process share one connection and call each
+/// other in the middle of a stream: with one window for all, the inner call would wait for the outer one for ever.
+const UNREAD_ANSWERS: u32 = 1024;
 
 /// The server's end of a pipe.
 #[derive(Debug)]
@@ -36,6 +39,6 @@ pub fn pair() -> (Channel, Acceptor) {
     });
     let endpoint = Endpoint::from_static("http://pipe")
         .initial_stream_window_size(WINDOW_BYTES)
-        .initial_connection_window_size(WINDOW_BYTES);
+        .initial_connection_window_size(WINDOW_BYTES * UNREAD_ANSWERS);
     (endpoint.connect_with_connector_lazy(connector), Acceptor { connections })
 }

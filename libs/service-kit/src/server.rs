@@ -193,17 +193,21 @@ where
         health.set_service_status(*name, ServingStatus::Serving).await;
     }
     let stop = shutdown.clone();
+    let watchers_told = CancellationToken::new();
+    let told = watchers_told.clone();
     let draining = async move {
         stop.cancelled().await;
         for name in names {
             health.set_service_status(name, ServingStatus::NotServing).await;
         }
+        told.cancel();
     };
     let server = Server::builder()
-        .layer(CallLayer::new(limits))
+        .layer(CallLayer::new(limits).until(watchers_told))
         .max_concurrent_streams(limits.max_concurrent_streams)
         .http2_max_header_list_size(MAX_HEADER_LIST_BYTES)
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(connection_window_bytes(limits.max_concurrent_streams))
         .http2_keepalive_interval(Some(limits.keepalive_interval()))
         .http2_keepalive_timeout(Some(limits.keepalive_timeout()))
         .add_routes(routes.routes())
@@ -227,4 +231,10 @@ where
         tracing::warn!("a worker did not stop in time and is cut");
     }
     served
+}
+
+/// Room for the window of every stream of a connection: one that nobody reads must not stop the others.
+fn connection_window_bytes(streams: u32) -> u32 {
+    // HTTP/2 allows at most 2^31 - 1.
+    STREAM_WINDOW_BYTES.saturating_mul(streams).min(i32::MAX.unsigned_abs())
 }

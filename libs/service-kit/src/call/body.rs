@@ -8,19 +8,22 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Status;
 use tonic::body::Body;
 use tracing::Span;
 
 use super::place::Place;
-use super::{CallContext, deadline_exceeded};
-use crate::status::opaque;
+use super::{CallContext, Refused, deadline_exceeded};
+use crate::status::{opaque, to_status};
 
 pub(super) struct Guarded {
     inner: Body,
     call: CallContext,
     span: Span,
     deadline: Pin<Box<Sleep>>,
+    /// The drain of the server, if it ends this body.
+    draining: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     ended: bool,
     /// A stream counts as in flight until it is dropped or its time is over. `None`: it does not count at all.
     _place: Option<Place>,
@@ -39,9 +42,16 @@ impl Guarded {
             call,
             span,
             deadline: Box::pin(tokio::time::sleep_until(deadline)),
+            draining: None,
             ended: false,
             _place: place,
         }
+    }
+
+    /// The same body, ended by `draining` once all that is ready has been sent.
+    pub(super) fn until(mut self, draining: Option<CancellationToken>) -> Self {
+        self.draining = draining.map(|token| Box::pin(token.cancelled_owned()));
+        self
     }
 
     fn end_with(&mut self, status: &Status) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
@@ -78,6 +88,11 @@ impl http_body::Body for Guarded {
         });
         match polled {
             Err(_panic) => this.end_with(&opaque(&call.id, call.language)),
+            Ok(Poll::Pending)
+                if this.draining.as_mut().is_some_and(|token| token.as_mut().poll(context).is_ready()) =>
+            {
+                this.end_with(&call.scope(|| to_status(&Refused::Draining, call.language)))
+            }
             Ok(polled) => polled,
         }
     }

@@ -1,3 +1,5 @@
+//! What is read off a call before anything is asked of a service.
+
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};

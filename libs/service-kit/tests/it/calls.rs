@@ -14,9 +14,11 @@ use tonic::{Code, Request, Response, Status};
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_prost::ProstCodec;
+use xiuhua_service_kit::CancellationToken;
 use xiuhua_service_kit::call::{CALL_ID, CallContext};
 use xiuhua_service_kit::limits::Limits;
-use xiuhua_service_kit::server::Part;
+use xiuhua_service_kit::pipe;
+use xiuhua_service_kit::server::{Part, serve_pipe};
 use xiuhua_service_kit::status::explain;
 use xiuhua_service_kit::testing::{Served, serve, serve_with};
 
@@ -33,7 +35,9 @@ impl NamedService for Obliging {
 
 type Codec = ProstCodec<HealthCheckResponse, HealthCheckRequest>;
 type Answer<T> = Pin<Box<dyn Future<Output = Result<Response<T>, Status>> + Send>>;
-type Answers = Pin<Box<dyn tokio_stream::Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
+/// Streams answer with what is a request elsewhere: it has a text, so a few of them fill a window.
+type TextCodec = ProstCodec<HealthCheckRequest, HealthCheckRequest>;
+type Answers = Pin<Box<dyn tokio_stream::Stream<Item = Result<HealthCheckRequest, Status>> + Send>>;
 
 impl UnaryService<HealthCheckRequest> for Obliging {
     type Response = HealthCheckResponse;
@@ -57,14 +61,19 @@ impl UnaryService<HealthCheckRequest> for Obliging {
 }
 
 impl ServerStreamingService<HealthCheckRequest> for Obliging {
-    type Response = HealthCheckResponse;
+    type Response = HealthCheckRequest;
     type ResponseStream = Answers;
     type Future = Answer<Answers>;
 
-    fn call(&mut self, _: Request<HealthCheckRequest>) -> Self::Future {
-        let endless =
-            tokio_stream::once(Ok(HealthCheckResponse { status: 1 })).chain(tokio_stream::pending());
-        Box::pin(async move { Ok(Response::new(Box::pin(endless) as Answers)) })
+    fn call(&mut self, request: Request<HealthCheckRequest>) -> Self::Future {
+        let flood = request.into_inner().service == "flood";
+        let one = Ok(HealthCheckRequest { service: "x".repeat(32 * 1024) });
+        let answers: Answers = if flood {
+            Box::pin(tokio_stream::iter(std::iter::repeat(one)))
+        } else {
+            Box::pin(tokio_stream::once(one).chain(tokio_stream::pending()))
+        };
+        Box::pin(async move { Ok(Response::new(answers)) })
     }
 }
 
@@ -80,10 +89,14 @@ impl tower::Service<http::Request<Body>> for Obliging {
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let service = self.clone();
         Box::pin(async move {
-            let mut grpc = Grpc::new(Codec::default()).max_decoding_message_size(1024);
             Ok(match request.uri().path() {
-                "/test.Obliging/Stream" => grpc.server_streaming(service, request).await,
-                _ => grpc.unary(service, request).await,
+                "/test.Obliging/Stream" => {
+                    Grpc::new(TextCodec::default()).server_streaming(service, request).await
+                }
+                _ => {
+                    let mut grpc = Grpc::new(Codec::default()).max_decoding_message_size(1024);
+                    grpc.unary(service, request).await
+                }
             })
         })
     }
@@ -108,6 +121,53 @@ async fn ask(served: &Served, text: &str, timeout: Option<Duration>) -> Result<H
     Ok(client.unary(request, path, ClientCodec::default()).await?.into_inner())
 }
 
+async fn listen(served: &Served, text: &str) -> tonic::Streaming<HealthCheckRequest> {
+    let mut client = Client::new(served.channel.clone());
+    client.ready().await.expect("the pipe is open");
+    let request = Request::new(HealthCheckRequest { service: text.to_owned() });
+    let path = http::uri::PathAndQuery::from_static("/test.Obliging/Stream");
+    client.server_streaming(request, path, TextCodec::default()).await.expect("streams begin").into_inner()
+}
+
+#[tokio::test]
+async fn a_caller_that_names_its_time_hears_deadline_exceeded_before_it_is_over() {
+    let (served, _gate) = obliging(Limits::default());
+    let late = ask(&served, "wait", Some(Duration::from_millis(500))).await.unwrap_err();
+    assert_eq!((late.code(), explain(&late).reason.as_str()), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"));
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_does_not_stop_other_calls_on_the_pipe() {
+    let (served, _gate) = obliging(Limits::default());
+    let _unread: Vec<_> = futures_util::future::join_all((0..4).map(|_| listen(&served, "flood"))).await;
+    // Time for the floods to fill whatever they can.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let other = tokio::time::timeout(Duration::from_secs(20), ask(&served, "ok", None)).await;
+    assert!(other.is_ok_and(|answer| answer.is_ok()));
+}
+
+#[tokio::test]
+async fn a_drain_tells_health_watchers_and_does_not_wait_for_them() {
+    let (_open, gate) = watch::channel(true);
+    let (channel, acceptor) = pipe::pair();
+    let shutdown = CancellationToken::new();
+    let stop = shutdown.clone();
+    // The drain time is far beyond the patience of this test.
+    let limits = Limits { drain_timeout_ms: 600_000, ..Limits::default() };
+    let parts = vec![Part::new(Obliging { gate })];
+    let serving = tokio::spawn(async move { serve_pipe(acceptor, parts, &limits, stop).await });
+    // Kept: a pipe whose last client is gone closes by itself.
+    let mut health = HealthClient::new(channel);
+    let mut states = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    assert_eq!(states.message().await.unwrap().unwrap().status, 1);
+    shutdown.cancel();
+    assert_eq!(states.message().await.unwrap().unwrap().status, 2);
+    let end = tokio::time::timeout(Duration::from_secs(20), states.message()).await;
+    assert_eq!(end.expect("the watch ends with the drain").unwrap_err().code(), Code::Unavailable);
+    let drained = tokio::time::timeout(Duration::from_secs(20), serving).await;
+    assert!(drained.is_ok_and(|served| served.is_ok_and(|served| served.is_ok())));
+}
+
 #[tokio::test]
 async fn a_handler_that_takes_too_long_answers_deadline_exceeded() {
     let (served, _gate) = obliging(Limits { request_timeout_ms: 20, ..Limits::default() });
@@ -118,12 +178,7 @@ async fn a_handler_that_takes_too_long_answers_deadline_exceeded() {
 #[tokio::test]
 async fn a_stream_that_never_ends_is_ended_with_deadline_exceeded() {
     let (served, _gate) = obliging(Limits { stream_timeout_ms: 50, ..Limits::default() });
-    let mut client = Client::new(served.channel.clone());
-    client.ready().await.unwrap();
-    let path = http::uri::PathAndQuery::from_static("/test.Obliging/Stream");
-    let request = Request::new(HealthCheckRequest::default());
-    let answers = client.server_streaming(request, path, ClientCodec::default()).await.unwrap();
-    let mut answers = answers.into_inner();
+    let mut answers = listen(&served, "").await;
     assert!(answers.message().await.unwrap().is_some());
     assert_eq!(answers.message().await.unwrap_err().code(), Code::DeadlineExceeded);
 }
