@@ -32,7 +32,7 @@ pub struct RowCounts {
     /// New to the record.
     #[prost(uint64, tag = "2")]
     pub accepted: u64,
-    /// Newer revisions of something on record.
+    /// Further revisions of something on record, newer ones or late ones.
     #[prost(uint64, tag = "3")]
     pub corrected: u64,
     /// Already on record, or earlier in the same delivery, with the same content.

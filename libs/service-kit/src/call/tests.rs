@@ -1,4 +1,4 @@
-//! What is read off a call before anything is asked of a service.
+//! The time a call is given is read, and holds whatever its body does.
 
 use std::convert::Infallible;
 use std::pin::Pin;
