@@ -33,7 +33,7 @@ impl ServerConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatabaseConfig {
-    /// `sqlite:FILE` (made if absent) or `sqlite::memory:`.
+    /// `sqlite:FILE` (made if absent), `sqlite::memory:`, or `postgres://ROLE:PASSWORD@HOST:PORT/DATABASE`.
     pub url: String,
 }
 

@@ -10,9 +10,9 @@
 //! | [`channel`] | the client's end: a deadline on every call, a limit on silence, the caller's id passed on |
 //! | [`status`] | errors to google.rpc details and back, in Chinese and English; what a failure upstream means |
 //! | [`page`], [`request_id`], [`ids`] | page tokens, idempotent writes, names of new resources |
-//! | [`sqlite`] | one database file: many readers, one writer, writes that a dropped call cannot halve |
+//! | [`sqlite`], [`postgres`], [`database`] | one database: readers that cannot write, writes that a dropped call cannot halve, what a failure of it means |
 //! | [`worker`], [`shutdown`], [`clock`] | background work, the drain signal, injected time |
-//! | `testing` | temporary databases and in-memory servers (cargo feature `testing`) |
+//! | `testing` | temporary databases of both kinds and in-memory servers (cargo feature `testing`) |
 //!
 //! Kept out on purpose: messages of any service (the kit does not know the contracts), retries,
 //! TLS and authorisation. A service's `main` reads as a list of calls into these rooms:
@@ -37,10 +37,12 @@ pub mod call;
 pub mod channel;
 pub mod clock;
 pub mod config;
+pub mod database;
 pub mod ids;
 pub mod limits;
 pub mod page;
 pub mod pipe;
+pub mod postgres;
 pub mod request_id;
 pub mod server;
 pub mod shutdown;

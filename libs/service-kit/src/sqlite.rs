@@ -9,6 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 
 use crate::call::CallContext;
+use crate::database::OpenError;
 
 /// Readers at once; each is a thread and up to [`CACHE_KIB`] of cache.
 const READERS: u32 = 8;
@@ -21,72 +22,12 @@ const SLOW: Duration = Duration::from_secs(1);
 /// Largest page cache of a connection in KiB, as a negative number as SQLite wants it.
 const CACHE_KIB: &str = "-16384";
 
-/// Result code of SQLite: another connection has the lock.
-const SQLITE_BUSY: u32 = 5;
-/// Result code of SQLite: a table is locked.
-const SQLITE_LOCKED: u32 = 6;
-
 /// A database file, migrated and open.
 #[derive(Clone, Debug)]
 pub struct SqliteDatabase {
     readers: SqlitePool,
     /// One connection: SQLite has one writer at a time, and a queue is better than a busy error.
     writer: SqlitePool,
-}
-
-/// Why a database could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The address is no SQLite URL.
-    #[error("`{url}` 不是 SQLite 地址 / is not an SQLite address")]
-    Address {
-        /// The address.
-        url: String,
-        /// What is wrong with it.
-        source: sqlx::Error,
-    },
-    /// The file cannot be opened.
-    #[error("无法打开数据库 / cannot open the database `{url}`")]
-    Open {
-        /// The address.
-        url: String,
-        /// Why.
-        source: sqlx::Error,
-    },
-    /// A newer version of the platform has written it.
-    #[error(
-        "数据库 `{url}` 由更新的版本写入（迁移 {version}），请使用该版本 / the database was written by a newer \
-         version (migration {version}); use that version"
-    )]
-    Newer {
-        /// The address.
-        url: String,
-        /// The migration this version does not know.
-        version: i64,
-    },
-    /// A migration failed.
-    #[error("无法迁移数据库 / cannot migrate the database `{url}`")]
-    Migrate {
-        /// The address.
-        url: String,
-        /// Why.
-        source: MigrateError,
-    },
-}
-
-/// Whether this is a lack of room or time, and not a mistake: no connection became free in time, or another process
-/// kept the file locked. The same statement may succeed later, so a caller should hear `UNAVAILABLE` and not `INTERNAL`.
-#[must_use]
-pub fn is_busy(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::PoolTimedOut => true,
-        sqlx::Error::Database(error) => {
-            // The low byte of an extended result code is its kind.
-            let code = error.code().and_then(|code| code.parse::<u32>().ok());
-            code.is_some_and(|code| matches!(code & 0xff, SQLITE_BUSY | SQLITE_LOCKED))
-        }
-        _ => false,
-    }
 }
 
 impl SqliteDatabase {
@@ -114,10 +55,7 @@ impl SqliteDatabase {
             .idle_timeout(None)
             .max_lifetime(None);
         let writer = one.connect_with(options.clone()).await.map_err(open)?;
-        migrator.run(&writer).await.map_err(|source| match source {
-            MigrateError::VersionMissing(version) => OpenError::Newer { url: url.to_owned(), version },
-            source => OpenError::Migrate { url: url.to_owned(), source },
-        })?;
+        migrate(&writer, migrator).await.map_err(|source| OpenError::migrating(url, source))?;
         let readers = if url.contains(":memory:") {
             writer.clone()
         } else {
@@ -165,5 +103,24 @@ impl SqliteDatabase {
     pub async fn close(&self) {
         self.writer.close().await;
         self.readers.close().await;
+    }
+}
+
+/// Migrates with foreign keys unchecked: SQLite changes a table by making it anew, and its children would hold the old
+/// one back. They are checked afterwards.
+///
+/// Source: SQLite's documentation of ALTER TABLE, section 7.
+async fn migrate(writer: &SqlitePool, migrator: &Migrator) -> Result<(), MigrateError> {
+    let mut connection = writer.acquire().await?;
+    sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut *connection).await?;
+    let migrated = migrator.run(&mut *connection).await;
+    let dangling = sqlx::query("PRAGMA foreign_key_check").fetch_optional(&mut *connection).await?;
+    sqlx::query("PRAGMA foreign_keys = ON").execute(&mut *connection).await?;
+    migrated?;
+    match dangling {
+        None => Ok(()),
+        Some(_) => {
+            Err(MigrateError::Execute(sqlx::Error::Protocol("a foreign key leads nowhere".to_owned())))
+        }
     }
 }

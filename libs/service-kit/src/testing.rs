@@ -1,9 +1,12 @@
 //! What the tests of services need: a temporary database file, and parts served in memory.
 
+mod postgres;
+
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
+pub use self::postgres::{SETTING as POSTGRES_SETTING, temporary_postgres};
 use crate::limits::Limits;
 use crate::pipe;
 use crate::server::{Part, serve_pipe};

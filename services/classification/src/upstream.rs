@@ -32,7 +32,8 @@ impl Ingestion {
     /// The newest position: what "now" means.
     pub(crate) async fn newest_position(&self) -> Result<u64, Error> {
         let mut client = self.client.clone();
-        let answer = within(INGESTION, self.silence, client.get_position(GetPositionRequest {})).await?;
+        let answer =
+            within(INGESTION, self.silence, client.get_position(GetPositionRequest::default())).await?;
         Ok(answer.into_inner().position)
     }
 

@@ -202,6 +202,7 @@ pub(crate) fn batch_message(batch: Batch) -> pb::Batch {
         received_time: Some(time_message(batch.received_at)),
         sealed_time: batch.seal.map(|seal| time_message(seal.sealed_at)),
         request_id: batch.request_id,
+        withdrawal: None,
     }
 }
 

@@ -155,6 +155,13 @@ impl IngestionService for Door {
         answer(self.list_observation_revisions(&request.into_inner()).await)
     }
 
+    async fn withdraw_batch(
+        &self,
+        _request: Request<pb::WithdrawBatchRequest>,
+    ) -> Answer<pb::WithdrawBatchResponse> {
+        Err(Status::unimplemented("not offered yet"))
+    }
+
     async fn get_position(
         &self,
         _request: Request<pb::GetPositionRequest>,

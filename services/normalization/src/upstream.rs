@@ -54,7 +54,8 @@ impl Lines {
     /// [`Error::PositionNotReached`] for a later one: it would show something else tomorrow.
     pub(crate) async fn position(&self, asked: Option<u64>) -> Result<u64, Error> {
         let mut client = self.ingestion.clone();
-        let answer = within(INGESTION, self.silence, client.get_position(GetPositionRequest {})).await?;
+        let answer =
+            within(INGESTION, self.silence, client.get_position(GetPositionRequest::default())).await?;
         let newest = answer.into_inner().position;
         match asked {
             Some(asked) if asked > newest => Err(Error::PositionNotReached { asked, newest }),

@@ -132,6 +132,41 @@ impl ScoringService for Scoring {
         self.list(request.into_inner()).await.map(Response::new).map_err(refuse)
     }
 
+    async fn cancel_assessment(
+        &self,
+        _request: Request<proto::CancelAssessmentRequest>,
+    ) -> Result<Response<proto::CancelAssessmentResponse>, Status> {
+        Err(Status::unimplemented("not offered yet"))
+    }
+
+    async fn publish_assessment(
+        &self,
+        _request: Request<proto::PublishAssessmentRequest>,
+    ) -> Result<Response<proto::PublishAssessmentResponse>, Status> {
+        Err(Status::unimplemented("not offered yet"))
+    }
+
+    async fn withdraw_assessment(
+        &self,
+        _request: Request<proto::WithdrawAssessmentRequest>,
+    ) -> Result<Response<proto::WithdrawAssessmentResponse>, Status> {
+        Err(Status::unimplemented("not offered yet"))
+    }
+
+    async fn get_published_assessment(
+        &self,
+        _request: Request<proto::GetPublishedAssessmentRequest>,
+    ) -> Result<Response<proto::GetPublishedAssessmentResponse>, Status> {
+        Err(Status::unimplemented("not offered yet"))
+    }
+
+    async fn verify_assessment(
+        &self,
+        _request: Request<proto::VerifyAssessmentRequest>,
+    ) -> Result<Response<proto::VerifyAssessmentResponse>, Status> {
+        Err(Status::unimplemented("not offered yet"))
+    }
+
     async fn watch_assessment(
         &self,
         request: Request<proto::WatchAssessmentRequest>,

@@ -94,7 +94,7 @@ pub(crate) async fn each_rejected_row(
 }
 
 fn header(file_name: String) -> ImportHeader {
-    ImportHeader { request_id: request_id(), file_name }
+    ImportHeader { request_id: request_id(), file_name, content_sha256: Vec::new() }
 }
 
 enum Answer {

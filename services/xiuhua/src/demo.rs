@@ -112,7 +112,8 @@ async fn open(globals: &Globals) -> Result<Platform> {
     let folder = globals.data_dir.as_deref().unwrap_or(Path::new(DATA_DIR));
     let mark = folder.join(MARK);
     let platform = Platform::embedded(globals).await?;
-    let position = platform.ingestion().get_position(GetPositionRequest {}).await?.into_inner().position;
+    let position =
+        platform.ingestion().get_position(GetPositionRequest::default()).await?.into_inner().position;
     if position > 0 && !mark.exists() {
         bail!(
             "{} holds a record of its own; the sample district would mix with it / 目录中已有正式数据，样例区会与之混在一起",

@@ -62,8 +62,10 @@ fn libraries_know_no_service_and_the_pure_one_knows_nothing_of_the_house() {
     for (library, allowed) in [
         ("checked-toml", &[][..]),
         ("indicators", &["xiuhua-checked-toml"]),
-        ("service-kit", &["xiuhua-service-kit"]), // itself, with the feature for tests
-        ("contracts", &["xtask"]),                // its freshness test
+        ("private-postgres", &[]),
+        // Itself, with the feature for tests, and the server that these need.
+        ("service-kit", &["xiuhua-service-kit", "xiuhua-private-postgres"]),
+        ("contracts", &["xtask"]), // its freshness test
     ] {
         let manifest = format!("libs/{library}/Cargo.toml");
         let ours: Vec<_> = dependencies(&manifest)

@@ -21,7 +21,7 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\
 \n\x08rejected\x18\x05 \x01(\x04R\x08rejected\"B\n\nTextColumn\
 \x12\x1e\n\ndictionary\x18\x01 \x03(\tR\ndictionary\
 \x12\x14\n\x05index\x18\x02 \x03(\rR\x05indexb\x06proto3\
-\n\xc9$\n-xiuhua/classification/v1/classification.proto\
+\n\xf7$\n-xiuhua/classification/v1/classification.proto\
 \x12\x18xiuhua.classification.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fxiuhua/measure/v1/meas\
 ure.proto\"\xaf\x02\n\x07RuleSet\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12-\
@@ -94,25 +94,27 @@ lassR\nplaceClass\"\x96\x01\n\x17ListPlaceClassesRequest\
 \x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"D\
 \n\x15ReadPlaceTypesRequest\x12+\n\x11classification_id\x18\x01 \x01(\tR\x10classificationId\"h\
 \n\x16ReadPlaceTypesResponse\x12\x1b\n\tplace_ids\x18\x01 \x03(\tR\x08placeIds\
-\x121\n\x04type\x18\x02 \x01(\x0b2\x1d.xiuhua.measure.v1.TextColumnR\x04type2\xd6\x08\
-\n\x15ClassificationService\x12v\n\x0fRegisterRuleSet\
+\x121\n\x04type\x18\x02 \x01(\x0b2\x1d.xiuhua.measure.v1.TextColumnR\x04type2\x84\t\
+\n\x15ClassificationService\x12{\n\x0fRegisterRuleSet\
 \x120.xiuhua.classification.v1.RegisterRuleSetRequest\x1a1.xiuhua.classification.v1.RegisterRuleSetRe\
-sponse\x12g\n\nGetRuleSet\x12+.xiuhua.classification.v1.GetRuleSetRequest\x1a,.xiuhua.classification.\
-v1.GetRuleSetResponse\x12m\n\x0cListRuleSets\x12-.xiuhua.classification.v1.ListRuleSetsRequest\x1a..x\
-iuhua.classification.v1.ListRuleSetsResponse\x12\x85\x01\
+sponse\"\x03\x90\x02\x02\x12l\n\nGetRuleSet\x12+.xiuhua.classification.v1.GetRuleSetRequest\x1a,.xiuh\
+ua.classification.v1.GetRuleSetResponse\"\x03\x90\x02\x01\
+\x12r\n\x0cListRuleSets\x12-.xiuhua.classification.v1.ListRuleSetsRequest\x1a..xiuhua.classification.\
+v1.ListRuleSetsResponse\"\x03\x90\x02\x01\x12\x8a\x01\
 \n\x14CreateClassification\x125.xiuhua.classification.v1.CreateClassificationRequest\x1a6.xiuhua.clas\
-sification.v1.CreateClassificationResponse\x12|\n\x11GetClassification\
-\x122.xiuhua.classification.v1.GetClassificationRequest\x1a3.xiuhua.classification.v1.GetClassificati\
-onResponse\x12\x82\x01\n\x13ListClassifications\x124.xiuhua.classification.v1.ListClassificationsRequ\
-est\x1a5.xiuhua.classification.v1.ListClassificationsResponse\
-\x12p\n\rGetPlaceClass\x12..xiuhua.classification.v1.GetPlaceClassRequest\x1a/.xiuhua.classification.\
-v1.GetPlaceClassResponse\x12y\n\x10ListPlaceClasses\
+sification.v1.CreateClassificationResponse\"\x03\x90\x02\x02\
+\x12\x81\x01\n\x11GetClassification\x122.xiuhua.classification.v1.GetClassificationRequest\x1a3.xiuhu\
+a.classification.v1.GetClassificationResponse\"\x03\x90\x02\x01\
+\x12\x87\x01\n\x13ListClassifications\x124.xiuhua.classification.v1.ListClassificationsRequest\x1a5.x\
+iuhua.classification.v1.ListClassificationsResponse\"\x03\x90\x02\x01\
+\x12u\n\rGetPlaceClass\x12..xiuhua.classification.v1.GetPlaceClassRequest\x1a/.xiuhua.classification.\
+v1.GetPlaceClassResponse\"\x03\x90\x02\x01\x12~\n\x10ListPlaceClasses\
 \x121.xiuhua.classification.v1.ListPlaceClassesRequest\x1a2.xiuhua.classification.v1.ListPlaceClasses\
-Response\x12u\n\x0eReadPlaceTypes\x12/.xiuhua.classification.v1.ReadPlaceTypesRequest\x1a0.xiuhua.cla\
-ssification.v1.ReadPlaceTypesResponse0\x01b\x06proto3\
-\n\x94G\n#xiuhua/ingestion/v1/ingestion.proto\x12\x13xiuhua.ingestion.v1\x1a\x1fgoogle/protobuf/times\
-tamp.proto\x1a\x1fxiuhua/measure/v1/measure.proto\"\xd2\x01\
-\n\x07Measure\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
+Response\"\x03\x90\x02\x01\x12z\n\x0eReadPlaceTypes\
+\x12/.xiuhua.classification.v1.ReadPlaceTypesRequest\x1a0.xiuhua.classification.v1.ReadPlaceTypesResp\
+onse\"\x03\x90\x02\x010\x01b\x06proto3\n\xf6L\n#xiuhua/ingestion/v1/ingestion.proto\
+\x12\x13xiuhua.ingestion.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fxiuhua/measure/v1/measure.p\
+roto\"\xd2\x01\n\x07Measure\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x12+\n\x04name\x18\x02 \x01(\x0b2\x17.xiuhua.measure.v1.TextR\x04name\
 \x12\x12\n\x04unit\x18\x03 \x01(\tR\x04unit\x121\n\x06bounds\x18\x04 \x01(\x0b2\x19.xiuhua.measure.v1\
 .BoundsR\x06bounds\x12#\n\rsource_system\x18\x05 \x01(\tR\x0csourceSystem\
@@ -137,7 +139,7 @@ v1.SourceR\x06source\"P\n\x12ListSourcesRequest\x12\x1b\
 \n\tpage_size\x18\x01 \x01(\rR\x08pageSize\x12\x1d\n\
 \npage_token\x18\x02 \x01(\tR\tpageToken\"t\n\x13ListSourcesResponse\
 \x125\n\x07sources\x18\x01 \x03(\x0b2\x1b.xiuhua.ingestion.v1.SourceR\x07sources\
-\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa0\x03\
+\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe6\x03\
 \n\x05Batch\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x122\
 \n\x04kind\x18\x02 \x01(\x0e2\x1e.xiuhua.ingestion.v1.BatchKindR\x04kind\
 \x125\n\x05state\x18\x03 \x01(\x0e2\x1f.xiuhua.ingestion.v1.BatchStateR\x05state\
@@ -146,9 +148,19 @@ v1.SourceR\x06source\"P\n\x12ListSourcesRequest\x12\x1b\
 \x12\x1f\n\x08position\x18\x06 \x01(\x04H\x00R\x08position\x88\x01\x01\
 \x12?\n\rreceived_time\x18\x07 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0creceivedTime\
 \x12;\n\x0bsealed_time\x18\x08 \x01(\x0b2\x1a.google.protobuf.TimestampR\
-\nsealedTime\x12\x1d\n\nrequest_id\x18\t \x01(\tR\trequestIdB\x0b\
-\n\t_position\"J\n\x0cImportHeader\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
-\x12\x1b\n\tfile_name\x18\x02 \x01(\tR\x08fileName\"\x83\x01\
+\nsealedTime\x12\x1d\n\nrequest_id\x18\t \x01(\tR\trequestId\
+\x12D\n\nwithdrawal\x18\n \x01(\x0b2$.xiuhua.ingestion.v1.BatchWithdrawalR\
+\nwithdrawalB\x0b\n\t_position\"\x8d\x01\n\x0fBatchWithdrawal\
+\x12\x16\n\x06author\x18\x01 \x01(\tR\x06author\x12\x16\
+\n\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1a\n\x08position\x18\x03 \x01(\x04R\x08position\
+\x12.\n\x04time\x18\x04 \x01(\x0b2\x1a.google.protobuf.TimestampR\x04time\"\x80\x01\
+\n\x14WithdrawBatchRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
+\x12\x19\n\x08batch_id\x18\x02 \x01(\tR\x07batchId\x12\x16\
+\n\x06author\x18\x03 \x01(\tR\x06author\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\"I\
+\n\x15WithdrawBatchResponse\x120\n\x05batch\x18\x01 \x01(\x0b2\x1a.xiuhua.ingestion.v1.BatchR\x05batc\
+h\"q\n\x0cImportHeader\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
+\x12\x1b\n\tfile_name\x18\x02 \x01(\tR\x08fileName\x12%\
+\n\x0econtent_sha256\x18\x03 \x01(\x0cR\rcontentSha256\"\x83\x01\
 \n\x08RowFault\x12\x14\n\x05index\x18\x01 \x01(\rR\x05index\
 \x12\x16\n\x06column\x18\x02 \x01(\tR\x06column\x12\x16\
 \n\x06reason\x18\x03 \x01(\tR\x06reason\x121\n\x07message\x18\x04 \x01(\x0b2\x17.xiuhua.measure.v1.Te\
@@ -259,37 +271,44 @@ ion\x88\x01\x01\x12\x1b\n\tpage_size\x18\x05 \x01(\rR\x08pageSize\
 \x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageTokenB\x11\
 \n\x0f_as_of_position\"\x92\x01\n ListObservationRevisionsResponse\
 \x12F\n\trevisions\x18\x01 \x03(\x0b2(.xiuhua.ingestion.v1.ObservationRevisionR\trevisions\
-\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x14\
-\n\x12GetPositionRequest\"1\n\x13GetPositionResponse\
-\x12\x1a\n\x08position\x18\x01 \x01(\x04R\x08position*W\
+\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"N\
+\n\x12GetPositionRequest\x128\n\nas_of_time\x18\x01 \x01(\x0b2\x1a.google.protobuf.TimestampR\x08asOf\
+Time\"1\n\x13GetPositionResponse\x12\x1a\n\x08position\x18\x01 \x01(\x04R\x08position*r\
 \n\nBatchState\x12\x1b\n\x17BATCH_STATE_UNSPECIFIED\x10\x00\
-\x12\x14\n\x10BATCH_STATE_OPEN\x10\x01\x12\x16\n\x12BATCH_STATE_SEALED\x10\x02*[\
-\n\tBatchKind\x12\x1a\n\x16BATCH_KIND_UNSPECIFIED\x10\x00\
-\x12\x15\n\x11BATCH_KIND_PLACES\x10\x01\x12\x1b\n\x17BATCH_KIND_OBSERVATIONS\x10\x022\x84\x0e\
-\n\x10IngestionService\x12o\n\x10RegisterMeasures\x12,.xiuhua.ingestion.v1.RegisterMeasuresRequest\x1a\
--.xiuhua.ingestion.v1.RegisterMeasuresResponse\x12]\
-\n\nGetMeasure\x12&.xiuhua.ingestion.v1.GetMeasureRequest\x1a\'.xiuhua.ingestion.v1.GetMeasureRespons\
-e\x12c\n\x0cListMeasures\x12(.xiuhua.ingestion.v1.ListMeasuresRequest\x1a).xiuhua.ingestion.v1.ListMe\
-asuresResponse\x12Z\n\tPutSource\x12%.xiuhua.ingestion.v1.PutSourceRequest\x1a&.xiuhua.ingestion.v1.P\
-utSourceResponse\x12`\n\x0bListSources\x12\'.xiuhua.ingestion.v1.ListSourcesRequest\x1a(.xiuhua.inges\
-tion.v1.ListSourcesResponse\x12g\n\x0cImportPlaces\x12(.xiuhua.ingestion.v1.ImportPlacesRequest\x1a).\
-xiuhua.ingestion.v1.ImportPlacesResponse(\x010\x01\x12y\
-\n\x12ImportObservations\x12..xiuhua.ingestion.v1.ImportObservationsRequest\x1a/.xiuhua.ingestion.v1.\
-ImportObservationsResponse(\x010\x01\x12W\n\x08GetBatch\
-\x12$.xiuhua.ingestion.v1.GetBatchRequest\x1a%.xiuhua.ingestion.v1.GetBatchResponse\
-\x12`\n\x0bListBatches\x12\'.xiuhua.ingestion.v1.ListBatchesRequest\x1a(.xiuhua.ingestion.v1.ListBatc\
-hesResponse\x12o\n\x10ListRejectedRows\x12,.xiuhua.ingestion.v1.ListRejectedRowsRequest\x1a-.xiuhua.i\
-ngestion.v1.ListRejectedRowsResponse\x12W\n\x08GetPlace\
-\x12$.xiuhua.ingestion.v1.GetPlaceRequest\x1a%.xiuhua.ingestion.v1.GetPlaceResponse\
-\x12]\n\nListPlaces\x12&.xiuhua.ingestion.v1.ListPlacesRequest\x1a\'.xiuhua.ingestion.v1.ListPlacesRe\
-sponse\x12u\n\x12ListPlaceRevisions\x12..xiuhua.ingestion.v1.ListPlaceRevisionsRequest\x1a/.xiuhua.in\
-gestion.v1.ListPlaceRevisionsResponse\x12_\n\nReadPlaces\
-\x12&.xiuhua.ingestion.v1.ReadPlacesRequest\x1a\'.xiuhua.ingestion.v1.ReadPlacesResponse0\x01\
-\x12q\n\x10ReadObservations\x12,.xiuhua.ingestion.v1.ReadObservationsRequest\x1a-.xiuhua.ingestion.v1\
-.ReadObservationsResponse0\x01\x12\x87\x01\n\x18ListObservationRevisions\
-\x124.xiuhua.ingestion.v1.ListObservationRevisionsRequest\x1a5.xiuhua.ingestion.v1.ListObservationRev\
-isionsResponse\x12`\n\x0bGetPosition\x12\'.xiuhua.ingestion.v1.GetPositionRequest\x1a(.xiuhua.ingesti\
-on.v1.GetPositionResponseb\x06proto3\n\xc6/\n+xiuhua/normalization/v1/normalization.proto\
+\x12\x14\n\x10BATCH_STATE_OPEN\x10\x01\x12\x16\n\x12BATCH_STATE_SEALED\x10\x02\
+\x12\x19\n\x15BATCH_STATE_WITHDRAWN\x10\x03*[\n\tBatchKind\
+\x12\x1a\n\x16BATCH_KIND_UNSPECIFIED\x10\x00\x12\x15\
+\n\x11BATCH_KIND_PLACES\x10\x01\x12\x1b\n\x17BATCH_KIND_OBSERVATIONS\x10\x022\xc6\x0f\
+\n\x10IngestionService\x12t\n\x10RegisterMeasures\x12,.xiuhua.ingestion.v1.RegisterMeasuresRequest\x1a\
+-.xiuhua.ingestion.v1.RegisterMeasuresResponse\"\x03\x90\x02\x02\
+\x12b\n\nGetMeasure\x12&.xiuhua.ingestion.v1.GetMeasureRequest\x1a\'.xiuhua.ingestion.v1.GetMeasureRe\
+sponse\"\x03\x90\x02\x01\x12h\n\x0cListMeasures\x12(.xiuhua.ingestion.v1.ListMeasuresRequest\x1a).xiu\
+hua.ingestion.v1.ListMeasuresResponse\"\x03\x90\x02\x01\
+\x12_\n\tPutSource\x12%.xiuhua.ingestion.v1.PutSourceRequest\x1a&.xiuhua.ingestion.v1.PutSourceRespon\
+se\"\x03\x90\x02\x02\x12e\n\x0bListSources\x12\'.xiuhua.ingestion.v1.ListSourcesRequest\x1a(.xiuhua.i\
+ngestion.v1.ListSourcesResponse\"\x03\x90\x02\x01\x12l\
+\n\x0cImportPlaces\x12(.xiuhua.ingestion.v1.ImportPlacesRequest\x1a).xiuhua.ingestion.v1.ImportPlaces\
+Response\"\x03\x90\x02\x02(\x010\x01\x12~\n\x12ImportObservations\
+\x12..xiuhua.ingestion.v1.ImportObservationsRequest\x1a/.xiuhua.ingestion.v1.ImportObservationsRespon\
+se\"\x03\x90\x02\x02(\x010\x01\x12k\n\rWithdrawBatch\
+\x12).xiuhua.ingestion.v1.WithdrawBatchRequest\x1a*.xiuhua.ingestion.v1.WithdrawBatchResponse\"\x03\x90\
+\x02\x02\x12\\\n\x08GetBatch\x12$.xiuhua.ingestion.v1.GetBatchRequest\x1a%.xiuhua.ingestion.v1.GetBat\
+chResponse\"\x03\x90\x02\x01\x12e\n\x0bListBatches\x12\'.xiuhua.ingestion.v1.ListBatchesRequest\x1a(.\
+xiuhua.ingestion.v1.ListBatchesResponse\"\x03\x90\x02\x01\
+\x12t\n\x10ListRejectedRows\x12,.xiuhua.ingestion.v1.ListRejectedRowsRequest\x1a-.xiuhua.ingestion.v1\
+.ListRejectedRowsResponse\"\x03\x90\x02\x01\x12\\\n\x08GetPlace\
+\x12$.xiuhua.ingestion.v1.GetPlaceRequest\x1a%.xiuhua.ingestion.v1.GetPlaceResponse\"\x03\x90\x02\x01\
+\x12b\n\nListPlaces\x12&.xiuhua.ingestion.v1.ListPlacesRequest\x1a\'.xiuhua.ingestion.v1.ListPlacesRe\
+sponse\"\x03\x90\x02\x01\x12z\n\x12ListPlaceRevisions\
+\x12..xiuhua.ingestion.v1.ListPlaceRevisionsRequest\x1a/.xiuhua.ingestion.v1.ListPlaceRevisionsRespon\
+se\"\x03\x90\x02\x01\x12d\n\nReadPlaces\x12&.xiuhua.ingestion.v1.ReadPlacesRequest\x1a\'.xiuhua.inges\
+tion.v1.ReadPlacesResponse\"\x03\x90\x02\x010\x01\x12v\
+\n\x10ReadObservations\x12,.xiuhua.ingestion.v1.ReadObservationsRequest\x1a-.xiuhua.ingestion.v1.Read\
+ObservationsResponse\"\x03\x90\x02\x010\x01\x12\x8c\x01\
+\n\x18ListObservationRevisions\x124.xiuhua.ingestion.v1.ListObservationRevisionsRequest\x1a5.xiuhua.i\
+ngestion.v1.ListObservationRevisionsResponse\"\x03\x90\x02\x01\
+\x12e\n\x0bGetPosition\x12\'.xiuhua.ingestion.v1.GetPositionRequest\x1a(.xiuhua.ingestion.v1.GetPosit\
+ionResponse\"\x03\x90\x02\x01b\x06proto3\n\xf8/\n+xiuhua/normalization/v1/normalization.proto\
 \x12\x17xiuhua.normalization.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fxiuhua/measure/v1/measu\
 re.proto\"\xad\x02\n\x07Catalog\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12-\
@@ -395,25 +414,28 @@ emberR\x07members\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc
 \x12\x0c\n\x01z\x18\x06 \x03(\x01R\x01z*\x8b\x01\n\x0fThresholdStatus\
 \x12 \n\x1cTHRESHOLD_STATUS_UNSPECIFIED\x10\x00\x12\x17\
 \n\x13THRESHOLD_STATUS_OK\x10\x01\x12\x1f\n\x1bTHRESHOLD_STATUS_DEGENERATE\x10\x02\
-\x12\x1c\n\x18THRESHOLD_STATUS_NO_DATA\x10\x032\x99\t\
-\n\x14NormalizationService\x12t\n\x0fValidateCatalog\
+\x12\x1c\n\x18THRESHOLD_STATUS_NO_DATA\x10\x032\xcb\t\
+\n\x14NormalizationService\x12y\n\x0fValidateCatalog\
 \x12/.xiuhua.normalization.v1.ValidateCatalogRequest\x1a0.xiuhua.normalization.v1.ValidateCatalogResp\
-onse\x12t\n\x0fRegisterCatalog\x12/.xiuhua.normalization.v1.RegisterCatalogRequest\x1a0.xiuhua.normal\
-ization.v1.RegisterCatalogResponse\x12e\n\nGetCatalog\
-\x12*.xiuhua.normalization.v1.GetCatalogRequest\x1a+.xiuhua.normalization.v1.GetCatalogResponse\
-\x12k\n\x0cListCatalogs\x12,.xiuhua.normalization.v1.ListCatalogsRequest\x1a-.xiuhua.normalization.v1\
-.ListCatalogsResponse\x12w\n\x10DrawThresholdSet\x120.xiuhua.normalization.v1.DrawThresholdSetRequest\
-\x1a1.xiuhua.normalization.v1.DrawThresholdSetResponse\
-\x12t\n\x0fGetThresholdSet\x12/.xiuhua.normalization.v1.GetThresholdSetRequest\x1a0.xiuhua.normalizat\
-ion.v1.GetThresholdSetResponse\x12z\n\x11ListThresholdSets\
-\x121.xiuhua.normalization.v1.ListThresholdSetsRequest\x1a2.xiuhua.normalization.v1.ListThresholdSets\
-Response\x12q\n\x0eListThresholds\x12..xiuhua.normalization.v1.ListThresholdsRequest\x1a/.xiuhua.norm\
-alization.v1.ListThresholdsResponse\x12z\n\x11ListSampleMembers\
+onse\"\x03\x90\x02\x01\x12y\n\x0fRegisterCatalog\x12/.xiuhua.normalization.v1.RegisterCatalogRequest\x1a\
+0.xiuhua.normalization.v1.RegisterCatalogResponse\"\x03\x90\x02\x02\
+\x12j\n\nGetCatalog\x12*.xiuhua.normalization.v1.GetCatalogRequest\x1a+.xiuhua.normalization.v1.GetCa\
+talogResponse\"\x03\x90\x02\x01\x12p\n\x0cListCatalogs\
+\x12,.xiuhua.normalization.v1.ListCatalogsRequest\x1a-.xiuhua.normalization.v1.ListCatalogsResponse\"\
+\x03\x90\x02\x01\x12|\n\x10DrawThresholdSet\x120.xiuhua.normalization.v1.DrawThresholdSetRequest\x1a1\
+.xiuhua.normalization.v1.DrawThresholdSetResponse\"\x03\x90\x02\x02\
+\x12y\n\x0fGetThresholdSet\x12/.xiuhua.normalization.v1.GetThresholdSetRequest\x1a0.xiuhua.normalizat\
+ion.v1.GetThresholdSetResponse\"\x03\x90\x02\x01\x12\x7f\
+\n\x11ListThresholdSets\x121.xiuhua.normalization.v1.ListThresholdSetsRequest\x1a2.xiuhua.normalizati\
+on.v1.ListThresholdSetsResponse\"\x03\x90\x02\x01\x12v\
+\n\x0eListThresholds\x12..xiuhua.normalization.v1.ListThresholdsRequest\x1a/.xiuhua.normalization.v1.\
+ListThresholdsResponse\"\x03\x90\x02\x01\x12\x7f\n\x11ListSampleMembers\
 \x121.xiuhua.normalization.v1.ListSampleMembersRequest\x1a2.xiuhua.normalization.v1.ListSampleMembers\
-Response\x12g\n\nReadValues\x12*.xiuhua.normalization.v1.ReadValuesRequest\x1a+.xiuhua.normalization.\
-v1.ReadValuesResponse0\x01b\x06proto3\n\xfaI\n\x1fxiuhua/scoring/v1/scoring.proto\
-\x12\x11xiuhua.scoring.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fxiuhua/measure/v1/measure.pro\
-to\"\x84\x07\n\nAssessment\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
+Response\"\x03\x90\x02\x01\x12l\n\nReadValues\x12*.xiuhua.normalization.v1.ReadValuesRequest\x1a+.xiu\
+hua.normalization.v1.ReadValuesResponse\"\x03\x90\x02\x010\x01b\x06proto3\
+\n\xdc[\n\x1fxiuhua/scoring/v1/scoring.proto\x12\x11xiuhua.scoring.v1\x1a\x1fgoogle/protobuf/timestam\
+p.proto\x1a\x1fxiuhua/measure/v1/measure.proto\"\xd1\x08\
+\n\nAssessment\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x128\n\x05state\x18\x02 \x01(\x0e2\".xiuhua.scoring.v1.AssessmentStateR\x05state\
 \x12\x16\n\x06period\x18\x03 \x01(\tR\x06period\x12(\
 \n\x10threshold_set_id\x18\x04 \x01(\tR\x0ethresholdSetId\
@@ -434,7 +456,40 @@ to\"\x84\x07\n\nAssessment\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x124\n\x05types\x18\x13 \x03(\x0b2\x1e.xiuhua.scoring.v1.TypeSummaryR\x05types\
 \x12%\n\x0eprogress_ratio\x18\x14 \x01(\x01R\rprogressRatio\
 \x12\x14\n\x05scale\x18\x15 \x01(\x01R\x05scale\x12:\
-\n\x19places_without_households\x18\x16 \x01(\x04R\x17placesWithoutHouseholds\"Q\
+\n\x19places_without_households\x18\x16 \x01(\x04R\x17placesWithoutHouseholds\
+\x12\x1a\n\x08attempts\x18\x17 \x01(\rR\x08attempts\
+\x129\n\tpublished\x18\x18 \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\tpublished\
+\x129\n\twithdrawn\x18\x19 \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\twithdrawn\
+\x129\n\tcancelled\x18\x1a \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\tcancelled\"j\
+\n\x08Decision\x12\x16\n\x06author\x18\x01 \x01(\tR\x06author\
+\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x12.\
+\n\x04time\x18\x03 \x01(\x0b2\x1a.google.protobuf.TimestampR\x04time\"x\
+\n\x17CancelAssessmentRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
+\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\x12\x16\n\x06author\x18\x03 \x01(\tR\x06author\
+\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\"Y\n\x18CancelAssessmentResponse\
+\x12=\n\nassessment\x18\x01 \x01(\x0b2\x1d.xiuhua.scoring.v1.AssessmentR\
+\nassessment\"y\n\x18PublishAssessmentRequest\x12\x1d\
+\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\
+\x12\x16\n\x06author\x18\x03 \x01(\tR\x06author\x12\x16\
+\n\x06reason\x18\x04 \x01(\tR\x06reason\"Z\n\x19PublishAssessmentResponse\
+\x12=\n\nassessment\x18\x01 \x01(\x0b2\x1d.xiuhua.scoring.v1.AssessmentR\
+\nassessment\"z\n\x19WithdrawAssessmentRequest\x12\x1d\
+\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\
+\x12\x16\n\x06author\x18\x03 \x01(\tR\x06author\x12\x16\
+\n\x06reason\x18\x04 \x01(\tR\x06reason\"[\n\x1aWithdrawAssessmentResponse\
+\x12=\n\nassessment\x18\x01 \x01(\x0b2\x1d.xiuhua.scoring.v1.AssessmentR\
+\nassessment\"V\n\x1dGetPublishedAssessmentRequest\x12\x1d\
+\n\ncatalog_id\x18\x01 \x01(\tR\tcatalogId\x12\x16\n\x06period\x18\x02 \x01(\tR\x06period\"_\
+\n\x1eGetPublishedAssessmentResponse\x12=\n\nassessment\x18\x01 \x01(\x0b2\x1d.xiuhua.scoring.v1.Asse\
+ssmentR\nassessment\")\n\x17VerifyAssessmentRequest\
+\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"\xe5\x01\n\x18VerifyAssessmentResponse\
+\x12\x16\n\x06intact\x18\x01 \x01(\x08R\x06intact\x12\x16\
+\n\x06digest\x18\x02 \x01(\tR\x06digest\x12+\n\x11recomputed_digest\x18\x03 \x01(\tR\x10recomputedDig\
+est\x12?\n\x0bdifferences\x18\x04 \x03(\x0b2\x1d.xiuhua.scoring.v1.DifferenceR\x0bdifferences\
+\x12+\n\x11differences_total\x18\x05 \x01(\x04R\x10differencesTotal\"Z\
+\n\nDifference\x12\x10\n\x03row\x18\x01 \x01(\tR\x03row\
+\x12\x1a\n\x08recorded\x18\x02 \x01(\tR\x08recorded\
+\x12\x1e\n\nrecomputed\x18\x03 \x01(\tR\nrecomputed\"Q\
 \n\x0bTypeSummary\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\
 \x12\x16\n\x06places\x18\x02 \x01(\x04R\x06places\x12\x16\
 \n\x06scored\x18\x03 \x01(\x04R\x06scored\"\xe5\x01\
@@ -594,30 +649,44 @@ aces\"\xa6\x01\n\x0bPlaceScores\x12\x19\n\x08place_id\x18\x01 \x01(\tR\x07placeI
 \x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value\x12\"\
 \n\nz_uncapped\x18\x03 \x01(\x01H\x00R\tzUncapped\x88\x01\x01\
 \x12\x11\n\x01z\x18\x04 \x01(\x01H\x01R\x01z\x88\x01\x01B\r\
-\n\x0b_z_uncappedB\x04\n\x02_z*\xac\x01\n\x0fAssessmentState\
+\n\x0b_z_uncappedB\x04\n\x02_z*\x8c\x02\n\x0fAssessmentState\
 \x12 \n\x1cASSESSMENT_STATE_UNSPECIFIED\x10\x00\x12\x1c\
 \n\x18ASSESSMENT_STATE_PENDING\x10\x01\x12\x1c\n\x18ASSESSMENT_STATE_RUNNING\x10\x02\
 \x12\x1e\n\x1aASSESSMENT_STATE_SUCCEEDED\x10\x03\x12\x1b\
-\n\x17ASSESSMENT_STATE_FAILED\x10\x04*t\n\nGroupLevel\
+\n\x17ASSESSMENT_STATE_FAILED\x10\x04\x12\x1e\n\x1aASSESSMENT_STATE_CANCELLED\x10\x05\
+\x12\x1e\n\x1aASSESSMENT_STATE_PUBLISHED\x10\x06\x12\x1e\
+\n\x1aASSESSMENT_STATE_WITHDRAWN\x10\x07*t\n\nGroupLevel\
 \x12\x1b\n\x17GROUP_LEVEL_UNSPECIFIED\x10\x00\x12\x19\
 \n\x15GROUP_LEVEL_COMMITTEE\x10\x01\x12\x14\n\x10GROUP_LEVEL_TOWN\x10\x02\
-\x12\x18\n\x14GROUP_LEVEL_DISTRICT\x10\x032\x9d\x0b\
-\n\x0eScoringService\x12k\n\x10CreateAssessment\x12*.xiuhua.scoring.v1.CreateAssessmentRequest\x1a+.x\
-iuhua.scoring.v1.CreateAssessmentResponse\x12b\n\rGetAssessment\
-\x12\'.xiuhua.scoring.v1.GetAssessmentRequest\x1a(.xiuhua.scoring.v1.GetAssessmentResponse\
-\x12h\n\x0fListAssessments\x12).xiuhua.scoring.v1.ListAssessmentsRequest\x1a*.xiuhua.scoring.v1.ListA\
-ssessmentsResponse\x12j\n\x0fWatchAssessment\x12).xiuhua.scoring.v1.WatchAssessmentRequest\x1a*.xiuhu\
-a.scoring.v1.WatchAssessmentResponse0\x01\x12\\\n\x0bListRanking\
-\x12%.xiuhua.scoring.v1.ListRankingRequest\x1a&.xiuhua.scoring.v1.ListRankingResponse\
-\x12e\n\x0eGetPlaceScores\x12(.xiuhua.scoring.v1.GetPlaceScoresRequest\x1a).xiuhua.scoring.v1.GetPlac\
-eScoresResponse\x12h\n\x0fListGroupScores\x12).xiuhua.scoring.v1.ListGroupScoresRequest\x1a*.xiuhua.s\
-coring.v1.ListGroupScoresResponse\x12_\n\x0cExplainScore\
-\x12&.xiuhua.scoring.v1.ExplainScoreRequest\x1a\'.xiuhua.scoring.v1.ExplainScoreResponse\
-\x12b\n\rDiagnosePlace\x12\'.xiuhua.scoring.v1.DiagnosePlaceRequest\x1a(.xiuhua.scoring.v1.DiagnosePl\
-aceResponse\x12Y\n\nListGrowth\x12$.xiuhua.scoring.v1.ListGrowthRequest\x1a%.xiuhua.scoring.v1.ListGr\
-owthResponse\x12q\n\x12ListThresholdsUsed\x12,.xiuhua.scoring.v1.ListThresholdsUsedRequest\x1a-.xiuhu\
-a.scoring.v1.ListThresholdsUsedResponse\x12\\\n\x0bListWeights\
-\x12%.xiuhua.scoring.v1.ListWeightsRequest\x1a&.xiuhua.scoring.v1.ListWeightsResponse\
-\x12[\n\nReadScores\x12$.xiuhua.scoring.v1.ReadScoresRequest\x1a%.xiuhua.scoring.v1.ReadScoresRespons\
-e0\x01\x12g\n\x0eReadLeafValues\x12(.xiuhua.scoring.v1.ReadLeafValuesRequest\x1a).xiuhua.scoring.v1.R\
-eadLeafValuesResponse0\x01b\x06proto3";
+\x12\x18\n\x14GROUP_LEVEL_DISTRICT\x10\x032\xb9\x10\
+\n\x0eScoringService\x12p\n\x10CreateAssessment\x12*.xiuhua.scoring.v1.CreateAssessmentRequest\x1a+.x\
+iuhua.scoring.v1.CreateAssessmentResponse\"\x03\x90\x02\x02\
+\x12g\n\rGetAssessment\x12\'.xiuhua.scoring.v1.GetAssessmentRequest\x1a(.xiuhua.scoring.v1.GetAssessm\
+entResponse\"\x03\x90\x02\x01\x12m\n\x0fListAssessments\
+\x12).xiuhua.scoring.v1.ListAssessmentsRequest\x1a*.xiuhua.scoring.v1.ListAssessmentsResponse\"\x03\x90\
+\x02\x01\x12o\n\x0fWatchAssessment\x12).xiuhua.scoring.v1.WatchAssessmentRequest\x1a*.xiuhua.scoring.\
+v1.WatchAssessmentResponse\"\x03\x90\x02\x010\x01\x12p\
+\n\x10CancelAssessment\x12*.xiuhua.scoring.v1.CancelAssessmentRequest\x1a+.xiuhua.scoring.v1.CancelAs\
+sessmentResponse\"\x03\x90\x02\x02\x12s\n\x11PublishAssessment\
+\x12+.xiuhua.scoring.v1.PublishAssessmentRequest\x1a,.xiuhua.scoring.v1.PublishAssessmentResponse\"\x03\
+\x90\x02\x02\x12v\n\x12WithdrawAssessment\x12,.xiuhua.scoring.v1.WithdrawAssessmentRequest\x1a-.xiuhu\
+a.scoring.v1.WithdrawAssessmentResponse\"\x03\x90\x02\x02\
+\x12\x82\x01\n\x16GetPublishedAssessment\x120.xiuhua.scoring.v1.GetPublishedAssessmentRequest\x1a1.xi\
+uhua.scoring.v1.GetPublishedAssessmentResponse\"\x03\x90\x02\x01\
+\x12p\n\x10VerifyAssessment\x12*.xiuhua.scoring.v1.VerifyAssessmentRequest\x1a+.xiuhua.scoring.v1.Ver\
+ifyAssessmentResponse\"\x03\x90\x02\x01\x12a\n\x0bListRanking\
+\x12%.xiuhua.scoring.v1.ListRankingRequest\x1a&.xiuhua.scoring.v1.ListRankingResponse\"\x03\x90\x02\x01\
+\x12j\n\x0eGetPlaceScores\x12(.xiuhua.scoring.v1.GetPlaceScoresRequest\x1a).xiuhua.scoring.v1.GetPlac\
+eScoresResponse\"\x03\x90\x02\x01\x12m\n\x0fListGroupScores\
+\x12).xiuhua.scoring.v1.ListGroupScoresRequest\x1a*.xiuhua.scoring.v1.ListGroupScoresResponse\"\x03\x90\
+\x02\x01\x12d\n\x0cExplainScore\x12&.xiuhua.scoring.v1.ExplainScoreRequest\x1a\'.xiuhua.scoring.v1.Ex\
+plainScoreResponse\"\x03\x90\x02\x01\x12g\n\rDiagnosePlace\
+\x12\'.xiuhua.scoring.v1.DiagnosePlaceRequest\x1a(.xiuhua.scoring.v1.DiagnosePlaceResponse\"\x03\x90\x02\
+\x01\x12^\n\nListGrowth\x12$.xiuhua.scoring.v1.ListGrowthRequest\x1a%.xiuhua.scoring.v1.ListGrowthRes\
+ponse\"\x03\x90\x02\x01\x12v\n\x12ListThresholdsUsed\
+\x12,.xiuhua.scoring.v1.ListThresholdsUsedRequest\x1a-.xiuhua.scoring.v1.ListThresholdsUsedResponse\"\
+\x03\x90\x02\x01\x12a\n\x0bListWeights\x12%.xiuhua.scoring.v1.ListWeightsRequest\x1a&.xiuhua.scoring.\
+v1.ListWeightsResponse\"\x03\x90\x02\x01\x12`\n\nReadScores\
+\x12$.xiuhua.scoring.v1.ReadScoresRequest\x1a%.xiuhua.scoring.v1.ReadScoresResponse\"\x03\x90\x02\x01\
+0\x01\x12l\n\x0eReadLeafValues\x12(.xiuhua.scoring.v1.ReadLeafValuesRequest\x1a).xiuhua.scoring.v1.Re\
+adLeafValuesResponse\"\x03\x90\x02\x010\x01b\x06proto3";

@@ -117,7 +117,7 @@ pub struct Batch {
     pub file_name: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "5")]
     pub counts: ::core::option::Option<super::super::measure::v1::RowCounts>,
-    /// Set when sealed: 1 for the first sealed batch, and so on.
+    /// Set when sealed: 1 for the first sealed batch, and so on; withdrawals take positions too.
     #[prost(uint64, optional, tag = "6")]
     pub position: ::core::option::Option<u64>,
     #[prost(message, optional, tag = "7")]
@@ -128,6 +128,40 @@ pub struct Batch {
     /// The caller's request id.
     #[prost(string, tag = "9")]
     pub request_id: ::prost::alloc::string::String,
+    /// Set when withdrawn.
+    #[prost(message, optional, tag = "10")]
+    pub withdrawal: ::core::option::Option<BatchWithdrawal>,
+}
+/// Who took a batch out of force, and why.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BatchWithdrawal {
+    #[prost(string, tag = "1")]
+    pub author: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    /// The batch counts up to the position before this one. Positions number sealed and withdrawn batches alike.
+    #[prost(uint64, tag = "3")]
+    pub position: u64,
+    #[prost(message, optional, tag = "4")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawBatchRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub batch_id: ::prost::alloc::string::String,
+    /// Who decides: 1-100 characters.
+    #[prost(string, tag = "3")]
+    pub author: ::prost::alloc::string::String,
+    /// Why: 1-1000 characters.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawBatchResponse {
+    #[prost(message, optional, tag = "1")]
+    pub batch: ::core::option::Option<Batch>,
 }
 /// Opens a delivery. Repeating the `request_id` of a sealed batch answers with that batch and reads no rows.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -136,6 +170,10 @@ pub struct ImportHeader {
     pub request_id: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub file_name: ::prost::alloc::string::String,
+    /// SHA-256 of what the file holds, 32 bytes; empty if the caller does not say. A resumed delivery must name the same,
+    /// so that a caller who skips what is on record cannot go on with another file.
+    #[prost(bytes = "vec", tag = "3")]
+    pub content_sha256: ::prost::alloc::vec::Vec<u8>,
 }
 /// A fault the reader of a file found in a row before it could be typed. Such a row is always rejected; the service
 /// adds the faults it finds itself.
@@ -249,7 +287,7 @@ pub struct ImportPlacesResponse {
 pub mod import_places_response {
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Part {
-        /// All chunks up to this sequence are durable.
+        /// All chunks up to this sequence are durable. The first answer is one of these, and may be 0.
         #[prost(uint64, tag = "1")]
         AcknowledgedSequence(u64),
         /// Last message: the batch, sealed.
@@ -317,7 +355,7 @@ pub struct ImportObservationsResponse {
 pub mod import_observations_response {
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Part {
-        /// All chunks up to this sequence are durable.
+        /// All chunks up to this sequence are durable. The first answer is one of these, and may be 0.
         #[prost(uint64, tag = "1")]
         AcknowledgedSequence(u64),
         /// Last message: the batch, sealed.
@@ -576,9 +614,14 @@ pub struct ListObservationRevisionsResponse {
     pub next_page_token: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetPositionRequest {}
+pub struct GetPositionRequest {
+    /// The position that was the newest at this instant; absent means now.
+    #[prost(message, optional, tag = "1")]
+    pub as_of_time: ::core::option::Option<::prost_types::Timestamp>,
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetPositionResponse {
+    /// 0 before the first sealed batch.
     #[prost(uint64, tag = "1")]
     pub position: u64,
 }
@@ -591,6 +634,8 @@ pub enum BatchState {
     Open = 1,
     /// Complete: its counts add up and its rows are in force.
     Sealed = 2,
+    /// Was sealed and is out of force since a later position.
+    Withdrawn = 3,
 }
 impl BatchState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -602,6 +647,7 @@ impl BatchState {
             Self::Unspecified => "BATCH_STATE_UNSPECIFIED",
             Self::Open => "BATCH_STATE_OPEN",
             Self::Sealed => "BATCH_STATE_SEALED",
+            Self::Withdrawn => "BATCH_STATE_WITHDRAWN",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -610,6 +656,7 @@ impl BatchState {
             "BATCH_STATE_UNSPECIFIED" => Some(Self::Unspecified),
             "BATCH_STATE_OPEN" => Some(Self::Open),
             "BATCH_STATE_SEALED" => Some(Self::Sealed),
+            "BATCH_STATE_WITHDRAWN" => Some(Self::Withdrawn),
             _ => None,
         }
     }
@@ -888,7 +935,10 @@ pub mod ingestion_service_client {
         }
         /// Takes one delivery of places. The stream is one header, chunks in order, then one end. Each acknowledgement follows
         /// the commit of what it acknowledges; the last message holds the sealed batch. A stream that breaks off, or ends
-        /// without an end message, leaves an OPEN batch of which nothing is readable.
+        /// without an end message, leaves an OPEN batch of which nothing is readable. The same header resumes it: the first
+        /// acknowledgement, sent before any chunk is read, says which chunks are on record (0 for none), and the caller goes
+        /// on behind them. A chunk sent again is acknowledged again if it is the same, and else refused (ALREADY_EXISTS, reason
+        /// KEY_REUSED_WITH_DIFFERENT_BODY).
         pub async fn import_places(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -951,6 +1001,39 @@ pub mod ingestion_service_client {
                     ),
                 );
             self.inner.streaming(req, path, codec).await
+        }
+        /// Takes a sealed batch out of force: from a new position on, everything reads as if it had never been delivered;
+        /// reads as of an earlier position still see it. What other batches said too stays in force. A withdrawal is final;
+        /// withdrawing again is refused (FAILED_PRECONDITION, reason BATCH_WITHDRAWN), and so is withdrawing a batch that is
+        /// not sealed (reason BATCH_NOT_SEALED).
+        pub async fn withdraw_batch(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WithdrawBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawBatchResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.ingestion.v1.IngestionService/WithdrawBatch",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.ingestion.v1.IngestionService",
+                        "WithdrawBatch",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
         }
         pub async fn get_batch(
             &mut self,
@@ -1304,7 +1387,10 @@ pub mod ingestion_service_server {
             + 'static;
         /// Takes one delivery of places. The stream is one header, chunks in order, then one end. Each acknowledgement follows
         /// the commit of what it acknowledges; the last message holds the sealed batch. A stream that breaks off, or ends
-        /// without an end message, leaves an OPEN batch of which nothing is readable.
+        /// without an end message, leaves an OPEN batch of which nothing is readable. The same header resumes it: the first
+        /// acknowledgement, sent before any chunk is read, says which chunks are on record (0 for none), and the caller goes
+        /// on behind them. A chunk sent again is acknowledged again if it is the same, and else refused (ALREADY_EXISTS, reason
+        /// KEY_REUSED_WITH_DIFFERENT_BODY).
         async fn import_places(
             &self,
             request: tonic::Request<tonic::Streaming<super::ImportPlacesRequest>>,
@@ -1327,6 +1413,17 @@ pub mod ingestion_service_server {
             request: tonic::Request<tonic::Streaming<super::ImportObservationsRequest>>,
         ) -> std::result::Result<
             tonic::Response<Self::ImportObservationsStream>,
+            tonic::Status,
+        >;
+        /// Takes a sealed batch out of force: from a new position on, everything reads as if it had never been delivered;
+        /// reads as of an earlier position still see it. What other batches said too stays in force. A withdrawal is final;
+        /// withdrawing again is refused (FAILED_PRECONDITION, reason BATCH_WITHDRAWN), and so is withdrawing a batch that is
+        /// not sealed (reason BATCH_NOT_SEALED).
+        async fn withdraw_batch(
+            &self,
+            request: tonic::Request<super::WithdrawBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawBatchResponse>,
             tonic::Status,
         >;
         async fn get_batch(
@@ -1826,6 +1923,52 @@ pub mod ingestion_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.ingestion.v1.IngestionService/WithdrawBatch" => {
+                    #[allow(non_camel_case_types)]
+                    struct WithdrawBatchSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::WithdrawBatchRequest>
+                    for WithdrawBatchSvc<T> {
+                        type Response = super::WithdrawBatchResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WithdrawBatchRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::withdraw_batch(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WithdrawBatchSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

@@ -55,6 +55,128 @@ pub struct Assessment {
     /// Estates without households that have scores but weigh nothing in groups.
     #[prost(uint64, tag = "22")]
     pub places_without_households: u64,
+    /// How often a worker has begun it.
+    #[prost(uint32, tag = "23")]
+    pub attempts: u32,
+    /// Set when PUBLISHED or WITHDRAWN.
+    #[prost(message, optional, tag = "24")]
+    pub published: ::core::option::Option<Decision>,
+    /// Set when WITHDRAWN.
+    #[prost(message, optional, tag = "25")]
+    pub withdrawn: ::core::option::Option<Decision>,
+    /// Set when CANCELLED.
+    #[prost(message, optional, tag = "26")]
+    pub cancelled: ::core::option::Option<Decision>,
+}
+/// Who decided something, when, and why.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Decision {
+    #[prost(string, tag = "1")]
+    pub author: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CancelAssessmentRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub id: ::prost::alloc::string::String,
+    /// 1-100 characters.
+    #[prost(string, tag = "3")]
+    pub author: ::prost::alloc::string::String,
+    /// 1-1000 characters.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CancelAssessmentResponse {
+    #[prost(message, optional, tag = "1")]
+    pub assessment: ::core::option::Option<Assessment>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PublishAssessmentRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub id: ::prost::alloc::string::String,
+    /// 1-100 characters.
+    #[prost(string, tag = "3")]
+    pub author: ::prost::alloc::string::String,
+    /// 1-1000 characters.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublishAssessmentResponse {
+    #[prost(message, optional, tag = "1")]
+    pub assessment: ::core::option::Option<Assessment>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawAssessmentRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub id: ::prost::alloc::string::String,
+    /// 1-100 characters.
+    #[prost(string, tag = "3")]
+    pub author: ::prost::alloc::string::String,
+    /// 1-1000 characters.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WithdrawAssessmentResponse {
+    #[prost(message, optional, tag = "1")]
+    pub assessment: ::core::option::Option<Assessment>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPublishedAssessmentRequest {
+    #[prost(string, tag = "1")]
+    pub catalog_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub period: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetPublishedAssessmentResponse {
+    #[prost(message, optional, tag = "1")]
+    pub assessment: ::core::option::Option<Assessment>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct VerifyAssessmentRequest {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct VerifyAssessmentResponse {
+    /// Everything agrees.
+    #[prost(bool, tag = "1")]
+    pub intact: bool,
+    /// On record.
+    #[prost(string, tag = "2")]
+    pub digest: ::prost::alloc::string::String,
+    /// Of the results computed again.
+    #[prost(string, tag = "3")]
+    pub recomputed_digest: ::prost::alloc::string::String,
+    /// What differs, at most 20 of them; empty where `intact`.
+    #[prost(message, repeated, tag = "4")]
+    pub differences: ::prost::alloc::vec::Vec<Difference>,
+    /// How many differ.
+    #[prost(uint64, tag = "5")]
+    pub differences_total: u64,
+}
+/// A row on record that is not what the computation gives.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Difference {
+    /// Table and key, such as `node_scores 310115004000-001 A2`.
+    #[prost(string, tag = "1")]
+    pub row: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub recorded: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub recomputed: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TypeSummary {
@@ -590,6 +712,12 @@ pub enum AssessmentState {
     Running = 2,
     Succeeded = 3,
     Failed = 4,
+    /// Ended on request, without results.
+    Cancelled = 5,
+    /// SUCCEEDED and in force.
+    Published = 6,
+    /// Was PUBLISHED and is out of force.
+    Withdrawn = 7,
 }
 impl AssessmentState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -603,6 +731,9 @@ impl AssessmentState {
             Self::Running => "ASSESSMENT_STATE_RUNNING",
             Self::Succeeded => "ASSESSMENT_STATE_SUCCEEDED",
             Self::Failed => "ASSESSMENT_STATE_FAILED",
+            Self::Cancelled => "ASSESSMENT_STATE_CANCELLED",
+            Self::Published => "ASSESSMENT_STATE_PUBLISHED",
+            Self::Withdrawn => "ASSESSMENT_STATE_WITHDRAWN",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -613,6 +744,9 @@ impl AssessmentState {
             "ASSESSMENT_STATE_RUNNING" => Some(Self::Running),
             "ASSESSMENT_STATE_SUCCEEDED" => Some(Self::Succeeded),
             "ASSESSMENT_STATE_FAILED" => Some(Self::Failed),
+            "ASSESSMENT_STATE_CANCELLED" => Some(Self::Cancelled),
+            "ASSESSMENT_STATE_PUBLISHED" => Some(Self::Published),
+            "ASSESSMENT_STATE_WITHDRAWN" => Some(Self::Withdrawn),
             _ => None,
         }
     }
@@ -830,7 +964,7 @@ pub mod scoring_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Sends the assessment at once and whenever its state or progress changes, and ends with its final state.
+        /// Sends the assessment at once and whenever its state or progress changes, and ends when its run is over.
         pub async fn watch_assessment(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchAssessmentRequest>,
@@ -859,6 +993,161 @@ pub mod scoring_service_client {
                     ),
                 );
             self.inner.server_streaming(req, path, codec).await
+        }
+        /// Ends a PENDING or RUNNING assessment without results. One that is over is refused (FAILED_PRECONDITION, reason
+        /// ASSESSMENT_OVER).
+        pub async fn cancel_assessment(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CancelAssessmentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CancelAssessmentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.ScoringService/CancelAssessment",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.scoring.v1.ScoringService",
+                        "CancelAssessment",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Puts the results of a SUCCEEDED assessment in force for its catalog and period, instead of those published before.
+        /// Refused in any other state (FAILED_PRECONDITION, reason ASSESSMENT_NOT_READY).
+        pub async fn publish_assessment(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PublishAssessmentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PublishAssessmentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.ScoringService/PublishAssessment",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.scoring.v1.ScoringService",
+                        "PublishAssessment",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes the results of a PUBLISHED assessment out of force; they stay readable by the assessment's id. Refused in any
+        /// other state (FAILED_PRECONDITION, reason ASSESSMENT_NOT_PUBLISHED).
+        pub async fn withdraw_assessment(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WithdrawAssessmentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawAssessmentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.ScoringService/WithdrawAssessment",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.scoring.v1.ScoringService",
+                        "WithdrawAssessment",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// The assessment in force for a catalog and period: of those PUBLISHED the one published last. Its id pins a reader:
+        /// every other read names it.
+        pub async fn get_published_assessment(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetPublishedAssessmentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPublishedAssessmentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.ScoringService/GetPublishedAssessment",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.scoring.v1.ScoringService",
+                        "GetPublishedAssessment",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Reads the inputs of an assessment again as of its positions, computes it again, and compares the digest and every
+        /// row on record.
+        pub async fn verify_assessment(
+            &mut self,
+            request: impl tonic::IntoRequest<super::VerifyAssessmentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::VerifyAssessmentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.ScoringService/VerifyAssessment",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.scoring.v1.ScoringService",
+                        "VerifyAssessment",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
         }
         /// Ranking of one node within one type: by rank, then place id; places without a score last.
         pub async fn list_ranking(
@@ -1182,12 +1471,57 @@ pub mod scoring_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// Sends the assessment at once and whenever its state or progress changes, and ends with its final state.
+        /// Sends the assessment at once and whenever its state or progress changes, and ends when its run is over.
         async fn watch_assessment(
             &self,
             request: tonic::Request<super::WatchAssessmentRequest>,
         ) -> std::result::Result<
             tonic::Response<Self::WatchAssessmentStream>,
+            tonic::Status,
+        >;
+        /// Ends a PENDING or RUNNING assessment without results. One that is over is refused (FAILED_PRECONDITION, reason
+        /// ASSESSMENT_OVER).
+        async fn cancel_assessment(
+            &self,
+            request: tonic::Request<super::CancelAssessmentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CancelAssessmentResponse>,
+            tonic::Status,
+        >;
+        /// Puts the results of a SUCCEEDED assessment in force for its catalog and period, instead of those published before.
+        /// Refused in any other state (FAILED_PRECONDITION, reason ASSESSMENT_NOT_READY).
+        async fn publish_assessment(
+            &self,
+            request: tonic::Request<super::PublishAssessmentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PublishAssessmentResponse>,
+            tonic::Status,
+        >;
+        /// Takes the results of a PUBLISHED assessment out of force; they stay readable by the assessment's id. Refused in any
+        /// other state (FAILED_PRECONDITION, reason ASSESSMENT_NOT_PUBLISHED).
+        async fn withdraw_assessment(
+            &self,
+            request: tonic::Request<super::WithdrawAssessmentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawAssessmentResponse>,
+            tonic::Status,
+        >;
+        /// The assessment in force for a catalog and period: of those PUBLISHED the one published last. Its id pins a reader:
+        /// every other read names it.
+        async fn get_published_assessment(
+            &self,
+            request: tonic::Request<super::GetPublishedAssessmentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPublishedAssessmentResponse>,
+            tonic::Status,
+        >;
+        /// Reads the inputs of an assessment again as of its positions, computes it again, and compares the digest and every
+        /// row on record.
+        async fn verify_assessment(
+            &self,
+            request: tonic::Request<super::VerifyAssessmentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::VerifyAssessmentResponse>,
             tonic::Status,
         >;
         /// Ranking of one node within one type: by rank, then place id; places without a score last.
@@ -1541,6 +1875,239 @@ pub mod scoring_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.ScoringService/CancelAssessment" => {
+                    #[allow(non_camel_case_types)]
+                    struct CancelAssessmentSvc<T: ScoringService>(pub Arc<T>);
+                    impl<
+                        T: ScoringService,
+                    > tonic::server::UnaryService<super::CancelAssessmentRequest>
+                    for CancelAssessmentSvc<T> {
+                        type Response = super::CancelAssessmentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CancelAssessmentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ScoringService>::cancel_assessment(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CancelAssessmentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.ScoringService/PublishAssessment" => {
+                    #[allow(non_camel_case_types)]
+                    struct PublishAssessmentSvc<T: ScoringService>(pub Arc<T>);
+                    impl<
+                        T: ScoringService,
+                    > tonic::server::UnaryService<super::PublishAssessmentRequest>
+                    for PublishAssessmentSvc<T> {
+                        type Response = super::PublishAssessmentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PublishAssessmentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ScoringService>::publish_assessment(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PublishAssessmentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.ScoringService/WithdrawAssessment" => {
+                    #[allow(non_camel_case_types)]
+                    struct WithdrawAssessmentSvc<T: ScoringService>(pub Arc<T>);
+                    impl<
+                        T: ScoringService,
+                    > tonic::server::UnaryService<super::WithdrawAssessmentRequest>
+                    for WithdrawAssessmentSvc<T> {
+                        type Response = super::WithdrawAssessmentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WithdrawAssessmentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ScoringService>::withdraw_assessment(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WithdrawAssessmentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.ScoringService/GetPublishedAssessment" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetPublishedAssessmentSvc<T: ScoringService>(pub Arc<T>);
+                    impl<
+                        T: ScoringService,
+                    > tonic::server::UnaryService<super::GetPublishedAssessmentRequest>
+                    for GetPublishedAssessmentSvc<T> {
+                        type Response = super::GetPublishedAssessmentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetPublishedAssessmentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ScoringService>::get_published_assessment(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetPublishedAssessmentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.ScoringService/VerifyAssessment" => {
+                    #[allow(non_camel_case_types)]
+                    struct VerifyAssessmentSvc<T: ScoringService>(pub Arc<T>);
+                    impl<
+                        T: ScoringService,
+                    > tonic::server::UnaryService<super::VerifyAssessmentRequest>
+                    for VerifyAssessmentSvc<T> {
+                        type Response = super::VerifyAssessmentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::VerifyAssessmentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ScoringService>::verify_assessment(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = VerifyAssessmentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

@@ -9,7 +9,9 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection, SqlSafeStr, SqliteConnection};
 use tokio::sync::Notify;
-use xiuhua_service_kit::sqlite::{OpenError, SqliteDatabase, is_busy};
+use xiuhua_service_kit::database::{OpenError, passing};
+use xiuhua_service_kit::sqlite::SqliteDatabase;
+use xiuhua_service_kit::status::Kind;
 use xiuhua_service_kit::testing::TemporaryDatabase;
 
 fn migrator(versions: std::ops::RangeInclusive<i64>) -> &'static Migrator {
@@ -88,7 +90,7 @@ async fn a_reader_cannot_write() {
 }
 
 #[tokio::test]
-async fn a_locked_file_and_a_pool_without_a_free_connection_are_busy_and_a_mistake_is_not() {
+async fn a_locked_file_and_a_pool_without_a_free_connection_pass_and_a_mistake_does_not() {
     let place = TemporaryDatabase::new();
     SqliteDatabase::open(&place.url(), migrator(1..=1)).await.unwrap().close().await;
     let options: SqliteConnectOptions = place.url().parse().unwrap();
@@ -97,7 +99,7 @@ async fn a_locked_file_and_a_pool_without_a_free_connection_are_busy_and_a_mista
     let mut second = options.connect().await.unwrap();
     let writing = first.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let locked = second.begin_with("BEGIN IMMEDIATE").await.unwrap_err();
-    assert!(is_busy(&locked), "{locked:?}");
+    assert_eq!(passing(&locked), Some(Kind::Unavailable), "{locked:?}");
     drop(writing);
 
     let one = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(1));
@@ -108,8 +110,8 @@ async fn a_locked_file_and_a_pool_without_a_free_connection_are_busy_and_a_mista
         Ok(_) => pool.acquire().await.unwrap_err(),
         Err(late) => late,
     };
-    assert!(is_busy(&empty), "{empty:?}");
+    assert_eq!(passing(&empty), Some(Kind::ResourceExhausted), "{empty:?}");
 
     let mistake = sqlx::query("select * from nowhere").execute(&mut second).await.unwrap_err();
-    assert!(!is_busy(&mistake) && !is_busy(&sqlx::Error::RowNotFound));
+    assert_eq!(passing(&mistake), None);
 }

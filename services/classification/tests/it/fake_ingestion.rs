@@ -89,6 +89,7 @@ ingestion_offering_only! {
     import_observations(Streaming<wire::ImportObservationsRequest>) -> Self::ImportObservationsStream;
     get_batch(wire::GetBatchRequest) -> wire::GetBatchResponse;
     list_batches(wire::ListBatchesRequest) -> wire::ListBatchesResponse;
+    withdraw_batch(wire::WithdrawBatchRequest) -> wire::WithdrawBatchResponse;
     list_rejected_rows(wire::ListRejectedRowsRequest) -> wire::ListRejectedRowsResponse;
     get_place(wire::GetPlaceRequest) -> wire::GetPlaceResponse;
     list_places(wire::ListPlacesRequest) -> wire::ListPlacesResponse;

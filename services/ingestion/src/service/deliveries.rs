@@ -300,7 +300,11 @@ mod tests {
         use pb::import_places_request::Part::{Chunk, Header};
         let store = store::open("sqlite::memory:").await.unwrap();
         let door = Door::new(Arc::clone(&store), SystemClock::shared());
-        let header = pb::ImportHeader { request_id: "first".into(), file_name: "places.csv".into() };
+        let header = pb::ImportHeader {
+            request_id: "first".into(),
+            file_name: "places.csv".into(),
+            ..Default::default()
+        };
         let place = pb::Place { id: "A".into(), ..pb::Place::default() };
         let row = pb::PlaceRow { row: 2, place: Some(place), ..pb::PlaceRow::default() };
         let chunk = pb::PlaceChunk { sequence: 1, rows: vec![row], ..pb::PlaceChunk::default() };

@@ -47,7 +47,10 @@ async fn a_stream_that_stops_without_an_end_seals_nothing_and_the_same_header_wi
     let open = client.list_batches(pb::ListBatchesRequest::default()).await.unwrap().into_inner().batches;
     let states: Vec<_> = open.iter().map(|batch| (batch.request_id.as_str(), batch.state())).collect();
     assert_eq!(states, [("second", Open), ("first", Open), ("places", Sealed)]);
-    assert_eq!(client.get_position(pb::GetPositionRequest {}).await.unwrap().into_inner().position, 1);
+    assert_eq!(
+        client.get_position(pb::GetPositionRequest::default()).await.unwrap().into_inner().position,
+        1
+    );
     assert_eq!(read_column(&mut client, None).await, []);
 
     let (_, batch) = deliver(&mut client, "first", vec![values(1, &[("A", 1.0)])]).await.unwrap();
@@ -84,7 +87,10 @@ async fn an_end_that_counts_wrongly_or_is_not_the_last_message_is_refused_and_se
     ];
     let refused = import_place_parts(&mut client, wrong).await.unwrap_err();
     assert_eq!(refusal(&refused), invalid("CHUNK_COUNT_DIFFERS"));
-    assert_eq!(client.get_position(pb::GetPositionRequest {}).await.unwrap().into_inner().position, 1);
+    assert_eq!(
+        client.get_position(pb::GetPositionRequest::default()).await.unwrap().into_inner().position,
+        1
+    );
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ pub(crate) fn values(sequence: u64, said: &[(&str, f64)]) -> pb::ObservationChun
 }
 
 pub(crate) fn header(request_id: &str, file_name: &str) -> pb::ImportHeader {
-    pb::ImportHeader { request_id: request_id.into(), file_name: file_name.into() }
+    pb::ImportHeader { request_id: request_id.into(), file_name: file_name.into(), ..Default::default() }
 }
 
 pub(crate) fn observations_header(request_id: &str) -> pb::ImportObservationsRequest {

@@ -25,7 +25,10 @@ async fn two_files_come_in_and_values_and_their_history_come_out() {
     let (_, second) = deliver(&mut client, "second", vec![values(1, &[("A", 3.0)])]).await.unwrap();
     assert_eq!(found(&read_column(&mut client, None).await), [("A", 3.0), ("B", 2.0)]);
     assert_eq!(found(&read_column(&mut client, Some(2)).await), [("A", 1.5), ("B", 2.0)]);
-    assert_eq!(client.get_position(pb::GetPositionRequest {}).await.unwrap().into_inner().position, 3);
+    assert_eq!(
+        client.get_position(pb::GetPositionRequest::default()).await.unwrap().into_inner().position,
+        3
+    );
 
     let request = pb::ListObservationRevisionsRequest {
         place_id: "A".into(),
@@ -128,7 +131,10 @@ async fn a_hostile_chunk_is_refused_whole_and_names_its_fields() {
     let refused = import_places(&mut client, "hostile-places", vec![place_chunk(1, rows)]).await.unwrap_err();
     let expected = (Code::InvalidArgument, "INVALID_REQUEST".to_owned(), vec!["chunk.rows".to_owned()]);
     assert_eq!(refusal(&refused), expected);
-    assert_eq!(client.get_position(pb::GetPositionRequest {}).await.unwrap().into_inner().position, 1);
+    assert_eq!(
+        client.get_position(pb::GetPositionRequest::default()).await.unwrap().into_inner().position,
+        1
+    );
 }
 
 #[tokio::test]

@@ -49,6 +49,7 @@ offering_only! {
     import_observations(Streaming<ingestion::ImportObservationsRequest>) -> Self::ImportObservationsStream;
     get_batch(ingestion::GetBatchRequest) -> ingestion::GetBatchResponse;
     list_batches(ingestion::ListBatchesRequest) -> ingestion::ListBatchesResponse;
+    withdraw_batch(ingestion::WithdrawBatchRequest) -> ingestion::WithdrawBatchResponse;
     list_rejected_rows(ingestion::ListRejectedRowsRequest) -> ingestion::ListRejectedRowsResponse;
     get_place(ingestion::GetPlaceRequest) -> ingestion::GetPlaceResponse;
     list_places(ingestion::ListPlacesRequest) -> ingestion::ListPlacesResponse;

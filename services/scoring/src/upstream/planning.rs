@@ -128,7 +128,7 @@ impl Lines {
     /// tomorrow.
     async fn position(&self, asked: Option<u64>) -> Result<u64, Error> {
         let mut client = self.ingestion.clone();
-        let asking = client.get_position(ingestion::GetPositionRequest {});
+        let asking = client.get_position(ingestion::GetPositionRequest::default());
         let newest = within(INGESTION, self.silence, asking).await?.into_inner().position;
         match asked {
             Some(asked) if asked > newest => Err(Error::PositionNotReached { asked, newest }),

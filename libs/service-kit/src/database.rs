@@ -1,0 +1,193 @@
+//! What is the same of both databases: which one an address names, why one cannot be opened, and which failures are a
+//! lack of room or time and no mistake.
+
+use sqlx::migrate::MigrateError;
+
+use crate::status::Kind;
+
+/// Result code of SQLite: another connection has the lock.
+const SQLITE_BUSY: u32 = 5;
+/// Result code of SQLite: a table is locked.
+const SQLITE_LOCKED: u32 = 6;
+/// Result code of SQLite: no room on the disk.
+const SQLITE_FULL: u32 = 13;
+
+/// A database that a record can be kept in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// `sqlite:PATH` or `sqlite::memory:`.
+    Sqlite,
+    /// `postgres://ROLE:PASSWORD@HOST:PORT/DATABASE`.
+    Postgres,
+}
+
+impl Backend {
+    /// The database that an address names.
+    ///
+    /// # Errors
+    /// [`OpenError::Scheme`].
+    pub fn of(url: &str) -> Result<Self, OpenError> {
+        match url.split_once(':') {
+            Some(("sqlite", _)) => Ok(Self::Sqlite),
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres),
+            _ => Err(OpenError::Scheme { url: without_password(url) }),
+        }
+    }
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address names no database there is.
+    #[error("`{url}` 不是 sqlite: 或 postgres: 地址 / begins neither with sqlite: nor with postgres:")]
+    Scheme {
+        /// The address.
+        url: String,
+    },
+    /// The address cannot be read.
+    #[error("`{url}` 不是数据库地址 / is not the address of a database")]
+    Address {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        source: sqlx::Error,
+    },
+    /// The file or server cannot be opened.
+    #[error("无法打开数据库 / cannot open the database `{url}`")]
+    Open {
+        /// The address.
+        url: String,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// A newer version of the platform has written it.
+    #[error(
+        "数据库 `{url}` 由更新的版本写入（迁移 {version}），请使用该版本 / the database was written by a newer \
+         version (migration {version}); use that version"
+    )]
+    Newer {
+        /// The address.
+        url: String,
+        /// The migration this version does not know.
+        version: i64,
+    },
+    /// A migration failed.
+    #[error("无法迁移数据库 / cannot migrate the database `{url}`")]
+    Migrate {
+        /// The address.
+        url: String,
+        /// Why.
+        source: MigrateError,
+    },
+}
+
+impl OpenError {
+    pub(crate) fn migrating(url: &str, source: MigrateError) -> Self {
+        let url = without_password(url);
+        match source {
+            MigrateError::VersionMissing(version) => Self::Newer { url, version },
+            source => Self::Migrate { url, source },
+        }
+    }
+}
+
+/// An address as it may be logged.
+pub(crate) fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((login, place)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let role = login.split(':').next().unwrap_or_default();
+    format!("{scheme}://{role}@{place}")
+}
+
+/// What a failure of the database means for a caller, where it is no mistake of ours: the same call may succeed later.
+/// `None`: it is a mistake.
+///
+/// [`Kind::Unavailable`]: the server is away, restarts, is read-only, or another transaction was in the way; also where
+/// it is not known whether a commit took place, which the request id of a repeat settles. [`Kind::ResourceExhausted`]:
+/// no connection became free in time (or a new one could not be made in that time: a pool does not tell the two apart),
+/// or no room is left.
+#[must_use]
+pub fn passing(error: &sqlx::Error) -> Option<Kind> {
+    match error {
+        sqlx::Error::PoolTimedOut => Some(Kind::ResourceExhausted),
+        sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Some(Kind::Unavailable),
+        sqlx::Error::Database(error) => {
+            let code = error.code()?;
+            if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+                passing_on_postgres(&code)
+            } else {
+                passing_on_sqlite(&code)
+            }
+        }
+        _ => None,
+    }
+}
+
+fn passing_on_sqlite(code: &str) -> Option<Kind> {
+    // The low byte of an extended result code is its kind.
+    match code.parse::<u32>().ok()? & 0xff {
+        SQLITE_BUSY | SQLITE_LOCKED => Some(Kind::Unavailable),
+        SQLITE_FULL => Some(Kind::ResourceExhausted),
+        _ => None,
+    }
+}
+
+/// Source: PostgreSQL's appendix of error codes.
+fn passing_on_postgres(code: &str) -> Option<Kind> {
+    match code {
+        // Too many connections is the server's own full pool.
+        "53300" => Some(Kind::ResourceExhausted),
+        // A read-only server: a failover has not reached us yet.
+        "25006"
+        // Serialization failure, deadlock, lock not available, statement cancelled for its time.
+        | "40001" | "40P01" | "55P03" | "57014"
+        // Shut down by the administrator, crashed, starting, idle in a transaction for too long.
+        | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Some(Kind::Unavailable),
+        // Class 08: the connection; class 53: disk and memory.
+        code if code.starts_with("08") => Some(Kind::Unavailable),
+        code if code.starts_with("53") => Some(Kind::ResourceExhausted),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_of_an_address_names_the_database() {
+        assert_eq!(Backend::of("sqlite:ingestion.db").unwrap(), Backend::Sqlite);
+        assert_eq!(Backend::of("postgres://ingestion@db/ingestion").unwrap(), Backend::Postgres);
+        assert_eq!(Backend::of("postgresql://ingestion@db/ingestion").unwrap(), Backend::Postgres);
+        assert!(matches!(Backend::of("mysql://db"), Err(OpenError::Scheme { .. })));
+    }
+
+    #[test]
+    fn a_password_is_never_a_part_of_what_is_said() {
+        let refused = Backend::of("mysql://clerk:secret@db:3306/x").unwrap_err().to_string();
+        assert!(refused.contains("clerk@db:3306") && !refused.contains("secret"), "{refused}");
+        assert_eq!(without_password("sqlite:a@b:c"), "sqlite:a@b:c");
+    }
+
+    #[test]
+    fn what_passes_is_told_from_what_does_not() {
+        assert_eq!(passing(&sqlx::Error::PoolTimedOut), Some(Kind::ResourceExhausted));
+        assert_eq!(passing(&sqlx::Error::RowNotFound), None);
+        for (code, kind) in [
+            ("40001", Some(Kind::Unavailable)),
+            ("40P01", Some(Kind::Unavailable)),
+            ("25006", Some(Kind::Unavailable)),
+            ("08006", Some(Kind::Unavailable)),
+            ("53100", Some(Kind::ResourceExhausted)),
+            ("53300", Some(Kind::ResourceExhausted)),
+            ("42P01", None),
+            ("23505", None),
+        ] {
+            assert_eq!(passing_on_postgres(code), kind, "{code}");
+        }
+        assert_eq!(passing_on_sqlite("5"), Some(Kind::Unavailable));
+        assert_eq!(passing_on_sqlite("517"), Some(Kind::Unavailable));
+        assert_eq!(passing_on_sqlite("13"), Some(Kind::ResourceExhausted));
+        assert_eq!(passing_on_sqlite("2067"), None);
+    }
+}

@@ -1,0 +1,144 @@
+//! One PostgreSQL database: writes that a dropped caller cannot halve, versions that are refused, stale transactions.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{Executor, PgConnection, SqlSafeStr};
+use tokio::sync::Notify;
+use xiuhua_service_kit::database::{OpenError, passing};
+use xiuhua_service_kit::postgres::PostgresDatabase;
+use xiuhua_service_kit::status::Kind;
+use xiuhua_service_kit::testing::temporary_postgres;
+
+fn migrator(versions: std::ops::RangeInclusive<i64>) -> &'static Migrator {
+    let migration = |version: i64| {
+        let sql = sqlx::AssertSqlSafe(format!("create table t{version} (n bigint)"));
+        Migration::new(version, Cow::Borrowed("t"), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    let migrations = versions.map(migration).collect();
+    Box::leak(Box::new(Migrator { migrations, ..Migrator::DEFAULT }))
+}
+
+async fn open() -> PostgresDatabase {
+    PostgresDatabase::open(&temporary_postgres().await, migrator(1..=1)).await.expect("a new database opens")
+}
+
+async fn count(database: &PostgresDatabase) -> i64 {
+    sqlx::query_scalar("select count(*) from t1").fetch_one(database.reader()).await.expect("t1 is there")
+}
+
+async fn insert(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("insert into t1 values (1)").execute(connection).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_write_whose_caller_is_gone_is_done_as_a_whole() {
+    let database = open().await;
+    let (half, go_on, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (told, waited, ended) = (Arc::clone(&half), Arc::clone(&go_on), Arc::clone(&done));
+    let write = database.write::<_, sqlx::Error, _>(move |connection| {
+        async move {
+            insert(connection).await?;
+            told.notify_one();
+            waited.notified().await;
+            insert(connection).await?;
+            ended.notify_one();
+            Ok(())
+        }
+        .boxed()
+    });
+    tokio::select! {
+        _ = write => unreachable!("it waits"),
+        () = half.notified() => {}
+    }
+    // The caller's future is dropped here, in the middle.
+    assert_eq!(count(&database).await, 0);
+    go_on.notify_one();
+    done.notified().await;
+    database.close().await;
+    let again = PostgresDatabase::open(&database_url(&database), migrator(1..=1)).await.unwrap();
+    assert_eq!(count(&again).await, 2);
+}
+
+fn database_url(database: &PostgresDatabase) -> String {
+    use sqlx::ConnectOptions;
+    database.reader().connect_options().to_url_lossy().to_string()
+}
+
+#[tokio::test]
+async fn a_write_that_fails_leaves_nothing() {
+    let database = open().await;
+    let failed = database.write::<(), sqlx::Error, _>(|connection| {
+        async move {
+            insert(connection).await?;
+            Err(sqlx::Error::RowNotFound)
+        }
+        .boxed()
+    });
+    assert!(failed.await.is_err());
+    assert_eq!(count(&database).await, 0);
+}
+
+#[tokio::test]
+async fn a_connection_left_inside_a_transaction_is_closed_and_never_handed_on() {
+    let database = open().await;
+    let stale = database.write::<(), sqlx::Error, _>(|connection| {
+        async move {
+            // As if the library had begun a second transaction and forgotten it: the first commits, this one stays.
+            connection.execute("commit; begin").await?;
+            insert(connection).await?;
+            connection.execute("commit; begin").await.map(drop)
+        }
+        .boxed()
+    });
+    stale.await.unwrap();
+    for _ in 0..20 {
+        let fresh = database.write::<bool, sqlx::Error, _>(|connection| {
+            async move {
+                connection.execute("commit").await?;
+                let outside = sqlx::query_scalar("select now() = statement_timestamp()");
+                let outside = outside.persistent(false).fetch_one(&mut *connection).await;
+                connection.execute("begin").await?;
+                outside
+            }
+            .boxed()
+        });
+        assert!(fresh.await.is_ok());
+    }
+    assert_eq!(count(&database).await, 1);
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_and_of_an_older_one_upgraded() {
+    let url = temporary_postgres().await;
+    for versions in [1..=1, 1..=2] {
+        PostgresDatabase::open(&url, migrator(versions)).await.unwrap().close().await;
+    }
+    let refused = PostgresDatabase::open(&url, migrator(1..=1)).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Newer { version: 2, .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn two_processes_that_open_a_new_database_at_once_migrate_it_once() {
+    let url = temporary_postgres().await;
+    let opened = tokio::join!(
+        PostgresDatabase::open(&url, migrator(1..=3)),
+        PostgresDatabase::open(&url, migrator(1..=3)),
+        PostgresDatabase::open(&url, migrator(1..=3)),
+    );
+    assert!(opened.0.is_ok() && opened.1.is_ok() && opened.2.is_ok(), "{opened:?}");
+}
+
+#[tokio::test]
+async fn a_reader_cannot_write_and_a_server_that_is_away_passes() {
+    let database = open().await;
+    let refused = sqlx::query("insert into t1 values (1)").execute(database.reader()).await.unwrap_err();
+    // The code of a server that a failover has made read-only.
+    assert_eq!(passing(&refused), Some(Kind::Unavailable), "{refused:?}");
+    let nowhere = PostgresDatabase::open("postgres://nobody@127.0.0.1:1/nowhere", migrator(1..=1)).await;
+    let Err(OpenError::Open { source, .. }) = nowhere else { panic!("{nowhere:?}") };
+    // The pool tries again until its time is over, and cannot tell a server that is away from one that is full.
+    assert_eq!(passing(&source), Some(Kind::ResourceExhausted), "{source:?}");
+}
