@@ -354,7 +354,7 @@ async fn a_delivery_of_more_rows_than_one_statement_or_page_holds_is_decided_who
         let conflict = (1_804..3_504).map(|row| say(row, "C", f64::from(u32::try_from(row % 2).unwrap())));
         let rows =
             sound.into_iter().chain(unknown).chain(conflict).map(DeliveredObservation::checked).collect();
-        store.stage_observations(delivery, 1, rows).await.unwrap();
+        store.stage_observations(delivery, chunk(1, 0), rows).await.unwrap();
         let batch = store.seal(delivery, 1, at(20)).await.unwrap();
         assert_eq!(batch.seal.unwrap().counts, counts(3_502, 2, 0, 0, 3_500), "{}", backend.name);
     }
