@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use xiuhua_ingestion::domain::batch::{AsOf, Batch, BatchKind, Position, RowCounts};
 use xiuhua_ingestion::domain::ids::{BatchId, MeasureId, PlaceId, SourceId};
 use xiuhua_ingestion::domain::measure::{Bounds, Measure};
-use xiuhua_ingestion::domain::observation::DeliveredObservation;
+use xiuhua_ingestion::domain::observation::{Cell, DeliveredObservation, ObservationRevision};
 use xiuhua_ingestion::domain::period::Period;
 use xiuhua_ingestion::domain::place::{DeliveredPlace, Description};
 use xiuhua_ingestion::domain::rejection::RejectedRow;
@@ -245,4 +245,22 @@ pub(crate) fn codes(row: &RejectedRow) -> Vec<&str> {
 
 pub(crate) fn place_id(id: &str) -> PlaceId {
     PlaceId::new(id).unwrap()
+}
+
+/// Revisions of `visits` in 2021 as of now.
+pub(crate) async fn revisions(store: &dyn Store, place: &str) -> Vec<ObservationRevision> {
+    revisions_as_of(store, place, now(store).await).await
+}
+
+pub(crate) async fn revisions_as_of(store: &dyn Store, place: &str, as_of: AsOf) -> Vec<ObservationRevision> {
+    let cell = Cell {
+        place_id: place_id(place),
+        measure_id: MeasureId::new("visits").unwrap(),
+        period: Period::parse("2021").unwrap(),
+    };
+    store.observation_revisions(&cell, as_of, 0, 100).await.unwrap()
+}
+
+pub(crate) fn values(revisions: &[ObservationRevision]) -> Vec<f64> {
+    revisions.iter().map(|revision| revision.value).collect()
 }

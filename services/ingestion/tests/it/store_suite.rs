@@ -2,27 +2,11 @@
 
 use xiuhua_ingestion::Error;
 use xiuhua_ingestion::domain::batch::BatchKind;
-use xiuhua_ingestion::domain::ids::{MeasureId, PlaceId};
 use xiuhua_ingestion::domain::measure::Bounds;
-use xiuhua_ingestion::domain::observation::{Cell, DeliveredObservation, ObservationRevision};
-use xiuhua_ingestion::domain::period::Period;
-use xiuhua_ingestion::store::{Registration, Store};
+use xiuhua_ingestion::domain::observation::DeliveredObservation;
+use xiuhua_ingestion::store::Registration;
 
 use crate::delivering::*;
-
-/// Statements about `visits` in 2021: value, and whether it is in force.
-async fn revisions(store: &dyn Store, place: &str) -> Vec<ObservationRevision> {
-    let cell = Cell {
-        place_id: PlaceId::new(place).unwrap(),
-        measure_id: MeasureId::new("visits").unwrap(),
-        period: Period::parse("2021").unwrap(),
-    };
-    store.observation_revisions(&cell, now(store).await, 0, 100).await.unwrap()
-}
-
-fn values(revisions: &[ObservationRevision]) -> Vec<f64> {
-    revisions.iter().map(|revision| revision.value).collect()
-}
 
 #[tokio::test]
 async fn a_correction_is_a_revision_and_going_back_is_another() {
