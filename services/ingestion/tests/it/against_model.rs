@@ -78,7 +78,7 @@ impl Model {
                 fresh.push(statement);
             }
         }
-        fresh.sort_by_key(|said| (said.0, said.1));
+        fresh.sort_by_key(|said| (said.0, !said.1));
         let mut kept = on_record.clone();
         for (nth, &(instant, given, value)) in fresh.iter().enumerate() {
             let recorded_before = on_record.iter().filter(|said| said.instant <= instant);

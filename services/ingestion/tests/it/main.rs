@@ -13,3 +13,4 @@ mod service;
 mod store_deliveries;
 mod store_places;
 mod store_suite;
+mod withdrawals;
