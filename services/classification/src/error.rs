@@ -265,3 +265,20 @@ impl Failure for Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_busy_or_away_says_when_to_come_again_and_a_mistake_does_not() {
+        let full = Error::from(sqlx::Error::PoolTimedOut);
+        assert_eq!((full.kind(), full.reason()), (Kind::ResourceExhausted, "STORE_FULL"));
+        let away = Error::from(sqlx::Error::PoolClosed);
+        assert_eq!((away.kind(), away.reason()), (Kind::Unavailable, "STORE_BUSY"));
+        assert_eq!([full.retry_after(), away.retry_after()], [Some(STORE_RETRY_AFTER); 2]);
+        let mistake = Error::from(sqlx::Error::RowNotFound);
+        assert_eq!((mistake.kind(), mistake.reason()), (Kind::Internal, "DATABASE_FAILED"));
+        assert_eq!(mistake.retry_after(), None);
+    }
+}

@@ -13,8 +13,8 @@ use xiuhua_service_kit::sqlite::SqliteDatabase;
 
 use super::rows::{ClassificationRow, PlaceClassRow, RuleSetRow};
 use super::statements::{
-    CLASSIFICATION, CLASSIFICATIONS, NEWEST_RULE_SET, PLACE_CLASS, PLACE_CLASSES, PLACE_CLASSES_OF_TYPE,
-    PLACE_TYPES, RULE_SET_OF_VERSION, RULE_SET_TEXT, RULE_SETS,
+    CLASSIFICATION, CLASSIFICATIONS, NEWEST_RULE_SET, PLACE_CLASS, PLACE_CLASSES,
+    PLACE_CLASSES_OF_TYPE_ON_SQLITE, PLACE_TYPES, RULE_SET_OF_VERSION, RULE_SET_TEXT, RULE_SETS,
 };
 use super::{ClassStream, Mutation, NewClassification, NewRuleSet, RuleSetCursor, RuleSetRecord, Run, Store};
 use crate::domain::{Classification, ClassificationId, PlaceClass};
@@ -128,7 +128,7 @@ impl Store for SqliteStore {
         limit: i64,
     ) -> Result<Vec<PlaceClass>, Error> {
         let query = match type_id {
-            Some(type_id) => sqlx::query_as(PLACE_CLASSES_OF_TYPE).bind(run.0).bind(type_id),
+            Some(type_id) => sqlx::query_as(PLACE_CLASSES_OF_TYPE_ON_SQLITE).bind(run.0).bind(type_id),
             None => sqlx::query_as(PLACE_CLASSES).bind(run.0),
         };
         let query = query.bind(after.unwrap_or_default()).bind(limit);
