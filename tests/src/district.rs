@@ -45,7 +45,7 @@ pub fn place_id(number: usize) -> String {
 /// As [`NormalizationServiceClient::register_catalog`].
 pub async fn register(normalization: &Process) -> Result<()> {
     let request = RegisterCatalogRequest {
-        request_id: "little catalog".into(),
+        request_id: "little-catalog".into(),
         toml: include_str!("district.toml").to_owned(),
     };
     NormalizationServiceClient::new(normalization.channel()).register_catalog(asking(request)).await?;
@@ -63,7 +63,7 @@ pub async fn deliver_places(ingestion: &Channel) -> Result<()> {
         place: Some(place(number)),
         original: String::new(),
     });
-    let header = ImportHeader { request_id: "little places".into(), ..Default::default() };
+    let header = ImportHeader { request_id: "little-places".into(), ..Default::default() };
     let chunk = PlaceChunk { sequence: 1, rows: rows.collect(), faults: Vec::new() };
     let parts = [Part::Header(header), Part::Chunk(chunk), Part::End(ImportEnd { chunks: 1 })];
     let parts = parts.map(|part| ImportPlacesRequest { part: Some(part) });
@@ -96,7 +96,7 @@ pub struct Drawn {
 pub async fn set_up(line: &Line) -> Result<Drawn> {
     register(&line.normalization).await?;
     let rules = RegisterRuleSetRequest {
-        request_id: "little rules".into(),
+        request_id: "little-rules".into(),
         toml: repository::text("services/classification/rules/pudong-housing.toml"),
     };
     let mut classification = ClassificationServiceClient::new(line.classification.channel());
@@ -106,7 +106,7 @@ pub async fn set_up(line: &Line) -> Result<Drawn> {
     deliver(&ingestion, &observations(), &Journal::default()).await?;
 
     let request = CreateClassificationRequest {
-        request_id: "little classification".into(),
+        request_id: "little-classification".into(),
         rule_set_id: "pudong-housing".into(),
         reference_year: 2021,
         ..Default::default()
@@ -114,7 +114,7 @@ pub async fn set_up(line: &Line) -> Result<Drawn> {
     let classified = classification.create_classification(asking(request)).await?.into_inner();
     let classification_id = classified.classification.unwrap_or_default().id;
     let mut normalization = NormalizationServiceClient::new(line.normalization.channel());
-    let request = draw_request("little thresholds", &classification_id);
+    let request = draw_request("little-thresholds", &classification_id);
     let drawn = normalization.draw_threshold_set(asking(request)).await?.into_inner();
     let threshold_set_id = drawn.threshold_set.unwrap_or_default().id;
     Ok(Drawn { classification_id, threshold_set_id })
@@ -165,5 +165,5 @@ fn observations() -> Delivery {
             }
         }
     }
-    Delivery::of("little observations", "observations.csv", "", &rows, 2000)
+    Delivery::of("little-observations", "observations.csv", "", &rows, 2000)
 }

@@ -34,6 +34,9 @@ pub fn built(name: &str) -> PathBuf {
         let profile = if folder.ends_with("release") { "release" } else { "dev" };
         let status = Command::new(env!("CARGO"))
             .current_dir(xtask::repository_root())
+            // Set for tests by cargo. The build script of `ring` looks at it, so that it and all that needs it would be
+            // built again here, and again by whoever builds next without it.
+            .env_remove("CARGO_MANIFEST_DIR")
             .args(["build", "--quiet", "--workspace", "--bins", "--profile", profile, "--target-dir"])
             .arg(folder.join(".."))
             .status();

@@ -58,7 +58,7 @@ pub(super) async fn round(
         let mut ids = Vec::new();
         let mut torn = 0;
         for nth in 0..DRAWS {
-            let request = draw_request(&format!("round {round} draw {nth}"), &drawn.classification_id);
+            let request = draw_request(&format!("round-{round}-draw-{nth}"), &drawn.classification_id);
             ids.push(draw(&client, &request).await?);
             let read = until_answered("ReadValues", || values(client.clone(), &drawn.threshold_set_id));
             torn += u64::from(read.await? != clean.values);
@@ -71,7 +71,7 @@ pub(super) async fn round(
         findings.breach(Breach::Torn, format!("{torn} reads of values ended early and well"));
     }
     for (nth, id) in (0..).zip(&ids) {
-        let request = draw_request(&format!("round {round} draw {nth}"), &drawn.classification_id);
+        let request = draw_request(&format!("round-{round}-draw-{nth}"), &drawn.classification_id);
         let again = draw(&client, &request).await?;
         if again != *id {
             findings.breach(Breach::Doubled, format!("{} gave {id}, then {again}", request.request_id));

@@ -66,7 +66,7 @@ pub(super) async fn round(
 ) -> Result<Findings> {
     let client = ScoringServiceClient::new(scoring.channel());
     let before = assessments(client.clone()).await?;
-    let request_id = format!("round {round}");
+    let request_id = format!("round-{round}");
     let mut findings = Findings::default();
     let work = async {
         let run = run(&client, drawn, &request_id, Some(clean), &mut findings).await?;
@@ -171,7 +171,7 @@ async fn judge(client: &Client, clean: &Clean, run: &Assessment, findings: &mut 
 
 async fn publish(client: &Client, request_id: &str, id: &str) -> Result<Assessment> {
     let request = PublishAssessmentRequest {
-        request_id: format!("publish {request_id}"),
+        request_id: format!("publish-{request_id}"),
         id: id.to_owned(),
         author: "chaos".into(),
         reason: "under fire".into(),

@@ -42,7 +42,7 @@ impl Plan {
         let mut plan = Self { period, deliveries: Vec::new(), revisions: BTreeMap::new() };
         for nth in 0..DELIVERIES {
             let (rows, counts) = plan.rows(nth, client, chance);
-            let request_id = format!("round {round} client {client} delivery {nth}");
+            let request_id = format!("round-{round}-client-{client}-delivery-{nth}");
             let source = format!("client-{client}");
             let delivery = Delivery::of(&request_id, "observations.csv", &source, &rows, CHUNK_ROWS);
             plan.deliveries.push(Planned { delivery, counts });

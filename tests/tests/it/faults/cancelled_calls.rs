@@ -104,7 +104,7 @@ async fn give_up_often(mut client: Client, caller: u64, longest: Duration, mut c
 }
 
 fn call(caller: u64, nth: u64) -> xiuhua_contracts::ingestion::v1::PutSourceRequest {
-    source(&format!("call {caller} {nth}"), &format!("caller-{caller}-{nth}"), 3)
+    source(&format!("call-{caller}-{nth}"), &format!("caller-{caller}-{nth}"), 3)
 }
 
 fn delivery(caller: u64, nth: u64) -> Option<Delivery> {
@@ -118,7 +118,7 @@ fn delivery(caller: u64, nth: u64) -> Option<Delivery> {
         value: 1.0,
     };
     let rows: Vec<_> = (0..20).map(row).collect();
-    Some(Delivery::of(&format!("delivery {caller} {nth}"), "visits.csv", "", &rows, 10))
+    Some(Delivery::of(&format!("delivery-{caller}-{nth}"), "visits.csv", "", &rows, 10))
 }
 
 /// How long a call usually takes: the median of a few.
@@ -126,7 +126,7 @@ async fn usual(client: &mut Client) -> Duration {
     let mut took = Vec::new();
     for nth in 0..9 {
         let begun = Instant::now();
-        client.put_source(asking(source(&format!("usual {nth}"), "usual", nth))).await.unwrap();
+        client.put_source(asking(source(&format!("usual-{nth}"), "usual", nth))).await.unwrap();
         took.push(begun.elapsed());
     }
     took.sort_unstable();

@@ -53,7 +53,7 @@ async fn delivered(ingestion: &Channel, nth: u32) -> Batch {
         period: "2021".into(),
         value: f64::from(nth),
     };
-    let delivery = Delivery::of(&format!("delivery {nth}"), "visits.csv", "", &[row], 1);
+    let delivery = Delivery::of(&format!("delivery-{nth}"), "visits.csv", "", &[row], 1);
     deliver(ingestion, &delivery, &Journal::default()).await.unwrap()
 }
 

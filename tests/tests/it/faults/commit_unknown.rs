@@ -19,7 +19,7 @@ async fn a_call_whose_commit_is_unknown_is_repeated_to_one_effect_and_the_first_
     let mut client = ingestion.client();
     for (nth, cut) in CUTS.into_iter().enumerate() {
         let sprung = ingestion.proxy.cut_next(b"COMMIT", cut);
-        let request = source(&format!("source {nth}"), &format!("office-{nth}"), 7);
+        let request = source(&format!("source-{nth}"), &format!("office-{nth}"), 7);
         let told = client.put_source(asking(request.clone())).await.unwrap_err();
         sprung.await.unwrap();
         assert_passes(&told, Code::Unavailable);
@@ -53,7 +53,7 @@ async fn a_delivery_whose_commits_are_unknown_is_resumed_to_one_batch() {
     // A delivery commits at its opening, after each chunk and at its seal: each of them is cut once, in both ways.
     for cut in CUTS {
         for commit in 0..4 {
-            let delivery = Delivery::of(&format!("{cut:?} {commit}"), "visits.csv", "", &rows, 30);
+            let delivery = Delivery::of(&format!("{cut:?}-{commit}"), "visits.csv", "", &rows, 30);
             let journal = Journal::default();
             let mut broken = 0;
             for earlier in 0..=commit {
@@ -74,7 +74,7 @@ async fn a_delivery_whose_commits_are_unknown_is_resumed_to_one_batch() {
     }
     let request = ListBatchesRequest { page_size: 1000, ..Default::default() };
     let mut batches = client.list_batches(asking(request)).await.unwrap().into_inner().batches;
-    batches.retain(|batch| batch.request_id != "little places");
+    batches.retain(|batch| batch.request_id != "little-places");
     assert_eq!(batches.len(), 8);
     assert!(batches.iter().all(|batch| batch.state() == BatchState::Sealed), "{batches:?}");
     let accepted = batches.iter().map(|batch| batch.counts.unwrap().accepted).sum::<u64>();

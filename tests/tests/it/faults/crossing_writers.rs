@@ -52,7 +52,7 @@ fn crossing(period: &str) -> [Delivery; 2] {
     };
     let up: Vec<_> = (0..PLACES).map(|number| row(number, number)).collect();
     let down: Vec<_> = (0..PLACES).rev().map(|number| row(number, number + 1)).collect();
-    let delivery = |name: &str, rows| Delivery::of(&format!("{name} {period}"), name, "", rows, 50);
+    let delivery = |name: &str, rows| Delivery::of(&format!("{name}-{period}"), name, "", rows, 50);
     [delivery("up", &up), delivery("down", &down)]
 }
 
@@ -76,7 +76,7 @@ async fn writers_of_the_same_sources_all_succeed_and_the_record_holds_one_of_the
             for round in 0..20 {
                 for nth in 0..SOURCES {
                     let nth = if reverse { SOURCES - 1 - nth } else { nth };
-                    let request = source(&format!("{name} {round} {nth}"), &format!("s{nth}"), name);
+                    let request = source(&format!("{name}-{round}-{nth}"), &format!("s{nth}"), name);
                     until_answered("PutSource", async || {
                         client.clone().put_source(asking(request.clone())).await
                     })

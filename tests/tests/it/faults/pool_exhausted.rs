@@ -33,7 +33,7 @@ async fn a_full_pool_refuses_in_time_and_recovers_when_released() {
         let mut client = client.clone();
         writers.spawn(async move {
             let begun = Instant::now();
-            let mut request = tonic::Request::new(source(&format!("source {nth}"), &format!("s{nth}"), nth));
+            let mut request = tonic::Request::new(source(&format!("source-{nth}"), &format!("s{nth}"), nth));
             request.set_timeout(Duration::from_secs(30));
             (client.put_source(request).await, begun.elapsed())
         });
