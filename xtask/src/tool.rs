@@ -20,9 +20,7 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
 /// The cargo that runs us.
 pub(crate) fn cargo() -> Command {
     let mut cargo = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // Set for us by cargo. The build script of `ring` looks at it, so that it and all that needs it would be built again
-    // for a task, and again for whoever calls cargo by hand.
-    cargo.env_remove("CARGO_MANIFEST_DIR");
+    xtask::forget_package(&mut cargo);
     cargo
 }
 
