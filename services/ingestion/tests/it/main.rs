@@ -9,6 +9,7 @@ mod against_model;
 mod delivering;
 mod delivery_streams;
 mod door;
+mod model;
 mod service;
 mod store_deliveries;
 mod store_places;
