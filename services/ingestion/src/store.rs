@@ -143,8 +143,10 @@ pub enum Opened {
 pub struct OpenDelivery {
     /// What it brings.
     pub kind: BatchKind,
-    pub(crate) batch_no: i64,
-    pub(crate) attempt: i64,
+    /// The number of its batch.
+    pub batch_no: i64,
+    /// Which of the streams that have opened it: an earlier one is shut out.
+    pub attempt: i64,
 }
 
 /// A chunk by its name and its content.
