@@ -135,7 +135,7 @@ pub enum Opened {
         acknowledged: u64,
     },
     /// Sealed before, by the same header: no rows are read.
-    Sealed(Batch),
+    Sealed(Box<Batch>),
 }
 
 /// The right to add rows to a delivery and to seal it. A later stream with the same header takes it over.

@@ -83,7 +83,8 @@ async fn a_hundred_malformed_rows_of_ten_thousand_are_refused_with_their_reasons
     for url in ["sqlite::memory:".to_owned(), temporary_postgres().await] {
         let door = furnish_door(open_door_on(&url).await).await;
         let mut client = door.client.clone();
-        let (chunks, faults): (Vec<_>, Vec<_>) = (1..=10).map(|nth| chunk(nth, nth as usize * 1_000)).unzip();
+        let (chunks, faults): (Vec<_>, Vec<_>) =
+            (1..=10).zip(1..).map(|(sequence, nth)| chunk(sequence, nth * 1_000)).unzip();
         let expected: Vec<_> = faults.concat();
         let (_, batch) = deliver(&mut client, "poisoned", chunks).await.unwrap();
         assert_eq!(batch.counts.unwrap(), counts(10_000, 9_900, 0, 0, 100), "{url}");

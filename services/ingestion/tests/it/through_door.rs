@@ -1,5 +1,7 @@
 //! The record as a client sees it: every promise of [`Store`] that the contract makes too, kept by calls.
 
+mod messages;
+
 use std::collections::HashMap;
 
 use async_trait::async_trait;
@@ -8,24 +10,26 @@ use tokio::sync::{Mutex, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
 use xiuhua_contracts::ingestion::v1 as pb;
-use xiuhua_contracts::measure::v1::{Bounds, Text as TextMessage, TextColumn};
+use xiuhua_contracts::measure::v1::{Text as TextMessage, TextColumn};
 use xiuhua_ingestion::Error;
-use xiuhua_ingestion::domain::batch::{AsOf, Batch, BatchKind, Position, RowCounts, Seal, Withdrawal};
+use xiuhua_ingestion::domain::batch::{AsOf, Batch, BatchKind, Position};
 use xiuhua_ingestion::domain::effective::{ColumnStretch, PlaceAxis, Precedences};
-use xiuhua_ingestion::domain::ids::{BatchId, MeasureId, PlaceId, SourceId};
+use xiuhua_ingestion::domain::ids::{BatchId, MeasureId, PlaceId};
 use xiuhua_ingestion::domain::measure::Measure;
 use xiuhua_ingestion::domain::observation::{Cell, ObservationRevision, ObservationRow};
 use xiuhua_ingestion::domain::period::Period;
-use xiuhua_ingestion::domain::place::{Description, Place, PlaceRevision, PlaceRow};
-use xiuhua_ingestion::domain::rejection::{Reason, RejectedRow};
+use xiuhua_ingestion::domain::place::{Place, PlaceRevision, PlaceRow};
+use xiuhua_ingestion::domain::rejection::RejectedRow;
 use xiuhua_ingestion::domain::source::{Source, SourceEntry};
-use xiuhua_ingestion::domain::text::Text;
 use xiuhua_ingestion::store::{
     Chunk, ColumnQuery, Mutation, NewDelivery, NewWithdrawal, OpenDelivery, Opened, PlaceFilter,
     Registration, RejectedKey, Store,
 };
 
-use crate::delivering::at;
+use self::messages::{
+    batch_of, measure_message, place_message, place_of, place_revision_of, rejected_of, revision_of,
+    row_fault, source_of,
+};
 use crate::door::{Client, Door, open_door_on};
 
 /// A store behind a running service.
@@ -43,7 +47,7 @@ enum Stream {
 
 enum Answer {
     Durable(u64),
-    Sealed(pb::Batch),
+    Sealed(Box<pb::Batch>),
 }
 
 impl Stream {
@@ -54,12 +58,12 @@ impl Stream {
             Self::Places(_, answers) => match answers.message().await.map_err(failed)?.unwrap().part.unwrap()
             {
                 Placed::AcknowledgedSequence(sequence) => Answer::Durable(sequence),
-                Placed::Batch(batch) => Answer::Sealed(batch),
+                Placed::Batch(batch) => Answer::Sealed(Box::new(batch)),
             },
             Self::Observations(_, answers) => {
                 match answers.message().await.map_err(failed)?.unwrap().part.unwrap() {
                     Observed::AcknowledgedSequence(sequence) => Answer::Durable(sequence),
-                    Observed::Batch(batch) => Answer::Sealed(batch),
+                    Observed::Batch(batch) => Answer::Sealed(Box::new(batch)),
                 }
             }
         })
@@ -110,22 +114,9 @@ impl Store for ThroughDoor {
         mutation: Mutation,
         measures: Vec<Measure>,
     ) -> Result<Registration, Error> {
-        let message = |measure: Measure| pb::Measure {
-            id: measure.id.to_string(),
-            name: Some(TextMessage { zh: measure.name.zh, en: measure.name.en }),
-            unit: measure.unit,
-            bounds: Some(Bounds {
-                lower: measure.bounds.lower(),
-                upper: measure.bounds.upper(),
-                lower_open: measure.bounds.lower_open(),
-                upper_open: measure.bounds.upper_open(),
-            }),
-            source_system: measure.source_system,
-            derivation: measure.derivation,
-        };
         let request = pb::RegisterMeasuresRequest {
             request_id: mutation.request_id.to_string(),
-            measures: measures.into_iter().map(message).collect(),
+            measures: measures.into_iter().map(measure_message).collect(),
         };
         let answer = self.client().register_measures(request).await.map_err(failed)?.into_inner();
         Ok(Registration { created: answer.created, updated: answer.updated })
@@ -194,7 +185,7 @@ impl Store for ThroughDoor {
         };
         let acknowledged = match stream.answer().await? {
             Answer::Durable(sequence) => sequence,
-            Answer::Sealed(batch) => return Ok(Opened::Sealed(batch_of(batch))),
+            Answer::Sealed(batch) => return Ok(Opened::Sealed(Box::new(batch_of(*batch)))),
         };
         let mut streams = self.streams.lock().await;
         let batch_no = i64::try_from(streams.len()).unwrap();
@@ -275,7 +266,7 @@ impl Store for ThroughDoor {
             }
         }
         match stream.answer().await? {
-            Answer::Sealed(batch) => Ok(batch_of(batch)),
+            Answer::Sealed(batch) => Ok(batch_of(*batch)),
             Answer::Durable(sequence) => panic!("chunk {sequence} is acknowledged after the end"),
         }
     }
@@ -314,16 +305,7 @@ impl Store for ThroughDoor {
             ..pb::ListRejectedRowsRequest::default()
         };
         let answer = self.client().list_rejected_rows(request).await.map_err(failed)?.into_inner();
-        let reason = |reason: pb::RejectionReason| {
-            let TextMessage { zh, en } = reason.message.unwrap();
-            Reason::new(&reason.column, &reason.reason, Text::new(zh, en))
-        };
-        let rows = answer.rows.into_iter().zip(0..).map(|(row, ordinal)| RejectedRow {
-            row: row.row,
-            ordinal,
-            reasons: row.reasons.into_iter().map(reason).collect(),
-            original: row.original,
-        });
+        let rows = answer.rows.into_iter().zip(0..).map(|(row, ordinal)| rejected_of(row, ordinal));
         Ok(rows.collect())
     }
 
@@ -377,12 +359,7 @@ impl Store for ThroughDoor {
         loop {
             let page = self.client().list_place_revisions(request.clone()).await.map_err(failed)?;
             let page = page.into_inner();
-            revisions.extend(page.revisions.into_iter().map(|told| PlaceRevision {
-                place: place_of(told.place.unwrap()),
-                batch_id: BatchId::new(told.batch_id).unwrap(),
-                position: Position(told.position),
-                row: told.row,
-            }));
+            revisions.extend(page.revisions.into_iter().map(place_revision_of));
             if page.next_page_token.is_empty() {
                 break;
             }
@@ -453,17 +430,7 @@ impl Store for ThroughDoor {
         loop {
             let page = self.client().list_observation_revisions(request.clone()).await.map_err(failed)?;
             let page = page.into_inner();
-            revisions.extend(page.revisions.into_iter().map(|said| ObservationRevision {
-                source_id: SourceId::new(said.source_id).unwrap(),
-                value: said.value,
-                revised_at: said.revised_time.map(instant),
-                received_at: instant(said.received_time.unwrap()),
-                batch_id: BatchId::new(said.batch_id).unwrap(),
-                position: Position(said.position),
-                row: said.row,
-                file_name: said.file_name,
-                effective: said.effective,
-            }));
+            revisions.extend(page.revisions.into_iter().map(revision_of));
             if page.next_page_token.is_empty() {
                 break;
             }
@@ -486,86 +453,4 @@ fn there<T>(answer: Result<tonic::Response<T>, Status>) -> Result<Option<T>, Err
 /// Now is said by saying nothing.
 fn as_of_position(as_of: AsOf) -> Option<u64> {
     (as_of == AsOf::at(as_of.position)).then_some(as_of.position.0)
-}
-
-fn instant(time: prost_types::Timestamp) -> Timestamp {
-    at(time.seconds * 1_000_000 + i64::from(time.nanos / 1_000))
-}
-
-fn row_fault(index: u32, fault: Reason) -> pb::RowFault {
-    let message = Some(TextMessage { zh: fault.message.zh, en: fault.message.en });
-    pb::RowFault { index, column: fault.column, reason: fault.code, message }
-}
-
-fn source_of(source: pb::Source) -> Source {
-    let name = source.name.unwrap();
-    Source {
-        id: SourceId::new(source.id).unwrap(),
-        name: Text::new(name.zh, name.en),
-        precedence: source.precedence.unwrap(),
-    }
-}
-
-fn batch_of(batch: pb::Batch) -> Batch {
-    let kind = match batch.kind() {
-        pb::BatchKind::Places => BatchKind::Places,
-        _ => BatchKind::Observations,
-    };
-    let counts = batch.counts.unwrap();
-    let seal = batch.position.map(|position| Seal {
-        position: Position(position),
-        sealed_at: instant(batch.sealed_time.unwrap()),
-        counts: RowCounts {
-            read: counts.read,
-            accepted: counts.accepted,
-            corrected: counts.corrected,
-            duplicate: counts.duplicate,
-            rejected: counts.rejected,
-        },
-    });
-    let withdrawal = batch.withdrawal.map(|withdrawal| Withdrawal {
-        position: Position(withdrawal.position),
-        author: withdrawal.author,
-        reason: withdrawal.reason,
-        withdrawn_at: instant(withdrawal.time.unwrap()),
-    });
-    Batch {
-        id: BatchId::new(batch.id).unwrap(),
-        kind,
-        file_name: batch.file_name,
-        request_id: batch.request_id,
-        received_at: instant(batch.received_time.unwrap()),
-        seal,
-        withdrawal,
-    }
-}
-
-fn place_message(place: Place) -> pb::Place {
-    let said = place.description;
-    pb::Place {
-        id: place.id.to_string(),
-        name: said.name,
-        town_code: said.town_code,
-        town_name: said.town_name,
-        committee: said.committee,
-        housing_nature: said.housing_nature,
-        households: said.households,
-        population: said.population,
-        attributes: said.attributes.into_iter().collect(),
-        ..pb::Place::default()
-    }
-}
-
-fn place_of(place: pb::Place) -> Place {
-    let description = Description {
-        name: place.name,
-        town_code: place.town_code,
-        town_name: place.town_name,
-        committee: place.committee,
-        housing_nature: place.housing_nature,
-        households: place.households,
-        population: place.population,
-        attributes: place.attributes.into_iter().collect(),
-    };
-    Place { id: PlaceId::new(place.id).unwrap(), description }
 }
