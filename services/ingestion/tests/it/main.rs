@@ -14,6 +14,7 @@ mod plans;
 mod poison;
 mod schemas;
 mod service;
+mod side_by_side;
 mod store_deliveries;
 mod store_places;
 mod store_suite;
