@@ -72,6 +72,34 @@ async fn a_request_id_stands_for_one_body() {
 }
 
 #[tokio::test]
+async fn a_request_sent_twice_at_once_has_one_effect_and_one_answer() {
+    for mut house in every_backend().await {
+        house.ingestion.seal((0..3_000).map(|index| estate(&format!("P{index:04}"), "")).collect());
+        let register = wire::RegisterRuleSetRequest {
+            request_id: "r1".to_owned(),
+            toml: shipped("all-places").to_owned(),
+        };
+        let (mut one, mut other) = (house.client.clone(), house.client.clone());
+        let (one, other) =
+            tokio::join!(one.register_rule_set(register.clone()), other.register_rule_set(register));
+        assert_eq!(one.unwrap().into_inner(), other.unwrap().into_inner());
+        assert_eq!(house.all_rule_sets(100).await, ["all-places 1"]);
+
+        let create = wire::CreateClassificationRequest {
+            request_id: "c1".to_owned(),
+            rule_set_id: "all-places".to_owned(),
+            reference_year: 2021,
+            ..wire::CreateClassificationRequest::default()
+        };
+        let (mut one, mut other) = (house.client.clone(), house.client.clone());
+        let (one, other) =
+            tokio::join!(one.create_classification(create.clone()), other.create_classification(create));
+        assert_eq!(one.unwrap().into_inner(), other.unwrap().into_inner());
+        assert_eq!(house.all_classifications(100).await.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn rule_sets_are_listed_by_id_with_the_newest_version_first() {
     for mut house in every_backend().await {
         house.register("r1", shipped("pudong-housing")).await.unwrap();

@@ -70,6 +70,39 @@ async fn a_request_id_stands_for_one_body() {
 }
 
 #[tokio::test]
+async fn a_request_sent_twice_at_once_has_one_effect_and_one_answer() {
+    for mut house in every_backend().await {
+        populate(&house.world);
+        let register = wire::RegisterCatalogRequest { request_id: "r1".to_owned(), toml: EXAMPLE.to_owned() };
+        let (mut one, mut other) = (house.client.clone(), house.client.clone());
+        let (one, other) =
+            tokio::join!(one.register_catalog(register.clone()), other.register_catalog(register));
+        assert_eq!(one.unwrap().into_inner(), other.unwrap().into_inner());
+        assert_eq!(house.all_catalogs(10).await, ["example 1"]);
+
+        let (mut one, mut other) = (house.client.clone(), house.client.clone());
+        let (one, other) =
+            tokio::join!(one.draw_threshold_set(drawing("d1")), other.draw_threshold_set(drawing("d1")));
+        assert_eq!(one.unwrap().into_inner(), other.unwrap().into_inner());
+        assert_eq!(house.all_sets(10).await.len(), 1);
+    }
+}
+
+/// As if the service had been killed after ingestion had the measures and before it had the catalog.
+#[tokio::test]
+async fn a_registration_that_broke_off_after_its_measures_is_repeated_to_the_same_end() {
+    let world = World::default();
+    for _ in 0..2 {
+        let mut house = House::over("sqlite::memory:", world.clone()).await;
+        house.register("r1", EXAMPLE).await.unwrap();
+        assert_eq!(house.all_catalogs(10).await, ["example 1"]);
+    }
+    let facts = world.facts();
+    let [first, second] = &*facts.registrations else { panic!("{}", facts.registrations.len()) };
+    assert_eq!(first, second, "the same request id with the same body");
+}
+
+#[tokio::test]
 async fn catalogs_are_listed_by_id_then_newest_first_whatever_the_page() {
     for mut house in every_backend().await {
         for number in ["1", "3", "2"] {
