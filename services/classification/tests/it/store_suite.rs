@@ -268,6 +268,17 @@ async fn a_record_that_breaks_off_leaves_nothing_and_the_same_request_may_try_ag
     }
 }
 
+/// PostgreSQL keeps no U+0000, SQLite does: neither makes an internal error of it.
+#[tokio::test]
+async fn a_text_with_nul_is_the_callers_fault_or_simply_not_there() {
+    for mut house in every_backend().await {
+        let refused = house.rule_set("a\0b", "").await.unwrap_err();
+        assert!(matches!(refused.code, Code::NotFound | Code::InvalidArgument), "{refused:?}");
+        let titled = shipped("all-places").replacen("zh = \"", "zh = \"\\u0000", 1);
+        assert_eq!(house.register("r1", &titled).await.unwrap_err().reason, "RULE_SET_FAULTY");
+    }
+}
+
 #[tokio::test]
 async fn equal_places_have_equal_classes_in_any_store() {
     let natures = ["商品房", "公租房、廉租房", "办公", "", "自建房"];

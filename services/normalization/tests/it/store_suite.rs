@@ -207,6 +207,17 @@ async fn a_page_token_of_another_set_or_list_is_refused() {
     }
 }
 
+/// PostgreSQL keeps no U+0000, SQLite does: neither makes an internal error of it.
+#[tokio::test]
+async fn a_text_with_nul_is_the_callers_fault_or_simply_not_there() {
+    for mut house in every_backend().await {
+        let refused = house.catalog("a\0b", "").await.unwrap_err();
+        assert!(matches!(refused.code, Code::NotFound | Code::InvalidArgument), "{refused:?}");
+        let titled = EXAMPLE.replace("示例", "示\\u0000例");
+        assert_eq!(house.register("r1", &titled).await.unwrap_err().reason, "CATALOG_INVALID");
+    }
+}
+
 #[tokio::test]
 async fn a_large_sample_is_kept_whole() {
     for mut house in every_backend().await {
