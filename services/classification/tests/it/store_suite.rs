@@ -66,6 +66,11 @@ async fn a_request_id_stands_for_one_body() {
         house.create("c1", "all-places", 2021).await.unwrap();
         reused(house.create("c1", "all-places", 2022).await.unwrap_err());
         reused(house.create("r1", "all-places", 2021).await.unwrap_err());
+        // An answer that only found what was there is remembered too.
+        house.register("r2", shipped("all-places")).await.unwrap();
+        reused(house.register("r2", shipped("pudong-housing")).await.unwrap_err());
+        house.create("c2", "all-places", 2021).await.unwrap();
+        reused(house.create("c2", "all-places", 2022).await.unwrap_err());
         assert_eq!(house.all_rule_sets(100).await, ["all-places 1"]);
         assert_eq!(house.all_classifications(100).await.len(), 1);
     }

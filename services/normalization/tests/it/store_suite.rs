@@ -60,6 +60,9 @@ async fn a_request_id_stands_for_one_body() {
             (other.code, other.reason.as_str()),
             (Code::AlreadyExists, "KEY_REUSED_WITH_DIFFERENT_BODY")
         );
+        house.register("r2", EXAMPLE).await.unwrap();
+        let other = house.register("r2", &version("2")).await.unwrap_err();
+        assert_eq!(other.reason, "KEY_REUSED_WITH_DIFFERENT_BODY", "also where it only found what was there");
         house.draw(drawing("d1")).await.unwrap();
         let other = house.draw(wire::DrawThresholdSetRequest { sample: random(1), ..drawing("d1") }).await;
         assert_eq!(other.unwrap_err().reason, "KEY_REUSED_WITH_DIFFERENT_BODY");
