@@ -11,7 +11,7 @@ use xiuhua_scoring::{Config, Upstream, assemble};
 use xiuhua_service_kit::clock::ManualClock;
 use xiuhua_service_kit::server::Part;
 use xiuhua_service_kit::status::explain;
-use xiuhua_service_kit::testing::{Served, TemporaryDatabase, serve};
+use xiuhua_service_kit::testing::{Served, TemporaryDatabase, serve, temporary_postgres};
 
 use crate::fakes::{SET, World};
 
@@ -47,12 +47,19 @@ impl From<tonic::Status> for Refusal {
     }
 }
 
-/// A house over every back end. A second back end is one line more.
+/// A house over every back end.
 pub(crate) async fn every_backend(world: impl Fn() -> World) -> Vec<House> {
+    let mut houses = vec![House::over(world(), "sqlite::memory:".to_owned(), None, true).await];
+    houses.extend(every_lasting_backend(world, true).await);
+    houses
+}
+
+/// A house over every back end whose record outlives the process, with or without a worker.
+pub(crate) async fn every_lasting_backend(world: impl Fn() -> World, worker: bool) -> Vec<House> {
     let database = TemporaryDatabase::new();
     vec![
-        House::over(world(), "sqlite::memory:".to_owned(), None, true).await,
-        House::over(world(), database.url(), Some(database), true).await,
+        House::over(world(), database.url(), Some(database), worker).await,
+        House::over(world(), temporary_postgres().await, None, worker).await,
     ]
 }
 
@@ -68,6 +75,14 @@ impl House {
         Self::over(world, database.url(), Some(database), false).await
     }
 
+    /// Over a store that is gone with it, with few attempts for each run.
+    pub(crate) async fn with_attempts(world: World, attempts: u32) -> Self {
+        let url = "sqlite::memory:".to_owned();
+        let mut config = Config::embedded(&url).unwrap();
+        config.worker.max_attempts = attempts.try_into().unwrap();
+        Self::with(world, url, &config, None, true).await
+    }
+
     /// The same service started again on the same record.
     pub(crate) async fn restarted(mut self) -> Self {
         self.served.stop();
@@ -75,12 +90,14 @@ impl House {
         Self::over(self.world, self.url, database, true).await
     }
 
-    /// The same service started again on the same record, with little patience for its upstream.
+    /// The same service started again on the same record, with little patience for its upstream and one
+    /// attempt for each run.
     pub(crate) async fn restarted_with_silence(mut self, silence_ms: u64) -> Self {
         self.served.stop();
         let database = self._database.take();
         let mut config = Config::embedded(&self.url).unwrap();
         config.upstream.silence_ms = silence_ms;
+        config.worker.max_attempts = 1.try_into().unwrap();
         Self::with(self.world, self.url, &config, database, true).await
     }
 
@@ -148,6 +165,18 @@ impl House {
     /// The final state of an assessment.
     pub(crate) async fn until_over(&mut self, id: &str) -> wire::Assessment {
         self.watch(id).await.pop().unwrap()
+    }
+
+    /// The final state of an assessment that waits for times to come.
+    pub(crate) async fn until_over_in_time(&mut self, id: &str) -> wire::Assessment {
+        loop {
+            let found = self.get(id).await;
+            if found.finished_time.is_some() {
+                return found;
+            }
+            self.clock_forward();
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
     }
 
     /// Everything that a watcher is told.

@@ -168,12 +168,19 @@ async fn the_digest_tells_one_changed_value_sample_member_or_attribute_of_a_grou
 async fn a_run_without_its_upstream_fails_with_the_reason_in_both_languages() {
     let world = little_district();
     world.facts().failure = Some(Status::unavailable("the line is cut"));
-    let mut house = House::in_memory(world.clone()).await;
-    let failed = house.assess(asking("r1")).await;
-    assert_eq!(failed.state(), wire::AssessmentState::Failed);
+    let mut house = House::with_attempts(world.clone(), 2).await;
+    let waiting = house.create(asking("r1")).await.unwrap();
+    let failed = house.until_over_in_time(&waiting.id).await;
+    assert_eq!((failed.state(), failed.attempts), (wire::AssessmentState::Failed, 2));
     let failure = failed.failure.unwrap();
-    assert_eq!(failure.zh, "上游服务 normalization 没有应答，请稍后重试：the line is cut");
-    assert_eq!(failure.en, "normalization did not answer, try again later: the line is cut");
+    assert_eq!(
+        failure.zh,
+        "已尝试 2 次，不再重试：上游服务 normalization 没有应答，请稍后重试：the line is cut"
+    );
+    assert_eq!(
+        failure.en,
+        "tried 2 times and given up: normalization did not answer, try again later: the line is cut"
+    );
     assert!(failed.finished_time.is_some() && failed.digest.is_empty());
     // Its results cannot be read, and the next run is not harmed.
     let request = wire::GetPlaceScoresRequest { assessment_id: failed.id, place_id: "a".to_owned() };
@@ -203,8 +210,8 @@ async fn a_run_whose_upstream_stops_in_the_middle_of_a_stream_fails_with_the_rea
     let failed = house.until_over(&created.id).await;
     assert_eq!(failed.state(), wire::AssessmentState::Failed);
     let failure = failed.failure.unwrap();
-    assert_eq!(failure.zh, "上游服务 normalization 超过 200ms 没有应答，请稍后重试");
-    assert_eq!(failure.en, "normalization was silent for 200ms, try again later");
+    assert_eq!(failure.zh, "已尝试 1 次，不再重试：上游服务 normalization 超过 200ms 没有应答，请稍后重试");
+    assert_eq!(failure.en, "tried 1 times and given up: normalization was silent for 200ms, try again later");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use xiuhua_contracts::scoring::v1 as wire;
 
 use crate::district::little_district;
-use crate::house::{asking, every_backend};
+use crate::house::{asking, every_backend, every_lasting_backend};
 
 #[tokio::test]
 async fn the_same_request_again_gets_the_first_answer_and_starts_nothing() {
@@ -91,7 +91,7 @@ async fn assessments_are_listed_newest_first_in_pages_and_by_filter() {
 
 #[tokio::test]
 async fn results_outlive_the_process_to_the_bit() {
-    for mut house in every_backend(little_district).await.split_off(1) {
+    for mut house in every_lasting_backend(little_district, true).await {
         let made = house.assess_default().await;
         let before = house.explain(&made.id, "a", "").await;
         let groups = house.groups(&made.id, "", "").await;
