@@ -188,8 +188,8 @@ impl Failure {
     /// Of a run that passing failures kept from its end, with what the last of them said.
     pub(crate) fn of_worn_out(attempts: u32, (zh, en): (&str, &str), finished: Timestamp) -> Self {
         Self {
-            zh: format!("已尝试 {attempts} 次，不再重试：{zh}"),
-            en: format!("tried {attempts} times and given up: {en}"),
+            zh: format!("第 {attempts} 次尝试后放弃：{zh}"),
+            en: format!("given up after attempt {attempts}: {en}"),
             finished,
         }
     }
