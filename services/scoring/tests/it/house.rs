@@ -204,11 +204,11 @@ impl House {
         self.url.starts_with("postgres:") == (backend == Backend::Postgres)
     }
 
-    /// Until a worker is at it for the so-manieth time.
-    pub(crate) async fn until_running(&mut self, id: &str, attempts: u32) {
+    /// Until a worker is at it for the so-manieth time and hangs, as the world wants it.
+    pub(crate) async fn until_hanging(&mut self, id: &str, attempts: u32) {
         let wanted = (wire::AssessmentState::Running, attempts);
         let mut found = self.get(id).await;
-        while (found.state(), found.attempts) != wanted {
+        while (found.state(), found.attempts) != wanted || self.world.facts().hung < attempts {
             tokio::time::sleep(Duration::from_millis(5)).await;
             found = self.get(id).await;
         }

@@ -19,7 +19,7 @@ async fn a_run_whose_process_is_killed_is_begun_again_to_the_same_digest(on: Bac
     world.facts().hangs = true;
     let mut house = Build::on(on, world.clone()).await.mortal().open().await;
     let id = house.create(asking("r1")).await.unwrap().id;
-    house.until_running(&id, 1).await;
+    house.until_hanging(&id, 1).await;
     let next = house.killed();
     world.facts().hangs = false;
     let mut house = next.open().await;
@@ -44,7 +44,7 @@ async fn a_run_that_takes_every_process_down_ends_and_the_others_go_on(on: Backe
             deadly = Some(house.create(asking("deadly")).await.unwrap().id);
         }
         let id = deadly.clone().unwrap();
-        house.until_running(&id, attempt).await;
+        house.until_hanging(&id, attempt).await;
         house.clock_forward();
         build = house.killed();
     }
@@ -63,7 +63,7 @@ async fn a_process_that_stops_in_order_gives_its_run_back_as_if_it_had_not_begun
     world.facts().hangs = true;
     let mut house = House::on(on, world.clone()).await;
     let id = house.create(asking("r1")).await.unwrap().id;
-    house.until_running(&id, 1).await;
+    house.until_hanging(&id, 1).await;
     world.facts().hangs = false;
     // No lease has to expire: the time of day stands still.
     let mut house = house.restarted().await;
@@ -97,7 +97,7 @@ async fn a_running_assessment_is_cancelled_at_once_and_its_worker_moves_on(on: B
     world.facts().hangs = true;
     let mut house = House::on(on, world.clone()).await;
     let id = house.create(asking("r1")).await.unwrap().id;
-    house.until_running(&id, 1).await;
+    house.until_hanging(&id, 1).await;
     let cancelled = house.client.cancel_assessment(cancelling("c1", &id)).await.unwrap().into_inner();
     let cancelled = cancelled.assessment.unwrap();
     assert_eq!(cancelled.state(), wire::AssessmentState::Cancelled);
@@ -144,7 +144,7 @@ async fn a_worker_that_slept_through_its_lease_changes_nothing_any_more() {
     // The sleeper notices after 300 ms that upstream is silent, and would then put the run back.
     let mut sleeper = Build::on(Backend::Postgres, world.clone()).await.with_silence(300).open().await;
     let id = sleeper.create(asking("r1")).await.unwrap().id;
-    sleeper.until_running(&id, 1).await;
+    sleeper.until_hanging(&id, 1).await;
     world.facts().hangs = false;
     sleeper.clock_forward();
     let mut waking = sleeper.neighbour().open().await;
