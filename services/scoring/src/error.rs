@@ -268,3 +268,28 @@ fn store_message(error: &StoreError) -> Bilingual {
         None => Bilingual::new("内部错误", "internal error"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use xiuhua_service_kit::status::{Language, explain, to_status};
+
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_away_or_full_makes_the_caller_come_again() {
+        let cases = [
+            (sqlx::Error::PoolTimedOut, tonic::Code::ResourceExhausted, "STORE_FULL"),
+            (sqlx::Error::WorkerCrashed, tonic::Code::Unavailable, "STORE_BUSY"),
+        ];
+        for (error, code, reason) in cases {
+            let error = Error::from(StoreError::from(error));
+            let told = explain(&to_status(&error, Language::En));
+            assert_eq!((told.code, told.reason.as_str()), (code, reason));
+            assert_eq!(told.retry_after, Some(STORE_RETRY_AFTER));
+            assert!(told.message.ends_with("try again later"), "{}", told.message);
+        }
+        let mistake = Error::from(StoreError::from(sqlx::Error::RowNotFound));
+        let told = explain(&to_status(&mistake, Language::En));
+        assert_eq!((told.reason.as_str(), told.retry_after), ("INTERNAL", None));
+    }
+}

@@ -123,6 +123,12 @@ impl Build {
         self
     }
 
+    /// How long a worker holds a run that it does not renew.
+    pub(crate) fn with_lease(mut self, lease_ms: u64) -> Self {
+        self.config.worker.lease_ms = lease_ms.try_into().unwrap();
+        self
+    }
+
     /// The longest wait for upstream.
     pub(crate) fn with_silence(mut self, silence_ms: u64) -> Self {
         self.config.upstream.silence_ms = silence_ms;
@@ -215,7 +221,11 @@ impl House {
     }
 
     pub(crate) fn clock_forward(&self) {
-        self.clock.advance(Duration::from_secs(3_600));
+        self.clock_forward_by(Duration::from_secs(3_600));
+    }
+
+    pub(crate) fn clock_forward_by(&self, step: Duration) {
+        self.clock.advance(step);
     }
 
     /// Asks for an assessment; it may still be PENDING.

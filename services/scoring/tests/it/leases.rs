@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use sqlx::{Connection, PgConnection};
 use tonic::Status;
 use xiuhua_contracts::scoring::v1 as wire;
 
@@ -155,4 +156,48 @@ async fn a_worker_that_slept_through_its_lease_changes_nothing_any_more() {
     assert_eq!(other.state(), wire::AssessmentState::Succeeded);
     tokio::time::sleep(Duration::from_millis(400)).await;
     assert_eq!(waking.get(&id).await, ended);
+}
+
+#[tokio::test]
+async fn a_worker_that_lives_keeps_its_run_however_long_it_takes() {
+    let world = little_district();
+    world.facts().hangs = true;
+    let build = Build::on(Backend::Postgres, world).await.with_lease(900);
+    let mut house = build.open().await;
+    let id = house.create(asking("r1")).await.unwrap().id;
+    house.until_hanging(&id, 1).await;
+    let _greedy = house.neighbour().open().await;
+    let mut record = PgConnection::connect(&house.url).await.unwrap();
+    let mut due: i64 =
+        sqlx::query_scalar("SELECT due_us FROM assessments").fetch_one(&mut record).await.unwrap();
+    for _ in 0..4 {
+        // More than half of the lease: without a renewal the next step would lose it.
+        house.clock_forward_by(Duration::from_millis(600));
+        let mut renewed = due;
+        while renewed == due {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            renewed =
+                sqlx::query_scalar("SELECT due_us FROM assessments").fetch_one(&mut record).await.unwrap();
+        }
+        assert_eq!(renewed - due, 600_000);
+        due = renewed;
+    }
+    let found = house.get(&id).await;
+    assert_eq!((found.state(), found.attempts), (wire::AssessmentState::Running, 1));
+}
+
+#[tokio::test]
+async fn a_worker_hears_of_a_cancellation_in_another_process() {
+    let world = little_district();
+    world.facts().hangs = true;
+    let build = Build::on(Backend::Postgres, world.clone()).await.with_lease(300);
+    let mut working = build.open().await;
+    let mut other = working.neighbour().without_worker().open().await;
+    let id = other.create(asking("r1")).await.unwrap().id;
+    working.until_hanging(&id, 1).await;
+    other.client.cancel_assessment(cancelling("c1", &id)).await.unwrap();
+    world.facts().hangs = false;
+    // The only worker there is would hang for ever.
+    assert_eq!(other.assess(asking("r2")).await.state(), wire::AssessmentState::Succeeded);
+    assert_eq!(working.get(&id).await.state(), wire::AssessmentState::Cancelled);
 }
