@@ -114,9 +114,6 @@ pub(crate) enum Error {
     /// A remembered answer cannot be decoded.
     #[error("a remembered answer cannot be decoded")]
     Remembered(#[from] prost::DecodeError),
-    /// The process stops.
-    #[error("nothing is verified any more")]
-    Closed(#[from] tokio::sync::AcquireError),
     /// A task of the computation ended without an answer.
     #[error("the computation ended without an answer")]
     Lost(#[from] tokio::task::JoinError),
@@ -149,9 +146,7 @@ impl Failure for Error {
             Self::PositionNotReached { .. } => Kind::OutOfRange,
             Self::Upstream(error) => error.kind(),
             Self::Store(error) => error.passing().unwrap_or(Kind::Internal),
-            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Closed(_) | Self::Lost(_) => {
-                Kind::Internal
-            }
+            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => Kind::Internal,
         }
     }
 
@@ -177,9 +172,7 @@ impl Failure for Error {
                 Some(_) => "STORE_BUSY",
                 None => "INTERNAL",
             },
-            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Closed(_) | Self::Lost(_) => {
-                "INTERNAL"
-            }
+            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => "INTERNAL",
         }
     }
 
@@ -211,7 +204,7 @@ impl Failure for Error {
                 format!("位置 {asked} 尚未到达，最新位置为 {newest}")
             }
             Self::Store(error) => return store_message(error),
-            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Closed(_) | Self::Lost(_) => {
+            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => {
                 return Bilingual::new("内部错误", "internal error");
             }
         };

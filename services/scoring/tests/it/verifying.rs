@@ -141,6 +141,17 @@ async fn a_changed_word_a_lost_row_and_another_digest_are_found(on: Backend) {
     assert_eq!((found.intact, found.differences_total, found.digest.as_str()), (false, 6, "beef"));
 }
 
+async fn a_changed_catalog_is_found(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
+    let id = house.assess_default().await.id;
+    assert!(verify(&mut house, &id).await.intact);
+    // A comment: it changes no score.
+    tamper(&house, "UPDATE catalogs SET toml = toml || '# x'").await;
+    let found = verify(&mut house, &id).await;
+    assert_eq!((found.intact, found.differences_total), (false, 1));
+    assert!(found.differences[0].recorded.starts_with("catalog_hash = "), "{:?}", found.differences);
+}
+
 async fn many_differences_are_counted_and_the_first_described(on: Backend) {
     let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
@@ -167,6 +178,7 @@ on_both!(
     what_nobody_touched_is_intact_in_every_state_that_has_results,
     one_bit_turned_in_any_table_is_found_and_named,
     a_changed_word_a_lost_row_and_another_digest_are_found,
+    a_changed_catalog_is_found,
     many_differences_are_counted_and_the_first_described,
     what_is_not_complete_cannot_be_verified,
 );
