@@ -6,6 +6,7 @@
 mod body;
 mod deadline;
 mod place;
+mod unreadable;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -28,6 +29,7 @@ use tracing::Instrument;
 use self::body::Guarded;
 pub(crate) use self::deadline::{grpc_timeout, less_margin, timeout_of};
 use self::place::Place;
+use self::unreadable::blame_the_sender;
 use crate::limits::Limits;
 use crate::request_id::RequestId;
 use crate::status::{Bilingual, Failure, Kind, Language, opaque, to_status};
@@ -203,12 +205,13 @@ where
         Box::pin(
             async move {
                 let caught = AssertUnwindSafe(answering).catch_unwind();
-                let response = match tokio::time::timeout_at(head, caught).await {
+                let mut response = match tokio::time::timeout_at(head, caught).await {
                     Ok(Ok(Ok(response))) => response,
                     Ok(Ok(Err(never))) => match never {},
                     Ok(Err(_panic)) => opaque(&call.id, call.language).into_http(),
                     Err(_late) => call.scope(|| deadline_exceeded(call.language)).into_http(),
                 };
+                blame_the_sender(&call, response.headers_mut());
                 let place = permit.map(|permit| Place::until(whole, permit));
                 let response = call.name(response);
                 Ok(response
@@ -233,6 +236,8 @@ enum Refused {
     Late,
     #[error("the server is stopping")]
     Draining,
+    #[error("the request cannot be read: {0}")]
+    Unreadable(String),
 }
 
 impl Failure for Refused {
@@ -241,6 +246,7 @@ impl Failure for Refused {
             Self::Overloaded => Kind::ResourceExhausted,
             Self::Late => Kind::DeadlineExceeded,
             Self::Draining => Kind::Unavailable,
+            Self::Unreadable(_) => Kind::InvalidArgument,
         }
     }
 
@@ -249,6 +255,7 @@ impl Failure for Refused {
             Self::Overloaded => "SERVER_OVERLOADED",
             Self::Late => "DEADLINE_EXCEEDED",
             Self::Draining => "SERVER_DRAINING",
+            Self::Unreadable(_) => "UNREADABLE_REQUEST",
         }
     }
 
@@ -257,6 +264,7 @@ impl Failure for Refused {
             Self::Overloaded => Bilingual::new("服务繁忙，请稍后重试", self.to_string()),
             Self::Late => Bilingual::new("该调用已超过时限", self.to_string()),
             Self::Draining => Bilingual::new("服务正在停止，请稍后重试", self.to_string()),
+            Self::Unreadable(what) => Bilingual::new(format!("请求无法解读：{what}"), self.to_string()),
         }
     }
 
