@@ -198,7 +198,11 @@ async fn the_call_beyond_the_limit_is_shed_with_a_time_to_come_again() {
         }
     };
     assert_eq!(shed.code(), Code::ResourceExhausted);
-    assert!(explain(&shed).retry_after.is_some());
+    let wait = explain(&shed).retry_after.expect("a time to come again");
+    assert!((Duration::from_secs(1)..=Duration::from_secs(2)).contains(&wait), "{wait:?}");
+    // The same for gRPC's own clients, which do not read details.
+    let pushback = shed.metadata().get("grpc-retry-pushback-ms").expect("in ms").to_str().unwrap();
+    assert_eq!(pushback.parse(), Ok(wait.as_millis()));
     let id = shed.metadata().get(CALL_ID).expect("a shed call has an id too");
     assert_eq!(id.to_str().unwrap(), explain(&shed).call_id.expect("also in its details"));
     let mut health = HealthClient::new(served.channel.clone());
