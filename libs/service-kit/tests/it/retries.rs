@@ -30,9 +30,10 @@ fn descriptors() -> Vec<u8> {
 }
 
 async fn listen() -> (TcpListener, HealthClient<Line>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let config = ChannelConfig { retry_initial_backoff_ms: 10, ..ChannelConfig::default() };
-    let channel = connect(&format!("http://{}", listener.local_addr().unwrap()), &config).unwrap();
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+    let channel = connect(&url, &config).expect("a URL");
     (listener, HealthClient::new(line(channel, &config, &descriptors())))
 }
 
