@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 pub mod contracts;
+pub mod promises;
 pub mod real_data;
 
 /// The setting that names the PostgreSQL server of the tests to them. The kit's tests read it; a test of the whole line

@@ -1,6 +1,8 @@
 //! The repository's tasks: `cargo xtask <task>`. Each is a few lines over real tools.
 
-use anyhow::Result;
+use std::fs;
+
+use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
 mod chaos;
@@ -23,7 +25,7 @@ enum Task {
     Test,
     /// Kills services at random instants, as often as asked, and compares the record with what clients were promised.
     Chaos(chaos::Arguments),
-    /// Writes the Rust of the contracts (libs/contracts/src/gen) from proto/.
+    /// Writes the Rust of the contracts (libs/contracts/src/gen) from proto/, and adds to the list of their fields.
     Gen,
 }
 
@@ -38,8 +40,15 @@ fn main() -> Result<()> {
 
 fn generate() -> Result<()> {
     use xtask::contracts::{GENERATED, PROTO, generate, write};
+    use xtask::promises::{LIST, Promises};
 
     let root = xtask::repository_root();
+    let list = root.join(LIST);
+    let promised = fs::read_to_string(&list).unwrap_or_default();
+    match Promises::of(&root.join(PROTO))?.added_to(&promised) {
+        Ok(grown) => fs::write(list, grown)?,
+        Err(broken) => bail!("the contracts break promises of {LIST}:\n{}", broken.join("\n")),
+    }
     let files = generate(&root.join(PROTO))?;
     let changed = write(&root.join(GENERATED), &files)?;
     eprintln!("{changed} of {} generated files changed in {GENERATED}", files.len());

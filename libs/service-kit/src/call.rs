@@ -6,6 +6,7 @@
 mod body;
 mod deadline;
 mod place;
+mod unreadable;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -28,6 +29,7 @@ use tracing::Instrument;
 use self::body::Guarded;
 pub(crate) use self::deadline::{grpc_timeout, less_margin, timeout_of};
 use self::place::Place;
+use self::unreadable::blame_the_sender;
 use crate::limits::Limits;
 use crate::request_id::RequestId;
 use crate::status::{Bilingual, Failure, Kind, Language, opaque, to_status};
@@ -183,6 +185,13 @@ where
         let whole = began + asked.map_or(bounds.whole, |asked| less_margin(asked.min(bounds.whole)));
         let head = if asked.is_some() { whole } else { whole.min(began + bounds.head) };
         let call = CallContext::of(request.headers(), whole);
+        if !is_grpc(request.headers()) {
+            let refused = call.scope(|| to_status(&Refused::NotGrpc, call.language));
+            let mut refused = call.name(refused.into_http());
+            // For those who do not know of gRPC's status.
+            *refused.status_mut() = http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            return Box::pin(async move { Ok(refused) });
+        }
         // Health checks are always let in: a server that is busy must not look dead to those who would restart it.
         let permit = if request.uri().path().starts_with(HEALTH) {
             None
@@ -203,12 +212,13 @@ where
         Box::pin(
             async move {
                 let caught = AssertUnwindSafe(answering).catch_unwind();
-                let response = match tokio::time::timeout_at(head, caught).await {
+                let mut response = match tokio::time::timeout_at(head, caught).await {
                     Ok(Ok(Ok(response))) => response,
                     Ok(Ok(Err(never))) => match never {},
                     Ok(Err(_panic)) => opaque(&call.id, call.language).into_http(),
                     Err(_late) => call.scope(|| deadline_exceeded(call.language)).into_http(),
                 };
+                blame_the_sender(&call, response.headers_mut());
                 let place = permit.map(|permit| Place::until(whole, permit));
                 let response = call.name(response);
                 Ok(response
@@ -217,6 +227,12 @@ where
             .instrument(span),
         )
     }
+}
+
+/// Whether a request says that it is gRPC, which tonic does not ask: a browser's form could be one otherwise.
+fn is_grpc(headers: &http::HeaderMap) -> bool {
+    let content_type = headers.get(http::header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }
 
 /// The status of a call whose time is up: tonic's own timer would say `CANCELLED`.
@@ -233,6 +249,10 @@ enum Refused {
     Late,
     #[error("the server is stopping")]
     Draining,
+    #[error("the request cannot be read: {0}")]
+    Unreadable(String),
+    #[error("the content type of the request is not application/grpc")]
+    NotGrpc,
 }
 
 impl Failure for Refused {
@@ -241,6 +261,7 @@ impl Failure for Refused {
             Self::Overloaded => Kind::ResourceExhausted,
             Self::Late => Kind::DeadlineExceeded,
             Self::Draining => Kind::Unavailable,
+            Self::Unreadable(_) | Self::NotGrpc => Kind::InvalidArgument,
         }
     }
 
@@ -249,6 +270,8 @@ impl Failure for Refused {
             Self::Overloaded => "SERVER_OVERLOADED",
             Self::Late => "DEADLINE_EXCEEDED",
             Self::Draining => "SERVER_DRAINING",
+            Self::Unreadable(_) => "UNREADABLE_REQUEST",
+            Self::NotGrpc => "NOT_GRPC",
         }
     }
 
@@ -257,6 +280,8 @@ impl Failure for Refused {
             Self::Overloaded => Bilingual::new("服务繁忙，请稍后重试", self.to_string()),
             Self::Late => Bilingual::new("该调用已超过时限", self.to_string()),
             Self::Draining => Bilingual::new("服务正在停止，请稍后重试", self.to_string()),
+            Self::NotGrpc => Bilingual::new("请求的内容类型不是 application/grpc", self.to_string()),
+            Self::Unreadable(what) => Bilingual::new(format!("请求无法解读：{what}"), self.to_string()),
         }
     }
 

@@ -9,5 +9,6 @@ mod arrows;
 mod dependencies;
 mod documents;
 mod faults;
+mod promises;
 mod scenarios;
 mod tidy;
