@@ -55,13 +55,13 @@ impl Rounds {
     }
 }
 
-/// Kills `process` at random instants, at most `most` times, each up to `longest` after it has come back, until `work`
-/// is done. Gives what the work gave and how often was killed.
+/// Kills `process` at random instants, at most `most` times, until `work` is done: each up to `longest` after it has come
+/// back, which is told how often it was killed already. Gives what the work gave and how often was killed.
 async fn under_fire<T>(
     process: &Process,
     chance: &mut Chance,
     most: u64,
-    longest: Duration,
+    longest: impl Fn(u64) -> Duration,
     work: impl Future<Output = Result<T>>,
 ) -> Result<(T, u64)> {
     let mut work = pin!(work);
@@ -69,7 +69,7 @@ async fn under_fire<T>(
     while kills < most {
         tokio::select! {
             done = &mut work => return Ok((done?, kills)),
-            () = tokio::time::sleep(chance.within(longest)) => {}
+            () = tokio::time::sleep(chance.within(longest(kills))) => {}
         }
         process.kill()?;
         kills += 1;

@@ -66,7 +66,7 @@ impl Storm {
 /// One round.
 pub(super) async fn round(ingestion: &Process, round: u64, chance: &mut Chance) -> Result<Findings> {
     let storm = Storm::gathering(round, chance);
-    let ((), kills) = super::under_fire(ingestion, chance, KILLS, LONGEST, storm.rage(ingestion)).await?;
+    let ((), kills) = super::under_fire(ingestion, chance, KILLS, |_| LONGEST, storm.rage(ingestion)).await?;
     let mut findings = storm.aftermath(ingestion, chance).await?;
     findings.kills += kills;
     Ok(findings)

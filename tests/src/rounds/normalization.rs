@@ -65,7 +65,7 @@ pub(super) async fn round(
         }
         Ok((ids, torn))
     };
-    let ((ids, torn), kills) = super::under_fire(normalization, chance, KILLS, LONGEST, work).await?;
+    let ((ids, torn), kills) = super::under_fire(normalization, chance, KILLS, |_| LONGEST, work).await?;
     let mut findings = Findings::after(kills, DRAWS * 2);
     if torn > 0 {
         findings.breach(Breach::Torn, format!("{torn} reads of values ended early and well"));

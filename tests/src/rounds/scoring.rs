@@ -17,10 +17,10 @@ use crate::chance::Chance;
 use crate::district::{Drawn, PERIOD};
 use crate::findings::{Breach, Findings};
 use crate::patience::{asking, passes, until_answered};
-use crate::processes::Process;
+use crate::processes::{LEASE, Process};
 
 /// Kills a round at most.
-const KILLS: u64 = 2;
+const KILLS: u64 = 3;
 /// Pause between two looks at a run.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Longest wait for the end of a run. A limit against hanging.
@@ -73,7 +73,8 @@ pub(super) async fn round(
         let published = publish(&client, &request_id, &run.id).await?;
         anyhow::Ok((run, published))
     };
-    let longest = clean.took * 3 / 2;
+    // The first kill is to strike the run; after that nobody takes it up before the lease of the killed one is over.
+    let longest = |kills| clean.took + if kills == 0 { Duration::ZERO } else { LEASE };
     let ((run, published), kills) = super::under_fire(scoring, chance, KILLS, longest, work).await?;
     findings.kills = kills;
     findings.acknowledged += 2;
