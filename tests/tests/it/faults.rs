@@ -28,6 +28,7 @@ use xiuhua_tests::district::MEASURES;
 use xiuhua_tests::patience::asking;
 use xiuhua_tests::processes::{Process, Service};
 use xiuhua_tests::proxy::Proxy;
+use xiuhua_tests::repository;
 
 type Client = IngestionServiceClient<Channel>;
 
@@ -100,4 +101,20 @@ async fn sources_on_record(client: &mut Client) -> Vec<Source> {
 fn assert_passes(status: &Status, code: Code) {
     assert_eq!(status.code(), code, "{status:?}");
     assert!(status.get_error_details().retry_info().is_some(), "no RetryInfo: {status:?}");
+}
+
+#[test]
+fn the_page_on_reliability_names_tests_that_exist() {
+    let page = repository::text("docs/reliability.md");
+    let rows = page.lines().filter(|line| line.starts_with('|'));
+    let words = rows.flat_map(|line| line.split('`').skip(1).step_by(2));
+    let sentences: Vec<_> = words.filter(|word| word.matches('_').count() > 3).collect();
+    assert!(sentences.len() > 10, "{sentences:?}");
+    let sources: Vec<_> = repository::files().into_iter().filter(|file| file.ends_with(".rs")).collect();
+    let exists = |name: &str| {
+        let head = format!("fn {name}(");
+        sources.iter().any(|file| file.text().is_some_and(|text| text.contains(&head)))
+    };
+    let gone: Vec<_> = sentences.into_iter().filter(|name| !exists(name)).collect();
+    assert!(gone.is_empty(), "docs/reliability.md names tests that are not there: {gone:?}");
 }
