@@ -12,7 +12,7 @@ use xiuhua_tests::rounds::Rounds;
     about = "Kills services at random instants and compares the record with what clients were promised"
 )]
 struct Arguments {
-    /// Rounds of each service; a round has up to three kills.
+    /// Rounds of each service; a round has up to four kills of each.
     #[arg(long, default_value_t = 20)]
     rounds: u64,
     /// Fixes who is killed, after how long, and what is delivered.

@@ -8,7 +8,7 @@ use crate::tool;
 /// What the task takes.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Rounds of each service; a round has up to three kills.
+    /// Rounds of each service; a round has up to four kills of each.
     #[arg(long, default_value_t = 20)]
     rounds: u64,
     /// Fixes who is killed, after how long, and what is delivered.

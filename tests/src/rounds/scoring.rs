@@ -19,8 +19,10 @@ use crate::findings::{Breach, Findings};
 use crate::patience::{asking, passes, until_answered};
 use crate::processes::{LEASE, Process};
 
-/// Kills a round at most.
-const KILLS: u64 = 3;
+/// Runs in a round, one after the other.
+const RUNS: u64 = 3;
+/// Kills a round at most: fewer than the attempts that a run has.
+const KILLS: u64 = 4;
 /// Pause between two looks at a run.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Longest wait for the end of a run. A limit against hanging.
@@ -66,33 +68,43 @@ pub(super) async fn round(
 ) -> Result<Findings> {
     let client = ScoringServiceClient::new(scoring.channel());
     let before = assessments(client.clone()).await?;
-    let request_id = format!("round-{round}");
     let mut findings = Findings::default();
     let work = async {
-        let run = run(&client, drawn, &request_id, Some(clean), &mut findings).await?;
-        let published = publish(&client, &request_id, &run.id).await?;
-        anyhow::Ok((run, published))
+        let mut runs = Vec::new();
+        for nth in 0..RUNS {
+            let request_id = format!("round-{round}-{nth}");
+            let run = run(&client, drawn, &request_id, Some(clean), &mut findings).await?;
+            let published = publish(&client, &request_id, &run.id).await?;
+            runs.push((request_id, run, published));
+        }
+        anyhow::Ok(runs)
     };
-    // The first kill is to strike the run; after that nobody takes it up before the lease of the killed one is over.
-    let longest = |kills| clean.took + if kills == 0 { Duration::ZERO } else { LEASE };
-    let ((run, published), kills) = super::under_fire(scoring, chance, KILLS, longest, work).await?;
+    // Every other kill is to strike a run, the one after it while the run waits for the lease of the dead to be over.
+    let longest = |kills: u64| clean.took + if kills.is_multiple_of(2) { Duration::ZERO } else { LEASE };
+    let (runs, kills) = super::under_fire(scoring, chance, KILLS, longest, work).await?;
     findings.kills = kills;
-    findings.acknowledged += 2;
-    findings.resumed = u64::from(run.attempts.saturating_sub(1));
-    judge(&client, clean, &run, &mut findings).await?;
-    if u64::from(run.attempts) > kills + 1 || run.attempts == 0 {
-        findings.breach(Breach::Doubled, format!("{} attempts after {kills} kills", run.attempts));
+    findings.acknowledged += RUNS * 2;
+    let mut attempts = 0;
+    for (request_id, run, published) in &runs {
+        attempts += u64::from(run.attempts);
+        judge(&client, clean, run, &mut findings).await?;
+        let again = publish(&client, request_id, &run.id).await?;
+        if again.published != published.published {
+            findings.breach(Breach::Doubled, format!("{published:?} was published, then {again:?}"));
+        }
     }
-
-    let again = publish(&client, &request_id, &run.id).await?;
+    findings.resumed = attempts.saturating_sub(RUNS);
+    if !(RUNS..=RUNS + kills).contains(&attempts) {
+        findings.breach(Breach::Doubled, format!("{attempts} attempts at {RUNS} runs after {kills} kills"));
+    }
     let request = GetPublishedAssessmentRequest { catalog_id: "little".into(), period: PERIOD.into() };
     let in_force = client.clone().get_published_assessment(asking(request)).await?.into_inner().assessment;
-    if again.published != published.published || in_force.as_ref().map(|it| &it.id) != Some(&run.id) {
-        findings.breach(Breach::Lost, format!("{published:?} was published, then {again:?}, {in_force:?}"));
+    if in_force.as_ref().map(|it| &it.id) != runs.last().map(|(_, run, _)| &run.id) {
+        findings.breach(Breach::Lost, format!("{in_force:?} is in force and not the one published last"));
     }
-    let after = assessments(client).await?;
-    if after != before + 1 {
-        findings.breach(Breach::Doubled, format!("one wish made {} assessments", after - before));
+    let made = assessments(client).await? - before;
+    if made != runs.len() {
+        findings.breach(Breach::Doubled, format!("{RUNS} wishes made {made} assessments"));
     }
     Ok(findings)
 }
