@@ -3,6 +3,7 @@
 use std::path::Path;
 
 pub mod contracts;
+pub mod promises;
 pub mod real_data;
 
 /// The root of the repository this program was built from.
