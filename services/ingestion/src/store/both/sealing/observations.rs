@@ -1,0 +1,417 @@
+//! Sealing a delivery of observations.
+
+use std::collections::HashMap;
+
+use super::bulk::quarantine;
+use super::{Connection, LOOK_AT_STATEMENTS, PAGE_ROWS, Sealing, Verdicts, run};
+use crate::domain::measure::Bounds;
+use crate::domain::rejection::{ROWS_NAMED, Reason, RejectedRow};
+use crate::domain::source::{DEFAULT_PRECEDENCE, DEFAULT_SOURCE, first_name};
+use crate::error::Error;
+use crate::store::HotQuery;
+use crate::store::rows::{bounds, from_json, integer, json, natural};
+
+/// What the delivery says: one row for each key, instant and value, with its first row and how many say the same.
+/// In the order of the table `observation`, so that the two meet without a sort. `given`: the source names the
+/// instant itself; `newest`: the newest instant of the key on record, NULL if the key is new.
+const STATEMENTS: &str = scratch_table!(
+    "statement (
+        measure_id TEXT             NOT NULL,
+        period     TEXT             NOT NULL,
+        place_id   TEXT             NOT NULL,
+        source_id  TEXT             NOT NULL,
+        instant    BIGINT           NOT NULL,
+        given      BOOLEAN          NOT NULL,
+        value      DOUBLE PRECISION NOT NULL,
+        value_bits BIGINT           NOT NULL,
+        row_no     BIGINT           NOT NULL,
+        repeats    BIGINT           NOT NULL,
+        newest     BIGINT,
+        PRIMARY KEY (measure_id, period, place_id, source_id, instant, given, value)
+    )"
+);
+
+/// Keys with contradicting statements, numbered.
+const CONFLICTS: &str = scratch_table!(
+    "conflict (
+        conflict_no BIGINT NOT NULL PRIMARY KEY,
+        measure_id  TEXT   NOT NULL,
+        period      TEXT   NOT NULL,
+        place_id    TEXT   NOT NULL,
+        source_id   TEXT   NOT NULL,
+        variants    BIGINT NOT NULL,
+        UNIQUE (measure_id, period, place_id, source_id)
+    )"
+);
+
+/// The first statements of each conflict, to be named in its message.
+const EVIDENCE: &str = scratch_table!(
+    "evidence (
+        conflict_no BIGINT           NOT NULL,
+        nth         BIGINT           NOT NULL,
+        row_no      BIGINT           NOT NULL,
+        value       DOUBLE PRECISION NOT NULL,
+        PRIMARY KEY (conflict_no, nth)
+    )"
+);
+
+/// Statements with their verdicts. `stands_at`: the instant under which the record keeps them.
+const DECISIONS: &str = scratch_table!(
+    "decision (
+        measure_id TEXT             NOT NULL,
+        period     TEXT             NOT NULL,
+        place_id   TEXT             NOT NULL,
+        source_id  TEXT             NOT NULL,
+        instant    BIGINT           NOT NULL,
+        given      BOOLEAN          NOT NULL,
+        value      DOUBLE PRECISION NOT NULL,
+        value_bits BIGINT           NOT NULL,
+        row_no     BIGINT           NOT NULL,
+        verdict    TEXT             NOT NULL,
+        stands_at  BIGINT           NOT NULL,
+        PRIMARY KEY (measure_id, period, place_id, source_id, instant, given)
+    )"
+);
+
+const CLEAR: &[&str] = &[
+    "DROP TABLE IF EXISTS statement",
+    "DROP TABLE IF EXISTS conflict",
+    "DROP TABLE IF EXISTS evidence",
+    "DROP TABLE IF EXISTS decision",
+];
+
+/// Those queries of a seal that meet the record.
+pub(in super::super) const HOT_QUERIES: &[HotQuery] = &[
+    HotQuery::new("find faulty rows", FAULTY),
+    HotQuery { scratch: &[STATEMENTS], ..HotQuery::new("gather statements", GATHER) },
+    HotQuery { scratch: &[STATEMENTS, DECISIONS], ..HotQuery::new("weigh statements", WEIGH) },
+];
+
+pub(super) async fn decide(connection: &mut Connection, sealing: Sealing) -> Result<Verdicts, Error> {
+    run(connection, CLEAR).await?;
+    run(connection, &[STATEMENTS, CONFLICTS, EVIDENCE, DECISIONS]).await?;
+    reject_faulty_rows(connection, sealing).await?;
+    gather_statements(connection, sealing).await?;
+    run(connection, LOOK_AT_STATEMENTS).await?;
+    reject_conflicts(connection, sealing).await?;
+    name_new_sources(connection, sealing).await?;
+    weigh_statements(connection).await?;
+    let verdicts = record_decisions(connection, sealing).await?;
+    run(connection, CLEAR).await?;
+    Ok(verdicts)
+}
+
+/// A staged row with a fault, beside what the registers say of its place and measure.
+#[derive(sqlx::FromRow)]
+struct FaultyRow {
+    ordinal: i64,
+    row_no: i64,
+    place_id: Option<String>,
+    measure_id: Option<String>,
+    value: Option<f64>,
+    faults: Option<String>,
+    original: String,
+    place_known: bool,
+    /// `None` where the measure is not registered.
+    unit: Option<String>,
+    lower_bound: Option<f64>,
+    upper_bound: Option<f64>,
+    lower_open: Option<bool>,
+    upper_open: Option<bool>,
+}
+
+impl FaultyRow {
+    fn into_rejected(self) -> Result<RejectedRow, Error> {
+        let mut reasons: Vec<Reason> = match &self.faults {
+            Some(faults) => from_json(faults)?,
+            None => Vec::new(),
+        };
+        if let Some(place_id) = self.place_id.as_deref().filter(|_| !self.place_known) {
+            reasons.push(Reason::unknown_place(place_id));
+        }
+        match (&self.measure_id, &self.unit) {
+            (Some(measure_id), None) => reasons.push(Reason::unknown_measure(measure_id)),
+            (Some(_), Some(unit)) => {
+                let bounds = self.bounds()?;
+                let outside = self.value.filter(|value| !bounds.contains(*value));
+                reasons.extend(outside.map(|value| Reason::out_of_bounds(value, &bounds, unit)));
+            }
+            (None, _) => {}
+        }
+        Ok(RejectedRow {
+            row: natural(self.row_no)?,
+            ordinal: natural(self.ordinal)?,
+            reasons,
+            original: self.original,
+        })
+    }
+
+    fn bounds(&self) -> Result<Bounds, Error> {
+        let is_open = |end: Option<bool>| end.unwrap_or_default();
+        bounds(self.lower_bound, self.upper_bound, is_open(self.lower_open), is_open(self.upper_open))
+    }
+}
+
+/// Whether a staged row names a place that a batch in force describes. One look into the index a row: an EXISTS would
+/// let PostgreSQL read the whole register for it.
+macro_rules! place_known {
+    () => {
+        concat!(
+            "(SELECT 1 FROM place_revision AS p WHERE p.place_id = s.place_id AND p.position NOT IN ",
+            withdrawn!(),
+            " LIMIT 1) IS NOT NULL"
+        )
+    };
+}
+
+const FAULTY: &str = concat!(
+    "SELECT s.ordinal, s.row_no, s.place_id, s.measure_id, s.value, s.faults, s.original, ",
+    place_known!(),
+    " AS place_known, m.unit, m.lower_bound, m.upper_bound, m.lower_open, m.upper_open
+     FROM staged_observation AS s LEFT JOIN measure AS m ON m.measure_id = s.measure_id
+     WHERE s.batch_no = $1 AND s.ordinal > $2
+         AND (s.faults IS NOT NULL
+             OR m.measure_id IS NULL
+             OR s.value < m.lower_bound OR (m.lower_open AND s.value = m.lower_bound)
+             OR s.value > m.upper_bound OR (m.upper_open AND s.value = m.upper_bound)
+             OR NOT (",
+    place_known!(),
+    ")) ORDER BY s.ordinal LIMIT $3"
+);
+
+async fn reject_faulty_rows(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
+    let mut after = -1;
+    loop {
+        let page: Vec<FaultyRow> = sqlx::query_as(FAULTY)
+            .bind(sealing.batch_no)
+            .bind(after)
+            .bind(PAGE_ROWS)
+            .fetch_all(&mut *connection)
+            .await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.ordinal;
+        let rejected = page.into_iter().map(FaultyRow::into_rejected).collect::<Result<Vec<_>, _>>()?;
+        quarantine(connection, sealing.batch_no, &rejected).await?;
+        // What is left in the staging table is sound by itself.
+        let ordinals: Vec<u64> = rejected.iter().map(|row| row.ordinal).collect();
+        sqlx::query(concat!(
+            "DELETE FROM staged_observation WHERE batch_no = $1 AND ordinal IN ",
+            integers!("$2")
+        ))
+        .bind(sealing.batch_no)
+        .bind(json(&ordinals)?)
+        .execute(&mut *connection)
+        .await?;
+    }
+}
+
+/// `said` is made once: its look into the record would else be taken wherever `newest` is used.
+const GATHER: &str = concat!(
+    "INSERT INTO statement (measure_id, period, place_id, source_id, instant, given, value, value_bits, row_no,
+                            repeats, newest)
+     WITH said AS MATERIALIZED (
+         SELECT s.*, (SELECT max(o.instant) FROM observation AS o
+                      WHERE o.measure_id = s.measure_id AND o.period = s.period AND o.place_id = s.place_id
+                          AND o.source_id = s.source_id AND o.position NOT IN ",
+    withdrawn!(),
+    "        ) AS newest
+         FROM (SELECT measure_id, period, place_id, source_id, revised_at, value, value_bits,
+                      min(row_no) AS row_no, count(*) AS repeats
+               FROM staged_observation WHERE batch_no = $2
+               GROUP BY measure_id, period, place_id, source_id, revised_at, value, value_bits) AS s
+     )
+     SELECT measure_id, period, place_id, source_id,
+            CASE WHEN revised_at IS NOT NULL THEN revised_at WHEN newest >= $1 THEN newest + 1 ELSE $1 END,
+            revised_at IS NOT NULL, value, value_bits, row_no, repeats, newest
+     FROM said"
+);
+
+async fn gather_statements(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
+    sqlx::query(GATHER).bind(sealing.arrival).bind(sealing.batch_no).execute(connection).await?;
+    Ok(())
+}
+
+async fn reject_conflicts(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
+    // Without a time of its own a statement contradicts every other value; with one, only another value of the same.
+    let conflicts = sqlx::query(
+        "INSERT INTO conflict (conflict_no, measure_id, period, place_id, source_id, variants)
+         SELECT row_number() OVER (), measure_id, period, place_id, source_id, count(*) FROM statement
+         GROUP BY measure_id, period, place_id, source_id
+         HAVING count(*) > 1
+             AND CASE WHEN count(*) FILTER (WHERE NOT given) = 0 THEN count(*) > count(DISTINCT instant)
+                      ELSE min(value) <> max(value) END",
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    if conflicts == 0 {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO evidence (conflict_no, nth, row_no, value)
+         SELECT conflict_no, nth, row_no, value FROM (
+             SELECT c.conflict_no, t.row_no, t.value,
+                    row_number() OVER (PARTITION BY c.conflict_no ORDER BY t.row_no, t.value) AS nth
+             FROM conflict AS c JOIN statement AS t USING (measure_id, period, place_id, source_id)) AS told
+         WHERE nth <= $1",
+    )
+    .bind(integer(ROWS_NAMED as u64))
+    .execute(&mut *connection)
+    .await?;
+    let mut after = -1;
+    loop {
+        let page: Vec<(i64, i64, String, i64, i64)> = sqlx::query_as(
+            "SELECT s.ordinal, s.row_no, s.original, c.conflict_no, c.variants
+             FROM staged_observation AS s JOIN conflict AS c
+                 ON c.measure_id = s.measure_id AND c.period = s.period AND c.place_id = s.place_id
+                 AND c.source_id = s.source_id
+             WHERE s.batch_no = $1 AND s.ordinal > $2 ORDER BY s.ordinal LIMIT $3",
+        )
+        .bind(sealing.batch_no)
+        .bind(after)
+        .bind(PAGE_ROWS)
+        .fetch_all(&mut *connection)
+        .await?;
+        let Some(last) = page.last() else { break };
+        after = last.0;
+        let told = evidence(connection, page.iter().map(|row| row.3).collect()).await?;
+        let mut rejected = Vec::with_capacity(page.len());
+        for (ordinal, row, original, conflict_no, variants) in page {
+            let values = told.get(&conflict_no).map_or(&[][..], Vec::as_slice);
+            let untold = natural(variants)?.saturating_sub(values.len() as u64);
+            let reasons = vec![Reason::conflicting_values(values, untold)];
+            rejected.push(RejectedRow { row: natural(row)?, ordinal: natural(ordinal)?, reasons, original });
+        }
+        quarantine(connection, sealing.batch_no, &rejected).await?;
+    }
+    run(
+        connection,
+        &["DELETE FROM statement WHERE (measure_id, period, place_id, source_id) IN
+               (SELECT measure_id, period, place_id, source_id FROM conflict)"],
+    )
+    .await
+}
+
+async fn evidence(
+    connection: &mut Connection,
+    conflicts: Vec<i64>,
+) -> Result<HashMap<i64, Vec<(u64, f64)>>, Error> {
+    let found: Vec<(i64, i64, f64)> = sqlx::query_as(concat!(
+        "SELECT conflict_no, row_no, value FROM evidence WHERE conflict_no IN ",
+        integers!("$1"),
+        " ORDER BY conflict_no, nth"
+    ))
+    .bind(json(&conflicts)?)
+    .fetch_all(connection)
+    .await?;
+    let mut values: HashMap<i64, Vec<(u64, f64)>> = HashMap::new();
+    for (conflict_no, row, value) in found {
+        values.entry(conflict_no).or_default().push((natural(row)?, value));
+    }
+    Ok(values)
+}
+
+/// A source named first by a delivery gets the default precedence, from this delivery on.
+async fn name_new_sources(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
+    let default_name = first_name(DEFAULT_SOURCE);
+    sqlx::query(
+        "INSERT INTO source (source_id, name_zh, name_en, precedence)
+         SELECT DISTINCT source_id, CASE WHEN source_id = $1 THEN $2 ELSE source_id END,
+                CASE WHEN source_id = $1 THEN $3 ELSE source_id END, $4
+         FROM statement WHERE source_id NOT IN (SELECT source_id FROM source)",
+    )
+    .bind(DEFAULT_SOURCE)
+    .bind(default_name.zh)
+    .bind(default_name.en)
+    .bind(i64::from(DEFAULT_PRECEDENCE))
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "INSERT INTO source_precedence (source_id, from_position, precedence)
+         SELECT source_id, $1, precedence FROM source
+         WHERE source_id NOT IN (SELECT source_id FROM source_precedence)",
+    )
+    .bind(sealing.position)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+const WEIGH: &str = concat!(
+        "INSERT INTO decision
+         WITH said AS (
+             SELECT measure_id, period, place_id, source_id, instant, TRUE AS fresh, 0 AS position, given, value,
+                    value_bits, row_no, newest
+             FROM statement
+             UNION ALL
+             SELECT o.measure_id, o.period, o.place_id, o.source_id, o.instant, FALSE, o.position, FALSE, o.value,
+                    o.value_bits, 0, NULL
+             FROM (SELECT DISTINCT measure_id, period, place_id, source_id FROM statement
+                   WHERE newest IS NOT NULL) AS known",
+        and_then_join!(),
+        "observation AS o USING (measure_id, period, place_id, source_id)
+             WHERE o.position NOT IN ",
+        withdrawn!(),
+        "
+         ),
+         chained AS (
+             SELECT said.*, lag(value) OVER chain AS value_before, lag(instant) OVER chain AS instant_before
+             FROM said
+             WINDOW chain AS (PARTITION BY measure_id, period, place_id, source_id
+                              ORDER BY instant, fresh, position, given DESC)
+         ),
+         weighed AS MATERIALIZED (
+             SELECT c.*, CASE
+                 WHEN value = value_before THEN 'DUPLICATE'
+                 WHEN value_before IS NULL AND newest IS NULL THEN 'ACCEPTED'
+                 WHEN instant < newest AND value = (
+                     SELECT o.value FROM observation AS o
+                     WHERE o.measure_id = c.measure_id AND o.period = c.period AND o.place_id = c.place_id
+                         AND o.source_id = c.source_id AND o.position NOT IN ",
+        withdrawn!(),
+        "
+                     ORDER BY o.instant DESC, o.position DESC LIMIT 1) THEN 'DUPLICATE'
+                 ELSE 'CORRECTED' END AS verdict
+             FROM chained AS c WHERE fresh
+         )
+         SELECT measure_id, period, place_id, source_id, instant, given, value, value_bits, row_no, verdict,
+                CASE WHEN verdict = 'DUPLICATE' AND NOT given THEN instant_before ELSE instant END
+         FROM weighed"
+);
+
+/// Holds each statement against the one before it, on record or in the delivery, in the order of their instants.
+async fn weigh_statements(connection: &mut Connection) -> Result<(), Error> {
+    sqlx::query(WEIGH).execute(connection).await?;
+    Ok(())
+}
+
+async fn record_decisions(connection: &mut Connection, sealing: Sealing) -> Result<Verdicts, Error> {
+    // A row without a time of its own can repeat one of its own delivery that has one: the record keeps the latter.
+    sqlx::query(
+        "INSERT INTO observation (measure_id, period, place_id, source_id, instant, position, value, value_bits,
+                                  revised_at, row_no)
+         SELECT measure_id, period, place_id, source_id, stands_at, $1, value, value_bits,
+                CASE WHEN given THEN instant END, row_no
+         FROM decision AS d
+         WHERE given OR NOT EXISTS (
+             SELECT 1 FROM decision AS dated
+             WHERE dated.measure_id = d.measure_id AND dated.period = d.period AND dated.place_id = d.place_id
+                 AND dated.source_id = d.source_id AND dated.instant = d.stands_at AND dated.given)
+         ORDER BY measure_id, period, place_id, source_id, stands_at",
+    )
+    .bind(sealing.position)
+    .execute(&mut *connection)
+    .await?;
+    let (accepted, corrected, sound): (i64, i64, i64) = sqlx::query_as(
+        "SELECT count(*) FILTER (WHERE verdict = 'ACCEPTED'), count(*) FILTER (WHERE verdict = 'CORRECTED'),
+                (SELECT CAST(coalesce(sum(repeats), 0) AS BIGINT) FROM statement)
+         FROM decision",
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Verdicts {
+        accepted: natural(accepted)?,
+        corrected: natural(corrected)?,
+        duplicate: natural(sound - accepted - corrected)?,
+    })
+}
