@@ -3,3 +3,4 @@
 mod calls;
 mod database;
 mod postgres;
+mod snapshot;
