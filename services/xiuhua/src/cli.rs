@@ -75,16 +75,44 @@ pub(crate) struct Globals {
 pub(crate) struct Databases {
     /// Database of ingestion, sqlite:FILE or postgres://ROLE:PASSWORD@HOST/DATABASE; with a password better in the
     /// environment, which other users cannot see.
-    #[arg(long, global = true, value_name = "URL", env = "XIUHUA_INGESTION_DB", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "XIUHUA_INGESTION_DB",
+        hide_env_values = true,
+        help_heading = "Databases"
+    )]
     pub(crate) ingestion_db: Option<String>,
     /// Database of classification.
-    #[arg(long, global = true, value_name = "URL", env = "XIUHUA_CLASSIFICATION_DB", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "XIUHUA_CLASSIFICATION_DB",
+        hide_env_values = true,
+        help_heading = "Databases"
+    )]
     pub(crate) classification_db: Option<String>,
     /// Database of normalization.
-    #[arg(long, global = true, value_name = "URL", env = "XIUHUA_NORMALIZATION_DB", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "XIUHUA_NORMALIZATION_DB",
+        hide_env_values = true,
+        help_heading = "Databases"
+    )]
     pub(crate) normalization_db: Option<String>,
     /// Database of scoring.
-    #[arg(long, global = true, value_name = "URL", env = "XIUHUA_SCORING_DB", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "XIUHUA_SCORING_DB",
+        hide_env_values = true,
+        help_heading = "Databases"
+    )]
     pub(crate) scoring_db: Option<String>,
 }
 

@@ -19,7 +19,7 @@ use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
 use crate::results::{file_column, write_results};
 use crate::screen::{Outcome, Screen, numbers, words};
-use crate::{catalogs, compute, deciding, demo, json, reading, sample, serving};
+use crate::{backup, catalogs, compute, deciding, demo, json, reading, sample, serving, verifying};
 
 /// Rejected rows shown on the screen; all of them are kept by the platform.
 const REJECTED_SHOWN: usize = 20;
@@ -53,6 +53,9 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
             return compute::run(&arguments, &globals, screen).await;
         }
         Command::Catalog(command) => return catalogs::run(&command, screen),
+        Command::Backup(arguments) => backup::backup(&arguments, &globals, screen).await?,
+        Command::Restore(arguments) => backup::restore(&arguments, &globals, screen).await?,
+        Command::Verify(arguments) => return verifying::verify(&arguments, &globals, screen).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "xiuhua", &mut script);

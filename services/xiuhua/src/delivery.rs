@@ -51,7 +51,7 @@ pub(crate) async fn deliver_places(
     };
     let answer = |response: ImportPlacesResponse| match response.part? {
         import_places_response::Part::AcknowledgedSequence(sequence) => Some(Answer::Durable(sequence)),
-        import_places_response::Part::Batch(batch) => Some(Answer::Sealed(batch)),
+        import_places_response::Part::Batch(batch) => Some(Answer::Sealed(Box::new(batch))),
     };
     let call = async |requests| platform.ingestion().import_places(requests).await;
     deliver(file, request_id, Line { message, call, answer }, progress).await
@@ -78,7 +78,7 @@ pub(crate) async fn deliver_observations(
     };
     let answer = |response: ImportObservationsResponse| match response.part? {
         import_observations_response::Part::AcknowledgedSequence(sequence) => Some(Answer::Durable(sequence)),
-        import_observations_response::Part::Batch(batch) => Some(Answer::Sealed(batch)),
+        import_observations_response::Part::Batch(batch) => Some(Answer::Sealed(Box::new(batch))),
     };
     let call = async |requests| platform.ingestion().import_observations(requests).await;
     deliver(file, request_id, Line { message, call, answer }, progress).await
@@ -115,7 +115,7 @@ enum Sent<Chunk> {
 enum Answer {
     /// Every chunk up to this one is on record.
     Durable(u64),
-    Sealed(Batch),
+    Sealed(Box<Batch>),
 }
 
 /// How one kind of delivery is spoken.
@@ -221,7 +221,7 @@ where
                     *durable = sequence;
                     progress.set(sequence);
                 }
-                Some(Answer::Sealed(batch)) => sealed = Some(batch),
+                Some(Answer::Sealed(batch)) => sealed = Some(*batch),
                 None => {}
             }
         }

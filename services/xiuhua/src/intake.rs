@@ -8,7 +8,7 @@ pub(crate) mod mapping;
 pub(crate) mod observations;
 pub(crate) mod places;
 
-pub(crate) use document::{Document, UnusableFile};
+pub(crate) use document::{Document, UnusableFile, sha256};
 pub(crate) use mapping::Mapping;
 
 use xiuhua_contracts::ingestion::v1::RowFault;

@@ -14,6 +14,7 @@
 //! | `sample`, `demo`, `serving` | the generated district; the demo; the gRPC door |
 
 mod assessing;
+mod backup;
 mod catalogs;
 mod cli;
 mod commands;
@@ -34,6 +35,7 @@ mod results;
 pub mod sample;
 mod screen;
 mod serving;
+mod verifying;
 
 use std::process::ExitCode;
 
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
     match runtime.block_on(commands::run(cli, &mut screen)) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Unusable) => ExitCode::from(2),
+        Ok(Outcome::Differs) => ExitCode::FAILURE,
         Err(error) => report(&error, &globals),
     }
 }
