@@ -141,18 +141,9 @@ async fn import(
         let reasons: Vec<_> = row.reasons.iter().map(|r| r.reason.as_str()).collect();
         json!({ "row": row.row, "columns": columns, "reasons": reasons, "original": row.original })
     });
-    let counts = batch.counts.unwrap_or_default();
-    screen.json(&json!({
-        "batch_id": batch.id,
-        "file_name": batch.file_name,
-        "position": batch.position,
-        "read": counts.read,
-        "accepted": counts.accepted,
-        "corrected": counts.corrected,
-        "duplicate": counts.duplicate,
-        "rejected": counts.rejected,
-        "rejected_rows": rejected.collect::<Vec<_>>(),
-    }))
+    let mut document = json::batch(&batch);
+    document["rejected_rows"] = rejected.collect();
+    screen.json(&document)
 }
 
 async fn assess(

@@ -3,10 +3,17 @@
 //! `xiuhua_tests::program` runs the program; `crate::real_data` finds real data or says aloud that it is absent.
 
 mod bad_input;
+mod deciding;
 mod determinism;
 mod first_period;
 mod hdi;
+mod history;
+mod interrupted;
+mod keeping;
+mod postgres_operations;
 mod python_client;
 mod real_estates;
+mod small_district;
+mod two_databases;
 mod workbench;
 mod worked_examples;
