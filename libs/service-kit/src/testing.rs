@@ -1,12 +1,16 @@
 //! What the tests of services need: a temporary database file, and parts served in memory.
 
+mod plans;
 mod postgres;
+mod schema;
 
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
+pub use self::plans::{execute, full_scans, postgres_plan, sqlite_plan};
 pub use self::postgres::{SETTING as POSTGRES_SETTING, temporary_postgres};
+pub use self::schema::{Schema, postgres_schema, sqlite_schema};
 use crate::limits::Limits;
 use crate::pipe;
 use crate::server::{Part, serve_pipe};

@@ -17,10 +17,20 @@ pub struct Config {
     pub server: ServerConfig,
     /// Where it keeps its record.
     pub database: DatabaseConfig,
+    /// What becomes of deliveries that break off.
+    pub deliveries: DeliveriesConfig,
     /// The bounds of the server.
     pub limits: Limits,
     /// The log.
     pub log: LogConfig,
+}
+
+/// The section `deliveries`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveriesConfig {
+    /// Milliseconds after which a delivery that broke off and was not resumed is given up.
+    pub abandon_after_ms: u64,
 }
 
 impl Config {

@@ -8,9 +8,11 @@ use xiuhua_contracts::measure::v1 as values;
 use xiuhua_service_kit::request_id::{RequestId, fingerprint};
 use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 
-pub(crate) use self::chunks::{observation_rows, place_rows};
-use crate::domain::batch::{Batch, BatchKind, MAX_FILE_NAME_CHARS, RowCounts};
-use crate::domain::ids::{IdFault, MeasureId, PlaceId, SourceId};
+pub(crate) use self::chunks::{observation_chunk, place_chunk};
+use crate::domain::batch::{
+    Batch, BatchKind, MAX_AUTHOR_CHARS, MAX_FILE_NAME_CHARS, MAX_REASON_CHARS, RowCounts,
+};
+use crate::domain::ids::{BatchId, IdFault, MeasureId, PlaceId, SourceId};
 use crate::domain::measure::{Bounds, MAX_TEXT_CHARS, Measure};
 use crate::domain::observation::{Cell, ObservationRevision};
 use crate::domain::period::Period;
@@ -18,7 +20,7 @@ use crate::domain::place::{Place, PlaceRevision};
 use crate::domain::rejection::{Reason, RejectedRow};
 use crate::domain::source::{Source, SourceEntry, first_name};
 use crate::domain::text::Text;
-use crate::store::Mutation;
+use crate::store::{Mutation, NewWithdrawal};
 
 /// Most measures of one registration.
 const MAX_MEASURES: usize = 1_000;
@@ -44,15 +46,73 @@ pub(crate) fn mutation(
     Ok(Mutation { request_id: RequestId::parse(request_id)?, method, fingerprint: fingerprint(body) })
 }
 
-pub(crate) fn file_name(header: &pb::ImportHeader) -> Result<String, Violation> {
-    if header.file_name.chars().count() > MAX_FILE_NAME_CHARS {
-        return Err(too_long("file_name", MAX_FILE_NAME_CHARS));
-    }
-    Ok(header.file_name.clone())
+/// The file name of a header and, where given, the SHA-256 of what the file holds.
+pub(crate) fn header(header: &pb::ImportHeader) -> Result<(String, Option<[u8; 32]>), InvalidRequest> {
+    let mut faults = Violations::new();
+    faults.keep(text_of("file_name", &header.file_name, MAX_FILE_NAME_CHARS));
+    let hash = &header.content_sha256;
+    let content_sha256 = <[u8; 32]>::try_from(hash.as_slice()).ok();
+    faults.check(
+        hash.is_empty() || content_sha256.is_some(),
+        "content_sha256",
+        format!("须为 32 字节或为空，收到 {} 字节", hash.len()),
+        format!("has 32 bytes or none, not {}", hash.len()),
+    );
+    faults.into_result()?;
+    Ok((header.file_name.clone(), content_sha256))
 }
 
-fn too_long(field: impl Into<String>, chars: usize) -> Violation {
-    Violation::new(field, format!("超过 {chars} 个字符"), format!("is longer than {chars} characters"))
+/// The withdrawal of a batch.
+pub(crate) fn withdrawal(
+    request: pb::WithdrawBatchRequest,
+    now: Timestamp,
+) -> Result<NewWithdrawal, InvalidRequest> {
+    let mut faults = Violations::new();
+    let mutation = faults.keep(mutation("WithdrawBatch", &request.request_id, &request));
+    let batch_id = faults.keep(id("batch_id", &request.batch_id, BatchId::new));
+    for (field, text, most) in
+        [("author", &request.author, MAX_AUTHOR_CHARS), ("reason", &request.reason, MAX_REASON_CHARS)]
+    {
+        faults.check(!text.trim().is_empty(), field, "必须填写", "must be given");
+        faults.keep(text_of(field, text, most));
+    }
+    faults.into_result()?;
+    let sound = "a part that is none is a fault, and there is none";
+    Ok(NewWithdrawal {
+        mutation: mutation.expect(sound),
+        batch_id: batch_id.expect(sound),
+        author: request.author,
+        reason: request.reason,
+        now,
+    })
+}
+
+/// An instant to the microsecond, which is what the record knows; what is finer is cut off.
+pub(crate) fn instant(field: &str, time: &prost_types::Timestamp) -> Result<Timestamp, Violation> {
+    let bad = || Violation::new(field, "不是有效的时间", "is no instant of the calendar");
+    if !(0..1_000_000_000).contains(&time.nanos) {
+        return Err(bad());
+    }
+    let micros = time
+        .seconds
+        .checked_mul(1_000_000)
+        .map(|micros| micros.saturating_add(i64::from(time.nanos / 1_000)));
+    micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()).ok_or_else(bad)
+}
+
+/// Checks a text for people: its length, and that it holds no NUL, which no database keeps.
+pub(crate) fn text_of(field: impl Into<String>, text: &str, most_chars: usize) -> Result<(), Violation> {
+    if text.chars().count() > most_chars {
+        return Err(Violation::new(
+            field,
+            format!("超过 {most_chars} 个字符"),
+            format!("is longer than {most_chars} characters"),
+        ));
+    }
+    if text.contains('\0') {
+        return Err(Violation::new(field, "含有空字符（NUL）", "holds a NUL character"));
+    }
+    Ok(())
 }
 
 pub(crate) fn measures(measures: Vec<pb::Measure>) -> Result<Vec<Measure>, InvalidRequest> {
@@ -96,9 +156,7 @@ fn measure(measure: pb::Measure, faults: &mut Violations) -> Option<Measure> {
         ("derivation", &measure.derivation),
     ];
     for (field, text) in texts {
-        if text.chars().count() > MAX_TEXT_CHARS {
-            faults.keep::<()>(Err(too_long(field, MAX_TEXT_CHARS)));
-        }
+        faults.keep(text_of(field, text, MAX_TEXT_CHARS));
     }
     let values::Bounds { lower, upper, lower_open, upper_open } = measure.bounds.unwrap_or_default();
     let bounds = faults.keep(
@@ -121,9 +179,7 @@ pub(crate) fn source(source: Option<pb::Source>) -> Result<SourceEntry, InvalidR
     let id = faults.keep(id("source.id", &source.id, SourceId::new));
     let mut name = text(source.name);
     for (field, text) in [("source.name.zh", &name.zh), ("source.name.en", &name.en)] {
-        if text.chars().count() > MAX_TEXT_CHARS {
-            faults.keep::<()>(Err(too_long(field, MAX_TEXT_CHARS)));
-        }
+        faults.keep(text_of(field, text, MAX_TEXT_CHARS));
     }
     faults.into_result()?;
     let id = id.expect("an id that is no id is a fault, and there is none");
@@ -189,7 +245,11 @@ pub(crate) fn batch_message(batch: Batch) -> pb::Batch {
         BatchKind::Places => pb::BatchKind::Places,
         BatchKind::Observations => pb::BatchKind::Observations,
     };
-    let state = if batch.seal.is_some() { pb::BatchState::Sealed } else { pb::BatchState::Open };
+    let state = match (&batch.seal, &batch.withdrawal) {
+        (None, _) => pb::BatchState::Open,
+        (Some(_), None) => pb::BatchState::Sealed,
+        (Some(_), Some(_)) => pb::BatchState::Withdrawn,
+    };
     let RowCounts { read, accepted, corrected, duplicate, rejected } =
         batch.seal.map(|seal| seal.counts).unwrap_or_default();
     pb::Batch {
@@ -202,7 +262,12 @@ pub(crate) fn batch_message(batch: Batch) -> pb::Batch {
         received_time: Some(time_message(batch.received_at)),
         sealed_time: batch.seal.map(|seal| time_message(seal.sealed_at)),
         request_id: batch.request_id,
-        withdrawal: None,
+        withdrawal: batch.withdrawal.map(|withdrawal| pb::BatchWithdrawal {
+            author: withdrawal.author,
+            reason: withdrawal.reason,
+            position: withdrawal.position.0,
+            time: Some(time_message(withdrawal.withdrawn_at)),
+        }),
     }
 }
 
@@ -285,6 +350,15 @@ mod tests {
     fn an_instant_before_1970_has_nanoseconds_that_count_upward() {
         let instant = Timestamp::from_microsecond(-1_500_000).unwrap();
         assert_eq!(time_message(instant), prost_types::Timestamp { seconds: -2, nanos: 500_000_000 });
+    }
+
+    #[test]
+    fn an_instant_of_the_wire_is_cut_to_the_microsecond_and_refused_outside_of_the_calendar() {
+        let time = |seconds, nanos| instant("t", &prost_types::Timestamp { seconds, nanos });
+        assert_eq!(time(-2, 500_000_999).unwrap(), Timestamp::from_microsecond(-1_500_000).unwrap());
+        for (seconds, nanos) in [(0, -1), (0, 1_000_000_000), (i64::MAX, 0), (i64::MIN, 0), (1 << 50, 0)] {
+            assert!(time(seconds, nanos).is_err(), "{seconds} {nanos}");
+        }
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! What can go wrong, and what a caller is told: one enum, its codes chosen here and nowhere else.
 
+use std::time::Duration;
+
+use xiuhua_service_kit::database::passing;
 use xiuhua_service_kit::request_id::KeyReused;
 use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, Violation};
 
 use crate::domain::batch::Position;
+use crate::domain::ids::BatchId;
 
 /// A failure of ingestion.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +53,20 @@ pub enum Error {
         asked: Position,
         /// The newest.
         newest: Position,
+    },
+    /// A batch that rows still arrive for cannot be withdrawn.
+    #[error("batch {0} is not sealed")]
+    BatchNotSealed(BatchId),
+    /// A withdrawal is final.
+    #[error("batch {0} is withdrawn")]
+    BatchWithdrawn(BatchId),
+    /// The store is away, busy or full for now.
+    #[error("the store is away, busy or full")]
+    StoreAway {
+        /// Which of them.
+        kind: Kind,
+        /// What it said.
+        source: sqlx::Error,
     },
     /// The store failed.
     #[error("the store failed")]
@@ -102,6 +120,15 @@ pub struct MeasureDifference {
     pub asked: String,
 }
 
+impl From<sqlx::Error> for Error {
+    fn from(source: sqlx::Error) -> Self {
+        match passing(&source) {
+            Some(kind) => Self::StoreAway { kind, source },
+            None => Self::Store(Box::new(source)),
+        }
+    }
+}
+
 impl From<InvalidRequest> for Error {
     fn from(invalid: InvalidRequest) -> Self {
         Self::Invalid(invalid)
@@ -120,6 +147,8 @@ impl Failure for Error {
             Self::MeasureDiffers(_) => Kind::AlreadyExists,
             Self::NotFound(..) => Kind::NotFound,
             Self::PositionNotReached { .. } => Kind::OutOfRange,
+            Self::BatchNotSealed(_) | Self::BatchWithdrawn(_) => Kind::FailedPrecondition,
+            Self::StoreAway { kind, .. } => *kind,
             Self::Store(_) | Self::Inconsistent(_) => Kind::Internal,
         }
     }
@@ -141,6 +170,10 @@ impl Failure for Error {
             Self::NotFound(Noun::Place, _) => "PLACE_NOT_FOUND",
             Self::NotFound(Noun::Batch, _) => "BATCH_NOT_FOUND",
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
+            Self::BatchNotSealed(_) => "BATCH_NOT_SEALED",
+            Self::BatchWithdrawn(_) => "BATCH_WITHDRAWN",
+            Self::StoreAway { kind: Kind::ResourceExhausted, .. } => "STORE_FULL",
+            Self::StoreAway { .. } => "STORE_BUSY",
             Self::Store(_) | Self::Inconsistent(_) => "INTERNAL",
         }
     }
@@ -175,6 +208,21 @@ impl Failure for Error {
                 format!("位置 {} 尚未到达，最新位置为 {}", asked.0, newest.0),
                 format!("position {} is not reached yet; the newest is {}", asked.0, newest.0),
             ),
+            Self::BatchNotSealed(id) => Bilingual::new(
+                format!("批次 {id} 尚未封存，不能撤回"),
+                format!("batch {id} is not sealed and cannot be withdrawn"),
+            ),
+            Self::BatchWithdrawn(id) => {
+                Bilingual::new(format!("批次 {id} 已撤回"), format!("batch {id} is withdrawn already"))
+            }
+            Self::StoreAway { kind: Kind::ResourceExhausted, .. } => Bilingual::new(
+                "数据库连接或空间已满，请稍后重试",
+                "the database has no connection or space left for now; try again later",
+            ),
+            Self::StoreAway { .. } => Bilingual::new(
+                "数据库暂时不可用，请稍后重试",
+                "the database is away or busy for now; try again later",
+            ),
             Self::Store(_) | Self::Inconsistent(_) => Bilingual::new("内部错误", "internal error"),
         }
     }
@@ -195,6 +243,10 @@ impl Failure for Error {
                 .collect(),
             _ => Vec::new(),
         }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        matches!(self, Self::StoreAway { .. }).then_some(Duration::from_secs(1))
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {

@@ -19,6 +19,8 @@ pub mod error;
 mod service;
 pub mod store;
 
+use std::time::Duration;
+
 use xiuhua_contracts::ingestion::v1::ingestion_service_server::IngestionServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::server::Part;
@@ -32,7 +34,8 @@ pub use error::Error;
 /// [`Error::Store`] if the store cannot be opened or migrated.
 pub async fn assemble(config: &Config, clock: SharedClock) -> Result<Part, Error> {
     let store = store::open(&config.database.url).await?;
-    let service = IngestionServiceServer::new(service::Door::new(store, clock))
+    let abandon_after = Duration::from_millis(config.deliveries.abandon_after_ms);
+    let service = IngestionServiceServer::new(service::Door::new(store, clock, abandon_after))
         .max_decoding_message_size(config.limits.max_message_bytes)
         .max_encoding_message_size(config.limits.max_message_bytes);
     Ok(Part::new(service))

@@ -7,14 +7,17 @@ mod places;
 mod registers;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::stream::BoxStream;
+use jiff::Timestamp;
 use tonic::{Request, Response, Status, Streaming};
 use xiuhua_contracts::ingestion::v1 as pb;
 use xiuhua_contracts::ingestion::v1::ingestion_service_server::IngestionService;
 use xiuhua_service_kit::clock::SharedClock;
-use xiuhua_service_kit::status::refuse;
+use xiuhua_service_kit::status::{InvalidRequest, refuse};
 
+use crate::convert;
 use crate::domain::batch::{AsOf, Position};
 use crate::error::Error;
 use crate::store::Store;
@@ -24,11 +27,17 @@ use crate::store::Store;
 pub(crate) struct Door {
     store: Arc<dyn Store>,
     clock: SharedClock,
+    give_up_after: Duration,
 }
 
 impl Door {
-    pub(crate) fn new(store: Arc<dyn Store>, clock: SharedClock) -> Self {
-        Self { store, clock }
+    /// A door to a store; deliveries that are not resumed within `give_up_after` are given up.
+    pub(crate) fn new(store: Arc<dyn Store>, clock: SharedClock, give_up_after: Duration) -> Self {
+        Self { store, clock, give_up_after }
+    }
+
+    fn given_up_before(&self, now: Timestamp) -> Timestamp {
+        now.checked_sub(self.give_up_after).unwrap_or(Timestamp::MIN)
     }
 
     /// As of when a request wants to read; absent means now.
@@ -40,6 +49,19 @@ impl Door {
             Some(asked) if asked > newest => Err(Error::PositionNotReached { asked, newest }),
             Some(asked) => Ok(AsOf::at(asked)),
         }
+    }
+}
+
+impl Door {
+    async fn get_position(&self, request: &pb::GetPositionRequest) -> Result<pb::GetPositionResponse, Error> {
+        let position = match &request.as_of_time {
+            None => self.store.position().await?,
+            Some(time) => {
+                let instant = convert::instant("as_of_time", time).map_err(InvalidRequest::from)?;
+                self.store.position_at(instant).await?
+            }
+        };
+        Ok(pb::GetPositionResponse { position: position.0 })
     }
 }
 
@@ -157,16 +179,15 @@ impl IngestionService for Door {
 
     async fn withdraw_batch(
         &self,
-        _request: Request<pb::WithdrawBatchRequest>,
+        request: Request<pb::WithdrawBatchRequest>,
     ) -> Answer<pb::WithdrawBatchResponse> {
-        Err(Status::unimplemented("not offered yet"))
+        answer(self.withdraw_batch(request.into_inner()).await)
     }
 
     async fn get_position(
         &self,
-        _request: Request<pb::GetPositionRequest>,
+        request: Request<pb::GetPositionRequest>,
     ) -> Answer<pb::GetPositionResponse> {
-        let position = self.store.position().await;
-        answer(position.map(|position| pb::GetPositionResponse { position: position.0 }))
+        answer(self.get_position(&request.into_inner()).await)
     }
 }

@@ -1,8 +1,24 @@
 //! The record of ingestion behind one trait, so that the service and its tests do not know which database it is.
 //!
 //! Every write is one transaction that a dropped call cannot halve, and is acknowledged after its commit. Reads name
-//! the position they are as of; sealed rows are never changed, so several reads as of one position see one record.
+//! the position they are as of; sealed rows are never changed and a withdrawal takes a position of its own, so several reads as of one position see one record.
 
+/// The positions of the batches that are withdrawn, as of a position or by now. They are few.
+macro_rules! withdrawn {
+    ($as_of:literal) => {
+        concat!(
+            "(SELECT gone.position FROM withdrawal AS w JOIN batch AS gone ON gone.batch_no = w.batch_no
+              WHERE w.position <= ",
+            $as_of,
+            ")"
+        )
+    };
+    () => {
+        "(SELECT gone.position FROM withdrawal AS w JOIN batch AS gone ON gone.batch_no = w.batch_no)"
+    };
+}
+
+mod postgres;
 mod rows;
 mod sqlite;
 
@@ -10,6 +26,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use xiuhua_service_kit::database::Backend;
 use xiuhua_service_kit::request_id::RequestId;
 
 use crate::domain::batch::{AsOf, Batch, BatchKind, Position};
@@ -25,12 +42,47 @@ use crate::error::Error;
 
 /// Opens the store that `url` names and brings its schema up to date.
 ///
-/// `sqlite:PATH` is a file, made if absent; `sqlite::memory:` a store of this process alone.
+/// `sqlite:PATH` is a file, made if absent; `sqlite::memory:` a store of this process alone;
+/// `postgres://ROLE:PASSWORD@HOST:PORT/DATABASE` a database of a server.
 ///
 /// # Errors
 /// [`Error::Store`] if the URL names no known backend, or the database cannot be opened or migrated.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>, Error> {
-    Ok(Arc::new(sqlite::SqliteStore::open(url).await?))
+    Ok(match Backend::of(url).map_err(|error| Error::Store(Box::new(error)))? {
+        Backend::Sqlite => Arc::new(sqlite::Record::open(url).await?),
+        Backend::Postgres => Arc::new(postgres::Record::open(url).await?),
+    })
+}
+
+/// A query that must stay fast however large the record grows.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct HotQuery {
+    /// What it is for.
+    pub name: &'static str,
+    /// Its text, with `$1` and so on for its values.
+    pub sql: &'static str,
+    /// Values of their kinds, as SQL has them.
+    pub values: &'static [&'static str],
+}
+
+/// Every query on a hot path, for the test that holds their plans.
+#[doc(hidden)]
+#[must_use]
+pub fn hot_queries(backend: Backend) -> Vec<HotQuery> {
+    match backend {
+        Backend::Sqlite => sqlite::hot_queries(),
+        Backend::Postgres => postgres::hot_queries(),
+    }
+}
+
+/// What writers that need it have to themselves to the end of their transaction.
+#[derive(Clone, Copy, Debug)]
+enum Matter {
+    /// The count of positions, and the precedences that count from them.
+    Positions,
+    /// The register of measures.
+    Measures,
 }
 
 /// A mutation as the caller named it: done once, and answered from memory ever after.
@@ -62,15 +114,25 @@ pub struct NewDelivery {
     pub kind: BatchKind,
     /// The name the caller gave it.
     pub file_name: String,
+    /// SHA-256 of what the file holds, if the caller says.
+    pub content_sha256: Option<[u8; 32]>,
     /// Now.
     pub received_at: Timestamp,
+    /// Deliveries that are OPEN and whose newest stream began before this instant are given up: what is staged of
+    /// them is discarded, and they begin anew if they are ever resumed.
+    pub given_up_before: Timestamp,
 }
 
 /// A delivery as its header found it.
 #[derive(Clone, Debug)]
 pub enum Opened {
-    /// Rows may come: new, or OPEN from a stream that broke off; what that had staged is gone.
-    Open(OpenDelivery),
+    /// Rows may come: new, or OPEN from a stream that broke off.
+    Open {
+        /// The right to go on with it.
+        delivery: OpenDelivery,
+        /// The chunks up to this one are staged: 0 for none.
+        acknowledged: u64,
+    },
     /// Sealed before, by the same header: no rows are read.
     Sealed(Batch),
 }
@@ -82,6 +144,30 @@ pub struct OpenDelivery {
     pub kind: BatchKind,
     pub(crate) batch_no: i64,
     pub(crate) attempt: i64,
+}
+
+/// A chunk by its name and its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// 1 for the first chunk of a delivery, and so on.
+    pub sequence: u64,
+    /// Hash of all it holds: tells the same chunk that comes again from another.
+    pub fingerprint: [u8; 32],
+}
+
+/// The withdrawal of a batch.
+#[derive(Clone, Debug)]
+pub struct NewWithdrawal {
+    /// The caller's name of it.
+    pub mutation: Mutation,
+    /// Which batch.
+    pub batch_id: BatchId,
+    /// Who decides.
+    pub author: String,
+    /// Why.
+    pub reason: String,
+    /// Now.
+    pub now: Timestamp,
 }
 
 /// Which places to list.
@@ -101,6 +187,8 @@ pub type RejectedKey = (u64, u64);
 pub trait Store: Send + Sync {
     /// The newest position.
     async fn position(&self) -> Result<Position, Error>;
+    /// The position that was the newest at an instant, by the times on record; 0 before the first.
+    async fn position_at(&self, instant: Timestamp) -> Result<Position, Error>;
 
     /// Registers measures, all or none.
     ///
@@ -134,12 +222,14 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`Error::KeyReused`] if the request id stands for something else.
     async fn open_delivery(&self, delivery: NewDelivery) -> Result<Opened, Error>;
-    /// Keeps a chunk of places until the seal. Durable when this returns.
+    /// Keeps a chunk of places until the seal. Durable when this returns. A chunk that was staged before and comes
+    /// again changes nothing.
     ///
     /// # Errors
     /// [`Error::DeliveryTakenOver`] if another stream has opened the delivery since, or it is sealed;
-    /// [`Error::SequenceGap`] if `sequence` is not the one after the last.
-    async fn stage_places(&self, to: OpenDelivery, sequence: u64, rows: Vec<PlaceRow>) -> Result<(), Error>;
+    /// [`Error::SequenceGap`] if chunks before this one are missing; [`Error::KeyReused`] if another chunk of this
+    /// sequence was staged before.
+    async fn stage_places(&self, to: OpenDelivery, chunk: Chunk, rows: Vec<PlaceRow>) -> Result<(), Error>;
     /// Keeps a chunk of observations until the seal. Durable when this returns.
     ///
     /// # Errors
@@ -147,7 +237,7 @@ pub trait Store: Send + Sync {
     async fn stage_observations(
         &self,
         to: OpenDelivery,
-        sequence: u64,
+        chunk: Chunk,
         rows: Vec<ObservationRow>,
     ) -> Result<(), Error>;
     /// Decides every row of a delivery of `chunks` chunks (see [`crate::domain::batch`]) and puts it in force, in one
@@ -157,6 +247,12 @@ pub trait Store: Send + Sync {
     /// [`Error::DeliveryTakenOver`]; [`Error::ChunkCountDiffers`] if other than `chunks` chunks are staged, and then
     /// the delivery is as it was.
     async fn seal(&self, delivery: OpenDelivery, chunks: u64, now: Timestamp) -> Result<Batch, Error>;
+    /// Takes a sealed batch out of force from a new position on, and gives it as it then is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::BatchNotSealed`]; [`Error::BatchWithdrawn`] if another call withdrew it;
+    /// [`Error::KeyReused`].
+    async fn withdraw(&self, withdrawal: NewWithdrawal) -> Result<Batch, Error>;
     /// A batch.
     async fn batch(&self, id: &BatchId) -> Result<Option<Batch>, Error>;
     /// Batches, newest first, with the number that [`Store::batches`] takes as `before`.
@@ -179,10 +275,12 @@ pub trait Store: Send + Sync {
         after: Option<&str>,
         limit: i64,
     ) -> Result<Vec<Place>, Error>;
-    /// Revisions of a place, newest first, before position `before`.
+    /// Revisions of a place as of a position, newest first, before position `before`: descriptions that say the same
+    /// as the one before them are one with it.
     async fn place_revisions(
         &self,
         id: &PlaceId,
+        position: Position,
         before: Option<Position>,
         limit: i64,
     ) -> Result<Vec<PlaceRevision>, Error>;
@@ -198,7 +296,8 @@ pub trait Store: Send + Sync {
         start: usize,
         limit: usize,
     ) -> Result<ColumnStretch, Error>;
-    /// Statements about one value as of a position, the effective one first: by precedence, then newest, then source.
+    /// Revisions of one value as of a position, the effective one first: by precedence, then newest, then source.
+    /// Statements of one instant and value that follow each other are one, with the first of them to show for it.
     async fn observation_revisions(
         &self,
         cell: &Cell,

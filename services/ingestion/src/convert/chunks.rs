@@ -1,16 +1,21 @@
 //! Chunks of a delivery to rows. The shape of a chunk is the caller's program and refused as a whole if it is wrong;
 //! what its rows say is the caller's file and only ever rejects a row.
 
+use std::collections::BTreeMap;
+use std::mem::take;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use xiuhua_contracts::ingestion::v1 as pb;
 use xiuhua_contracts::measure::v1::TextColumn;
+use xiuhua_service_kit::request_id::fingerprint;
 use xiuhua_service_kit::status::{InvalidRequest, Violations};
 
 use crate::domain::observation::{DeliveredObservation, ObservationRow};
 use crate::domain::place::{DeliveredPlace, Description, PlaceRow};
 use crate::domain::rejection::Reason;
 use crate::domain::text::{Text, excerpt};
+use crate::store::Chunk;
 
 /// Most rows of a chunk of places.
 const MAX_PLACE_ROWS: usize = 5_000;
@@ -22,7 +27,8 @@ const MAX_ORIGINAL_BYTES: usize = 1024 * 1024;
 const MAX_FAULTS: usize = 100;
 const MAX_FAULT_CHARS: usize = 500;
 
-pub(crate) fn place_rows(chunk: pb::PlaceChunk) -> Result<Vec<PlaceRow>, InvalidRequest> {
+pub(crate) fn place_chunk(mut chunk: pb::PlaceChunk) -> Result<(Chunk, Vec<PlaceRow>), InvalidRequest> {
+    let named = Chunk { sequence: chunk.sequence, fingerprint: fingerprint_of_places(&mut chunk) };
     let count = chunk.rows.len();
     let mut wrong = Violations::new();
     check_count(&mut wrong, "chunk.rows", count, MAX_PLACE_ROWS);
@@ -30,12 +36,30 @@ pub(crate) fn place_rows(chunk: pb::PlaceChunk) -> Result<Vec<PlaceRow>, Invalid
     check_originals(&mut wrong, "chunk.rows", chunk.rows.iter().map(|row| &row.original));
     let faults = faults_by_row(&mut wrong, chunk.faults, count);
     wrong.into_result()?;
-    Ok(chunk
+    let rows = chunk.rows.into_iter().zip(faults);
+    Ok((named, rows.map(|(row, faults)| delivered_place(row, faults).checked()).collect()))
+}
+
+/// Attributes come in a map, which has no order and so no bytes of its own: they are hashed by name, after the rest.
+fn fingerprint_of_places(chunk: &mut pb::PlaceChunk) -> [u8; 32] {
+    let maps: Vec<_> = chunk
         .rows
-        .into_iter()
-        .zip(faults)
-        .map(|(row, faults)| delivered_place(row, faults).checked())
-        .collect())
+        .iter_mut()
+        .map(|row| row.place.as_mut().map(|place| take(&mut place.attributes)))
+        .collect();
+    let mut hash = Sha256::new();
+    hash.update(fingerprint(&*chunk));
+    for (row, attributes) in chunk.rows.iter_mut().zip(maps) {
+        let Some((place, attributes)) = row.place.as_mut().zip(attributes) else { continue };
+        let sorted: BTreeMap<&String, &String> = attributes.iter().collect();
+        hash.update(sorted.len().to_le_bytes());
+        for text in sorted.into_iter().flat_map(|(name, value)| [name, value]) {
+            hash.update(text.len().to_le_bytes());
+            hash.update(text);
+        }
+        place.attributes = attributes;
+    }
+    hash.finalize().into()
 }
 
 fn delivered_place(row: pb::PlaceRow, faults: Vec<Reason>) -> DeliveredPlace {
@@ -58,7 +82,10 @@ fn delivered_place(row: pb::PlaceRow, faults: Vec<Reason>) -> DeliveredPlace {
     }
 }
 
-pub(crate) fn observation_rows(chunk: pb::ObservationChunk) -> Result<Vec<ObservationRow>, InvalidRequest> {
+pub(crate) fn observation_chunk(
+    chunk: pb::ObservationChunk,
+) -> Result<(Chunk, Vec<ObservationRow>), InvalidRequest> {
+    let named = Chunk { sequence: chunk.sequence, fingerprint: fingerprint(&chunk) };
     let count = chunk.row.len();
     let mut wrong = Violations::new();
     check_count(&mut wrong, "chunk.row", count, MAX_OBSERVATION_ROWS);
@@ -79,7 +106,7 @@ pub(crate) fn observation_rows(chunk: pb::ObservationChunk) -> Result<Vec<Observ
     wrong.into_result()?;
     let mut originals = chunk.original.into_iter();
     let rows = chunk.row.into_iter().zip(chunk.value).zip(faults).enumerate();
-    Ok(rows
+    let rows = rows
         .map(|(index, ((row, value), faults))| {
             let revised_at_us = chunk.revised_at_us.get(index).copied().filter(|instant| *instant != 0);
             DeliveredObservation {
@@ -95,7 +122,8 @@ pub(crate) fn observation_rows(chunk: pb::ObservationChunk) -> Result<Vec<Observ
             }
             .checked()
         })
-        .collect())
+        .collect();
+    Ok((named, rows))
 }
 
 /// A checked column of texts; the rows share the texts of its dictionary.
@@ -191,4 +219,29 @@ fn reported(fault: &pb::RowFault) -> Reason {
     let cut = |text: &str| excerpt(text, MAX_FAULT_CHARS);
     let message = Text::new(cut(said.map_or("", |text| &text.zh)), cut(said.map_or("", |text| &text.en)));
     Reason::new(&cut(&fault.column), &cut(code), message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fingerprint_of_a_chunk_of_places_follows_its_attributes_and_not_their_order() {
+        let chunk = |attributes: &[(&str, &str)]| {
+            let attributes =
+                attributes.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            let place = pb::Place { id: "A".into(), attributes, ..pb::Place::default() };
+            let row = pb::PlaceRow { row: 2, place: Some(place), ..pb::PlaceRow::default() };
+            pb::PlaceChunk { sequence: 1, rows: vec![row], ..pb::PlaceChunk::default() }
+        };
+        let fingerprint = |attributes| place_chunk(chunk(attributes)).unwrap().0.fingerprint;
+        // A map of its own for each: their orders differ.
+        let names: Vec<String> = (0..40).map(|nth| format!("n{nth}")).collect();
+        let many: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+        assert_eq!(fingerprint(&many), fingerprint(&many));
+        assert_ne!(fingerprint(&many), fingerprint(&many[1..]));
+        assert_ne!(fingerprint(&[("a", "bc")]), fingerprint(&[("ab", "c")]));
+        let (_, rows) = place_chunk(chunk(&[("lng", "121.5")])).unwrap();
+        assert_eq!(rows[0].place.as_ref().unwrap().description.attributes["lng"], "121.5");
+    }
 }

@@ -9,15 +9,24 @@
 //!    *duplicate*; what it knows with other content is *corrected*: a newer revision, the older stays.
 //!
 //! The counts always add up: read = accepted + corrected + duplicate + rejected (invariant 10 of ARCHITECTURE).
+//!
+//! # Withdrawal
+//! Seals and withdrawals are counted together: each takes the next [`Position`], at a later time than the one before.
+//! A batch is seen as of position P if it was sealed at P or before and was not withdrawn at P or before, by every
+//! read and by every later seal. Duplicates are kept too, so what another batch said as well stays in force.
 
 use jiff::Timestamp;
 
 use super::ids::BatchId;
 
+/// Longest name of who withdraws a batch, in characters.
+pub const MAX_AUTHOR_CHARS: usize = 100;
+/// Longest reason of a withdrawal, in characters.
+pub const MAX_REASON_CHARS: usize = 1_000;
 /// Longest name of a delivery, in characters.
 pub const MAX_FILE_NAME_CHARS: usize = 1_000;
 
-/// A count of sealed batches: reading as of position n sees exactly what the first n sealed batches brought.
+/// A count of seals and withdrawals: reading as of position n sees exactly what the first n of them left in force.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(pub u64);
 
@@ -68,23 +77,46 @@ pub struct Batch {
     pub received_at: Timestamp,
     /// `None` while rows are arriving: nothing of it can be read.
     pub seal: Option<Seal>,
+    /// Set only on a sealed batch, once and for all: out of force.
+    pub withdrawal: Option<Withdrawal>,
 }
 
 /// What makes a delivery part of the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seal {
-    /// 1 for the first sealed batch, and so on.
+    /// 1 for the first sealed batch, and so on; withdrawals take positions too.
     pub position: Position,
-    /// When; later than the seal before it, whatever the machine's clock did. It is the arrival of its rows.
+    /// When; later than the seal or withdrawal before it, whatever the machine's clock did. It is the arrival of its rows.
     pub sealed_at: Timestamp,
     /// What became of its rows.
     pub counts: RowCounts,
 }
 
+/// What takes a sealed batch out of force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The batch is seen as of the position before this one, and no longer as of this one.
+    pub position: Position,
+    /// Who decided it.
+    pub author: String,
+    /// Why.
+    pub reason: String,
+    /// When; later than the seal or withdrawal before it.
+    pub withdrawn_at: Timestamp,
+}
+
+/// Position and time, in microseconds, of the next seal or withdrawal after `newest`, which took place at `last`. A
+/// clock that was set back must not make a delivery older than one before it.
+#[must_use]
+pub fn next_step(newest: Position, last: Option<i64>, now: Timestamp) -> (Position, i64) {
+    let now = now.as_microsecond();
+    (Position(newest.0 + 1), last.map_or(now, |last| now.max(last + 1)))
+}
+
 /// As of when to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AsOf {
-    /// Sealed batches up to this one are seen.
+    /// Seals and withdrawals up to this one are seen.
     pub position: Position,
     /// Changes of precedence that count from this position or an earlier one are in force.
     pub precedence_position: Position,

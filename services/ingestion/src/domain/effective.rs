@@ -106,10 +106,11 @@ impl<'a> ColumnReading<'a> {
                 return false;
             }
             let rest = &self.axis.0[self.at..];
-            match rest.iter().position(|id| **id >= *statement.place_id) {
-                Some(ahead) if *rest[ahead] == *statement.place_id => self.at += ahead,
-                // Not on the axis: cannot be, a statement is recorded only of a place on record.
-                _ => return true,
+            let ahead = rest.iter().position(|id| **id >= *statement.place_id).unwrap_or(rest.len());
+            self.at += ahead;
+            // Not on the axis: what was said of a place whose own batch is withdrawn.
+            if rest.get(ahead).is_none_or(|id| **id != *statement.place_id) {
+                return true;
             }
         }
         self.weigh(statement);
@@ -207,5 +208,22 @@ mod tests {
         let rest = read(&said[3..], &[], 3, 2);
         assert_eq!((rest.place, rest.value, rest.next), (vec![3], vec![3.0], None));
         assert_eq!(read(&[], &[], 0, 2), ColumnStretch::default());
+    }
+
+    #[test]
+    fn what_is_said_of_a_place_that_is_not_on_the_axis_does_not_appear() {
+        let said = [
+            ("0", "x", 1, 9.0),
+            ("a", "x", 1, 1.0),
+            ("aa", "x", 1, 9.0),
+            ("c", "x", 1, 2.0),
+            ("e", "x", 1, 9.0),
+        ];
+        let stretch = read(&said, &[], 0, 10);
+        assert_eq!((stretch.place, stretch.value, stretch.next), (vec![0, 2], vec![1.0, 2.0], None));
+        let first = read(&said, &[], 0, 1);
+        assert_eq!((first.place, first.value, first.next), (vec![0], vec![1.0], Some(1)));
+        let rest = read(&said[2..], &[], 1, 1);
+        assert_eq!((rest.place, rest.value, rest.next), (vec![2], vec![2.0], Some(3)));
     }
 }

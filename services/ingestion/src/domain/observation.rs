@@ -11,9 +11,12 @@
 //!   *duplicate*;
 //! - anything else: *corrected*, a new revision. One older than the newest is history and changes no effective value.
 //!
-//! A duplicate without a time of its own is not recorded. One that its source has dated is, once for each date: a
-//! forgotten older correction that arrives late would otherwise win over a value that was confirmed after it, and a
-//! statement that was old news when it first came would look like a correction when it came again.
+//! Every sound statement is recorded, a duplicate too, because another batch may be withdrawn. One that its source has
+//! dated stands at its date: a forgotten older correction that arrives late would otherwise win over a value that was
+//! confirmed after it. One without a time of its own stands at the instant of the statement that it repeats, so that a
+//! delivery that comes again changes nothing: not what is in force beside other sources, and not where a revision
+//! falls that comes later and is dated between the two. Statements that follow each other with one instant and one
+//! value are one revision, shown with its first supporter that is not withdrawn.
 //!
 //! Within one delivery, two values for one key under the same `revised_at`, or two values of which one has none, are
 //! a conflict, for which no order of rows can be a reason to believe one of them.
@@ -27,7 +30,7 @@ use super::ids::{BatchId, IdFault, MeasureId, PlaceId, SourceId, check};
 use super::period::{Period, is_period};
 use super::rejection::Reason;
 use super::source::DEFAULT_SOURCE;
-use super::text::{Text, excerpt};
+use super::text::{Text, excerpt, without_nul};
 
 /// Columns of a file of observations (specification page 5, section 5.2).
 pub(crate) const COLUMNS: &[&str] =
@@ -96,7 +99,7 @@ impl DeliveredObservation {
     /// (a fault without a column) none.
     #[must_use]
     pub fn checked(self) -> ObservationRow {
-        let original = self.original_text();
+        let original = without_nul(self.original_text());
         let source_id = if self.source_id.is_empty() { Arc::from(DEFAULT_SOURCE) } else { self.source_id };
         let mut row = RowCheck::new(self.faults);
         let place_id = row.id(PLACE_COLUMN, ("MISSING_PLACE_ID", "BAD_PLACE_ID"), self.place_id);

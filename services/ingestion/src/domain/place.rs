@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::batch::Position;
 use super::ids::{BatchId, PlaceId};
 use super::rejection::Reason;
-use super::text::Text;
+use super::text::{Text, without_nul};
 
 /// Most attributes of a place.
 pub const MAX_ATTRIBUTES: usize = 64;
@@ -131,7 +131,7 @@ impl DeliveredPlace {
             Ok(id) if faults.is_empty() => Ok(Place { id, description }),
             _ => Err(faults),
         };
-        PlaceRow { row: self.row, place, original: self.original }
+        PlaceRow { row: self.row, place, original: without_nul(self.original) }
     }
 }
 

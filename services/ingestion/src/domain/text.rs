@@ -27,9 +27,19 @@ pub(crate) fn excerpt(text: &str, limit: usize) -> String {
     }
 }
 
+/// A text with the sign ␀ in place of each NUL, which no database keeps in a text.
+pub(crate) fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{2400}") } else { text }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::excerpt;
+    use super::{excerpt, without_nul};
+
+    #[test]
+    fn a_nul_becomes_its_sign() {
+        assert_eq!(without_nul("a\0b".to_owned()), "a␀b");
+    }
 
     #[test]
     fn an_excerpt_cuts_between_characters_and_says_so() {

@@ -1,11 +1,8 @@
 //! Deliveries: the two import streams, which differ in their rows alone, and what became of them.
 
-use std::sync::Arc;
-
 use futures_util::stream::{self, StreamExt};
 use tonic::{Status, Streaming};
 use xiuhua_contracts::ingestion::v1 as pb;
-use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::status::{InvalidRequest, refuse};
 
 use super::{Door, Stream, paging};
@@ -35,7 +32,7 @@ pub(super) trait Delivery: Send + 'static {
     fn part(request: Self::Request) -> Option<Part<Self::Chunk>>;
     fn acknowledgement(sequence: u64) -> Self::Response;
     fn sealed(batch: pb::Batch) -> Self::Response;
-    /// Makes a chunk durable and gives its sequence.
+    /// Makes a chunk durable, if it is not, and gives its sequence.
     async fn stage(store: &dyn Store, to: OpenDelivery, chunk: Self::Chunk) -> Result<u64, Error>;
 }
 
@@ -67,10 +64,9 @@ impl Delivery for Places {
     }
 
     async fn stage(store: &dyn Store, to: OpenDelivery, chunk: Self::Chunk) -> Result<u64, Error> {
-        let sequence = chunk.sequence;
-        let rows = off_the_async_threads(move || convert::place_rows(chunk)).await??;
-        store.stage_places(to, sequence, rows).await?;
-        Ok(sequence)
+        let (chunk, rows) = off_the_async_threads(move || convert::place_chunk(chunk)).await??;
+        store.stage_places(to, chunk, rows).await?;
+        Ok(chunk.sequence)
     }
 }
 
@@ -102,10 +98,9 @@ impl Delivery for Observations {
     }
 
     async fn stage(store: &dyn Store, to: OpenDelivery, chunk: Self::Chunk) -> Result<u64, Error> {
-        let sequence = chunk.sequence;
-        let rows = off_the_async_threads(move || convert::observation_rows(chunk)).await??;
-        store.stage_observations(to, sequence, rows).await?;
-        Ok(sequence)
+        let (chunk, rows) = off_the_async_threads(move || convert::observation_chunk(chunk)).await??;
+        store.stage_observations(to, chunk, rows).await?;
+        Ok(chunk.sequence)
     }
 }
 
@@ -120,8 +115,7 @@ async fn off_the_async_threads<T: Send + 'static>(
 /// acknowledgement out; nothing is queued.
 struct Receiving<D: Delivery> {
     inbound: Streaming<D::Request>,
-    store: Arc<dyn Store>,
-    clock: SharedClock,
+    door: Door,
     stage: Stage,
 }
 
@@ -133,12 +127,7 @@ enum Stage {
 
 /// Receives one delivery.
 pub(super) fn receive<D: Delivery>(door: &Door, inbound: Streaming<D::Request>) -> Stream<D::Response> {
-    let receiving = Receiving::<D> {
-        inbound,
-        store: Arc::clone(&door.store),
-        clock: Arc::clone(&door.clock),
-        stage: Stage::HeaderExpected,
-    };
+    let receiving = Receiving::<D> { inbound, door: door.clone(), stage: Stage::HeaderExpected };
     stream::try_unfold(receiving, |mut receiving| async move {
         let answer = receiving.next_answer().await?;
         Ok(answer.map(|answer| (answer, receiving)))
@@ -149,10 +138,8 @@ pub(super) fn receive<D: Delivery>(door: &Door, inbound: Streaming<D::Request>) 
 impl<D: Delivery> Receiving<D> {
     /// The next message to send; `None` after the batch.
     async fn next_answer(&mut self) -> Result<Option<D::Response>, Status> {
-        if let Stage::HeaderExpected = self.stage
-            && let Some(sealed_before) = self.header().await?
-        {
-            return Ok(Some(self.finish(sealed_before)));
+        if let Stage::HeaderExpected = self.stage {
+            return self.header().await.map(Some);
         }
         let Stage::Open(delivery) = self.stage else { return Ok(None) };
         // A call that its caller cancels can end here as one that is complete does, so the mere end of the stream never
@@ -161,7 +148,7 @@ impl<D: Delivery> Receiving<D> {
             return Err(refuse(Error::Stream(StreamFault::EndExpected)));
         };
         let staged = match D::part(request) {
-            Some(Part::Chunk(chunk)) => D::stage(&*self.store, delivery, chunk).await,
+            Some(Part::Chunk(chunk)) => D::stage(&*self.door.store, delivery, chunk).await,
             Some(Part::End(end)) => return self.seal(delivery, end).await.map(Some),
             Some(Part::Header(_)) => Err(Error::Stream(StreamFault::SecondHeader)),
             None => Err(Error::Stream(StreamFault::EmptyMessage)),
@@ -174,31 +161,39 @@ impl<D: Delivery> Receiving<D> {
         if self.inbound.message().await?.is_some() {
             return Err(refuse(Error::Stream(StreamFault::MessageAfterEnd)));
         }
-        let sealed = self.store.seal(delivery, end.chunks, self.clock.now()).await;
+        let sealed = self.door.store.seal(delivery, end.chunks, self.door.clock.now()).await;
         sealed.map(|batch| self.finish(batch)).map_err(refuse)
     }
 
-    /// Reads the header; gives the batch if it was sealed before.
-    async fn header(&mut self) -> Result<Option<Batch>, Status> {
+    /// Reads the header; answers with what is durable, before any chunk is read, or with the batch if it was sealed.
+    async fn header(&mut self) -> Result<D::Response, Status> {
         let first = self.inbound.message().await?;
         let Some(Part::Header(header)) = first.and_then(D::part) else {
             return Err(refuse(Error::Stream(StreamFault::HeaderExpected)));
         };
         match self.open(&header).await.map_err(refuse)? {
-            Opened::Open(delivery) => {
+            Opened::Open { delivery, acknowledged } => {
                 self.stage = Stage::Open(delivery);
-                Ok(None)
+                Ok(D::acknowledgement(acknowledged))
             }
-            Opened::Sealed(batch) => Ok(Some(batch)),
+            Opened::Sealed(batch) => Ok(self.finish(batch)),
         }
     }
 
     async fn open(&self, header: &pb::ImportHeader) -> Result<Opened, Error> {
         let mutation =
             convert::mutation(D::METHOD, &header.request_id, header).map_err(InvalidRequest::from)?;
-        let file_name = convert::file_name(header).map_err(InvalidRequest::from)?;
-        let delivery = NewDelivery { mutation, kind: D::KIND, file_name, received_at: self.clock.now() };
-        self.store.open_delivery(delivery).await
+        let (file_name, content_sha256) = convert::header(header)?;
+        let received_at = self.door.clock.now();
+        let delivery = NewDelivery {
+            mutation,
+            kind: D::KIND,
+            file_name,
+            content_sha256,
+            received_at,
+            given_up_before: self.door.given_up_before(received_at),
+        };
+        self.door.store.open_delivery(delivery).await
     }
 
     fn finish(&mut self, batch: Batch) -> D::Response {
@@ -219,6 +214,14 @@ impl Door {
     async fn batch(&self, field: &str, id: &str) -> Result<Batch, Error> {
         let id = convert::id(field, id, BatchId::new).map_err(InvalidRequest::from)?;
         self.store.batch(&id).await?.ok_or_else(|| Error::NotFound(Noun::Batch, id.to_string()))
+    }
+
+    pub(super) async fn withdraw_batch(
+        &self,
+        request: pb::WithdrawBatchRequest,
+    ) -> Result<pb::WithdrawBatchResponse, Error> {
+        let batch = self.store.withdraw(convert::withdrawal(request, self.clock.now())?).await?;
+        Ok(pb::WithdrawBatchResponse { batch: Some(convert::batch_message(batch)) })
     }
 
     pub(super) async fn list_batches(
@@ -261,6 +264,9 @@ impl Door {
 mod tests {
     use std::collections::VecDeque;
 
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use prost::Message;
     use tonic::codegen::{Body as _, Bytes, Context, Pin, Poll, Service, http};
     use xiuhua_contracts::ingestion::v1::ingestion_service_server::IngestionServiceServer;
@@ -299,7 +305,7 @@ mod tests {
     async fn a_delivery_whose_caller_cancels_it_is_never_sealed() {
         use pb::import_places_request::Part::{Chunk, Header};
         let store = store::open("sqlite::memory:").await.unwrap();
-        let door = Door::new(Arc::clone(&store), SystemClock::shared());
+        let door = Door::new(Arc::clone(&store), SystemClock::shared(), Duration::MAX);
         let header = pb::ImportHeader {
             request_id: "first".into(),
             file_name: "places.csv".into(),
@@ -322,7 +328,8 @@ mod tests {
             }
         }
         let told = Status::from_header_map(&trailers.unwrap()).unwrap();
-        assert_eq!((messages, told.code()), (1, tonic::Code::InvalidArgument), "{told:?}");
+        // The header and the chunk are acknowledged.
+        assert_eq!((messages, told.code()), (2, tonic::Code::InvalidArgument), "{told:?}");
         let (_, batch) = store.batches(None, 1).await.unwrap().remove(0);
         assert_eq!((batch.request_id.as_str(), batch.seal), ("first", None));
     }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use prost::Message;
 use xiuhua_contracts::ingestion::v1 as pb;
-use xiuhua_service_kit::status::{InvalidRequest, Violation, refuse};
+use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations, refuse};
 
 use super::{Door, Stream, paging};
 use crate::convert;
 use crate::domain::batch::Position;
 use crate::domain::ids::PlaceId;
-use crate::domain::place::Place;
+use crate::domain::place::{MAX_TEXT_CHARS, Place};
 use crate::error::{Error, Noun};
 use crate::store::PlaceFilter;
 
@@ -58,8 +58,12 @@ impl Door {
         let id = convert::id("id", &request.id, PlaceId::new).map_err(InvalidRequest::from)?;
         let binding = format!("place revisions {id}");
         let page = paging::page(request.page_size, &request.page_token, &binding)?;
-        let before = paging::numbers(&page)?.map(|[position]| Position(position));
-        let found = self.store.place_revisions(&id, before, page.limit_and_one()).await?;
+        // Later pages stay at the position of the first, so that a withdrawal between them shifts nothing.
+        let (position, before) = match paging::numbers(&page)? {
+            None => (self.as_of(None).await?.position, None),
+            Some([position, before]) => (Position(position), Some(Position(before))),
+        };
+        let found = self.store.place_revisions(&id, position, before, page.limit_and_one()).await?;
         // Every place has a revision, so a first page without one means that there is no such place.
         if found.is_empty() && before.is_none() {
             return Err(Error::NotFound(Noun::Place, id.to_string()));
@@ -68,7 +72,7 @@ impl Door {
             found,
             &page,
             &binding,
-            |revision| revision.position.0.to_string(),
+            |revision| format!("{}:{}", position.0, revision.position.0),
             convert::place_revision_message,
         );
         Ok(pb::ListPlaceRevisionsResponse { revisions, next_page_token })
@@ -102,6 +106,11 @@ impl Door {
 
 fn filter(request: &pb::ListPlacesRequest) -> Result<PlaceFilter, InvalidRequest> {
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let mut faults = Violations::new();
+    for (field, text) in [("town_code", &request.town_code), ("committee", &request.committee)] {
+        faults.keep(convert::text_of(field, text, MAX_TEXT_CHARS));
+    }
+    faults.into_result()?;
     let filter = PlaceFilter { town_code: given(&request.town_code), committee: given(&request.committee) };
     if filter.committee.is_some() && filter.town_code.is_none() {
         let (zh, en) = ("须同时给出街镇代码", "needs a town code beside it");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::domain::batch::{Batch, BatchKind, Position, RowCounts, Seal};
+use crate::domain::batch::{Batch, BatchKind, Position, RowCounts, Seal, Withdrawal};
 use crate::domain::ids::{BatchId, MeasureId, PlaceId, SourceId};
 use crate::domain::measure::{Bounds, Measure};
 use crate::domain::observation::ObservationRevision;
@@ -13,12 +13,6 @@ use crate::domain::rejection::{Reason, RejectedRow};
 use crate::domain::source::Source;
 use crate::domain::text::Text;
 use crate::error::Error;
-
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(Box::new(error))
-    }
-}
 
 /// A count or position as SQL keeps it. The door refuses numbers beyond `i64`.
 pub(super) fn integer(number: u64) -> i64 {
@@ -52,11 +46,20 @@ pub(super) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T,
     serde_json::from_str(text).map_err(|error| Error::Store(Box::new(error)))
 }
 
+/// The faults of a row as they wait for the seal; `None` if there are none.
+pub(super) fn faults_json(faults: &[Reason]) -> Result<Option<String>, Error> {
+    if faults.is_empty() { Ok(None) } else { json(&faults).map(Some) }
+}
+
 pub(super) fn kind_name(kind: BatchKind) -> &'static str {
     match kind {
         BatchKind::Places => "PLACES",
         BatchKind::Observations => "OBSERVATIONS",
     }
+}
+
+pub(super) fn kind_on_record(name: &str) -> BatchKind {
+    if name == kind_name(BatchKind::Places) { BatchKind::Places } else { BatchKind::Observations }
 }
 
 #[derive(sqlx::FromRow)]
@@ -103,17 +106,23 @@ pub(super) struct SourceRecord {
     source_id: String,
     name_zh: String,
     name_en: String,
-    precedence: u32,
+    precedence: i64,
 }
 
-impl From<SourceRecord> for Source {
-    fn from(row: SourceRecord) -> Self {
-        Self {
+impl TryFrom<SourceRecord> for Source {
+    type Error = Error;
+
+    fn try_from(row: SourceRecord) -> Result<Self, Error> {
+        Ok(Self {
             id: SourceId::on_record(row.source_id),
             name: Text { zh: row.name_zh, en: row.name_en },
-            precedence: row.precedence,
-        }
+            precedence: precedence_on_record(row.precedence)?,
+        })
     }
+}
+
+pub(super) fn precedence_on_record(precedence: i64) -> Result<u32, Error> {
+    u32::try_from(precedence).map_err(|_| Error::Inconsistent("a precedence is out of its range"))
 }
 
 #[derive(sqlx::FromRow)]
@@ -131,6 +140,10 @@ pub(super) struct BatchRecord {
     corrected: Option<i64>,
     duplicate: Option<i64>,
     rejected: Option<i64>,
+    withdrawn_position: Option<i64>,
+    author: Option<String>,
+    reason: Option<String>,
+    withdrawn_at: Option<i64>,
 }
 
 impl TryFrom<BatchRecord> for Batch {
@@ -151,17 +164,23 @@ impl TryFrom<BatchRecord> for Batch {
             }
             _ => None,
         };
+        let withdrawal = match (row.withdrawn_position, row.author, row.reason, row.withdrawn_at) {
+            (Some(position), Some(author), Some(reason), Some(withdrawn_at)) => Some(Withdrawal {
+                position: Position(natural(position)?),
+                author,
+                reason,
+                withdrawn_at: instant(withdrawn_at)?,
+            }),
+            _ => None,
+        };
         Ok(Self {
             id: BatchId::on_record(row.batch_id),
-            kind: if row.kind == kind_name(BatchKind::Places) {
-                BatchKind::Places
-            } else {
-                BatchKind::Observations
-            },
+            kind: kind_on_record(&row.kind),
             file_name: row.file_name,
             request_id: row.request_id,
             received_at: instant(row.received_at)?,
             seal,
+            withdrawal,
         })
     }
 }

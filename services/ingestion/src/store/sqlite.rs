@@ -1,191 +1,82 @@
 //! The record on SQLite: one file, many readers, one writer.
 
-mod deliveries;
-mod reading;
-mod registers;
-mod sealing;
+mod bulk;
+mod columns;
 
-use async_trait::async_trait;
-use futures_util::FutureExt;
-use jiff::Timestamp;
-use sqlx::Sqlite;
+use sqlx::SqliteConnection as Connection;
 use sqlx::migrate::Migrator;
-use sqlx::pool::PoolConnection;
-use xiuhua_service_kit::sqlite::SqliteDatabase;
+use xiuhua_service_kit::request_id::RequestId;
+use xiuhua_service_kit::sqlite::SqliteDatabase as Database;
 
-use super::{
-    ColumnQuery, Mutation, NewDelivery, OpenDelivery, Opened, PlaceFilter, Registration, RejectedKey, Store,
-};
-use crate::domain::batch::{AsOf, Batch, Position};
-use crate::domain::effective::{ColumnStretch, PlaceAxis, Precedences};
-use crate::domain::ids::{BatchId, MeasureId, PlaceId};
-use crate::domain::measure::Measure;
-use crate::domain::observation::{Cell, ObservationRevision, ObservationRow};
-use crate::domain::period::Period;
-use crate::domain::place::{Place, PlaceRevision, PlaceRow};
-use crate::domain::rejection::RejectedRow;
-use crate::domain::source::{Source, SourceEntry};
+use super::{HotQuery, Matter};
 use crate::error::Error;
 
 static MIGRATOR: Migrator = sqlx::migrate!("./migrations/sqlite");
 
-/// The record in one SQLite database.
-pub(super) struct SqliteStore {
-    database: SqliteDatabase,
+/// The texts of a JSON array.
+macro_rules! texts {
+    ($array:literal) => {
+        concat!("(SELECT value FROM json_each(", $array, "))")
+    };
 }
 
-impl SqliteStore {
-    /// Opens and migrates; see [`super::open`].
-    pub(super) async fn open(url: &str) -> Result<Self, Error> {
-        let database =
-            SqliteDatabase::open(url, &MIGRATOR).await.map_err(|error| Error::Store(Box::new(error)))?;
-        Ok(Self { database })
-    }
-
-    async fn reader(&self) -> Result<PoolConnection<Sqlite>, Error> {
-        Ok(self.database.reader().acquire().await?)
-    }
+/// The integers of a JSON array.
+macro_rules! integers {
+    ($array:literal) => {
+        concat!("(SELECT value FROM json_each(", $array, "))")
+    };
 }
 
-#[async_trait]
-impl Store for SqliteStore {
-    async fn position(&self) -> Result<Position, Error> {
-        registers::newest_position(&mut *self.reader().await?).await
-    }
+/// Holds the rows that are read to the end of the transaction: here, a write transaction is the only one.
+macro_rules! for_update {
+    () => {
+        ""
+    };
+}
 
-    async fn register_measures(
-        &self,
-        mutation: Mutation,
-        measures: Vec<Measure>,
-    ) -> Result<Registration, Error> {
-        self.database
-            .write(move |connection| {
-                async move { registers::register_measures(connection, &mutation, &measures).await }.boxed()
-            })
-            .await
-    }
+/// Leaves out rows that another transaction holds: here, there is none.
+macro_rules! skip_locked {
+    () => {
+        ""
+    };
+}
 
-    async fn measure(&self, id: &MeasureId) -> Result<Option<Measure>, Error> {
-        registers::find_measure(&mut *self.reader().await?, id).await
-    }
+/// A table of one seal, with what its definition ends in.
+macro_rules! scratch_table {
+    ($definition:literal) => {
+        concat!("CREATE TEMP TABLE ", $definition, " WITHOUT ROWID")
+    };
+}
 
-    async fn measures(&self, after: Option<&str>, limit: i64) -> Result<Vec<Measure>, Error> {
-        registers::measures(&mut *self.reader().await?, after, limit).await
-    }
+/// Joins the table on the right to the rows of the one on the left, and not the other way: without statistics SQLite
+/// would as soon read the whole record for each delivery.
+macro_rules! and_then_join {
+    () => {
+        " CROSS JOIN "
+    };
+}
 
-    async fn unknown_measures(&self, ids: &[MeasureId]) -> Result<Vec<MeasureId>, Error> {
-        registers::unknown_measures(&mut *self.reader().await?, ids).await
-    }
+#[path = "both/record.rs"]
+#[allow(clippy::duplicate_mod, reason = "written once and compiled for each database; see there")]
+mod record;
 
-    async fn put_source(&self, mutation: Mutation, entry: SourceEntry) -> Result<Source, Error> {
-        self.database
-            .write(move |connection| {
-                async move { registers::put_source(connection, &mutation, entry).await }.boxed()
-            })
-            .await
-    }
+pub(super) use self::record::Record;
 
-    async fn sources(&self, after: Option<(u32, String)>, limit: i64) -> Result<Vec<Source>, Error> {
-        registers::sources(&mut *self.reader().await?, after, limit).await
-    }
+/// Statistics on the tables of a seal: SQLite plans well without.
+const LOOK_AT_STATEMENTS: &[&str] = &[];
 
-    async fn precedences(&self, as_of: AsOf) -> Result<Precedences, Error> {
-        registers::precedences(&mut *self.reader().await?, as_of).await
-    }
+/// Has a matter to itself to the end of the transaction: as every write transaction does here.
+#[expect(clippy::unused_async, reason = "PostgreSQL waits here")]
+async fn alone(_: &mut Connection, _: Matter) -> Result<(), Error> {
+    Ok(())
+}
 
-    async fn open_delivery(&self, delivery: NewDelivery) -> Result<Opened, Error> {
-        self.database
-            .write(move |connection| async move { deliveries::open(connection, &delivery).await }.boxed())
-            .await
-    }
+/// Has the name of a mutation to itself to the end of the transaction: as every write transaction does here.
+#[expect(clippy::unused_async, reason = "PostgreSQL waits here")]
+async fn alone_with(_: &mut Connection, _: &RequestId) -> Result<(), Error> {
+    Ok(())
+}
 
-    async fn stage_places(&self, to: OpenDelivery, sequence: u64, rows: Vec<PlaceRow>) -> Result<(), Error> {
-        self.database
-            .write(move |connection| {
-                async move { deliveries::stage_places(connection, to, sequence, &rows).await }.boxed()
-            })
-            .await
-    }
-
-    async fn stage_observations(
-        &self,
-        to: OpenDelivery,
-        sequence: u64,
-        rows: Vec<ObservationRow>,
-    ) -> Result<(), Error> {
-        self.database
-            .write(move |connection| {
-                async move { deliveries::stage_observations(connection, to, sequence, &rows).await }.boxed()
-            })
-            .await
-    }
-
-    async fn seal(&self, delivery: OpenDelivery, chunks: u64, now: Timestamp) -> Result<Batch, Error> {
-        self.database.write(move |connection| sealing::seal(connection, delivery, chunks, now).boxed()).await
-    }
-
-    async fn batch(&self, id: &BatchId) -> Result<Option<Batch>, Error> {
-        deliveries::find(&mut *self.reader().await?, id).await?.map(Batch::try_from).transpose()
-    }
-
-    async fn batches(&self, before: Option<i64>, limit: i64) -> Result<Vec<(i64, Batch)>, Error> {
-        deliveries::batches(&mut *self.reader().await?, before, limit).await
-    }
-
-    async fn rejected_rows(
-        &self,
-        batch: &BatchId,
-        after: Option<RejectedKey>,
-        limit: i64,
-    ) -> Result<Vec<RejectedRow>, Error> {
-        deliveries::rejected_rows(&mut *self.reader().await?, batch, after, limit).await
-    }
-
-    async fn place(&self, id: &PlaceId, position: Position) -> Result<Option<Place>, Error> {
-        reading::place(&mut *self.reader().await?, id, position).await
-    }
-
-    async fn places(
-        &self,
-        filter: &PlaceFilter,
-        position: Position,
-        after: Option<&str>,
-        limit: i64,
-    ) -> Result<Vec<Place>, Error> {
-        reading::places(&mut *self.reader().await?, filter, position, after, limit).await
-    }
-
-    async fn place_revisions(
-        &self,
-        id: &PlaceId,
-        before: Option<Position>,
-        limit: i64,
-    ) -> Result<Vec<PlaceRevision>, Error> {
-        reading::place_revisions(&mut *self.reader().await?, id, before, limit).await
-    }
-
-    async fn place_axis(&self, position: Position) -> Result<PlaceAxis, Error> {
-        reading::place_axis(&mut *self.reader().await?, position).await
-    }
-
-    async fn column(
-        &self,
-        measure: &MeasureId,
-        period: &Period,
-        query: &ColumnQuery,
-        start: usize,
-        limit: usize,
-    ) -> Result<ColumnStretch, Error> {
-        reading::column(&mut *self.reader().await?, (measure, period), query, start, limit).await
-    }
-
-    async fn observation_revisions(
-        &self,
-        cell: &Cell,
-        as_of: AsOf,
-        offset: i64,
-        limit: i64,
-    ) -> Result<Vec<ObservationRevision>, Error> {
-        reading::observation_revisions(&mut *self.reader().await?, cell, as_of, offset, limit).await
-    }
+pub(super) fn hot_queries() -> Vec<HotQuery> {
+    [columns::HOT_QUERIES, record::HOT_QUERIES].concat()
 }

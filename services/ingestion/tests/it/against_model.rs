@@ -1,140 +1,25 @@
-//! The seal's SQL against a slow, obvious model, over random deliveries.
+//! The record against a slow, obvious model, over random deliveries and withdrawals.
 
-use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use proptest::prelude::*;
-use proptest::sample::select;
-use xiuhua_ingestion::domain::batch::{AsOf, RowCounts};
+use proptest::sample::{Index, select};
+use xiuhua_ingestion::domain::batch::{AsOf, Batch};
 use xiuhua_ingestion::domain::measure::Bounds;
 use xiuhua_ingestion::domain::observation::DeliveredObservation;
 use xiuhua_ingestion::store::Store;
 
 use crate::delivering::*;
-
-const PLACES: [&str; 3] = ["A", "B", "C"];
-const SOURCES: [&str; 3] = ["x", "y", "z"];
-
-/// A sound row: place, source, value, the source's own revision time.
-type Row = (usize, usize, f64, Option<i64>);
-
-/// What a row says of its key: value, and the source's own revision time.
-type Said = (f64, Option<i64>);
+use crate::model::{Model, PLACES, Row, SOURCES};
 
 #[derive(Clone, Debug)]
 enum Step {
     Deliver(Vec<Row>),
+    /// One of the deliveries before, once more.
+    DeliverAgain(Index),
+    /// One of the batches before.
+    Withdraw(Index),
     Put(usize, u32),
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Recorded {
-    instant: i64,
-    position: u64,
-    value: f64,
-}
-
-/// What ingestion should remember, kept without any care for speed.
-#[derive(Default)]
-struct Model {
-    position: u64,
-    arrival: i64,
-    statements: HashMap<(usize, usize), Vec<Recorded>>,
-    /// By source: from which position, which precedence.
-    precedences: HashMap<usize, Vec<(u64, u32)>>,
-}
-
-impl Model {
-    fn deliver(&mut self, now: i64, rows: &[Row]) -> RowCounts {
-        self.position += 1;
-        self.arrival = now.max(self.arrival + 1);
-        let mut counts = RowCounts { read: rows.len() as u64, ..RowCounts::default() };
-        let mut by_key: BTreeMap<(usize, usize), Vec<Said>> = BTreeMap::new();
-        for &(place, source, value, revised) in rows {
-            by_key.entry((place, source)).or_default().push((value, revised));
-        }
-        for (key, rows) in by_key {
-            let contradict = |a: &Said, b: &Said| {
-                a.0.to_bits() != b.0.to_bits() && (a.1 == b.1 || a.1.is_none() || b.1.is_none())
-            };
-            if rows.iter().any(|a| rows.iter().any(|b| contradict(a, b))) {
-                counts.rejected += rows.len() as u64;
-                continue;
-            }
-            self.take(key, &rows, &mut counts);
-        }
-        counts
-    }
-
-    fn take(&mut self, key: (usize, usize), rows: &[Said], counts: &mut RowCounts) {
-        let on_record = self.statements.get(&key).cloned().unwrap_or_default();
-        let newest = on_record.iter().max_by_key(|said| (said.instant, said.position)).copied();
-        let undated = newest.map_or(self.arrival, |newest| self.arrival.max(newest.instant + 1));
-        let mut fresh: Vec<(i64, bool, f64)> = Vec::new();
-        for &(value, revised) in rows {
-            let statement = (revised.unwrap_or(undated), revised.is_some(), value);
-            if fresh.contains(&statement) {
-                counts.duplicate += 1;
-            } else {
-                fresh.push(statement);
-            }
-        }
-        fresh.sort_by_key(|said| (said.0, said.1));
-        let mut kept = on_record.clone();
-        for (nth, &(instant, given, value)) in fresh.iter().enumerate() {
-            let recorded_before = on_record.iter().filter(|said| said.instant <= instant);
-            let recorded_before = recorded_before.max_by_key(|said| (said.instant, said.position));
-            let fresh_before = nth.checked_sub(1).map(|before| fresh[before]);
-            let before = match (recorded_before, fresh_before) {
-                (Some(recorded), Some(fresh)) if fresh.0 < recorded.instant => {
-                    Some((recorded.instant, recorded.value))
-                }
-                (_, Some(fresh)) => Some((fresh.0, fresh.2)),
-                (Some(recorded), None) => Some((recorded.instant, recorded.value)),
-                (None, None) => None,
-            };
-            let same = |other: f64| other.to_bits() == value.to_bits();
-            let repeats = before.is_some_and(|(_, before)| same(before));
-            let tells_old_news = newest.is_some_and(|newest| instant < newest.instant && same(newest.value));
-            let is_new = !repeats && !tells_old_news;
-            if !is_new {
-                counts.duplicate += 1;
-            } else if before.is_none() && newest.is_none() {
-                counts.accepted += 1;
-            } else {
-                counts.corrected += 1;
-            }
-            let said_before = before.is_some_and(|(before, value)| before == instant && same(value));
-            let confirms = given && !said_before;
-            if is_new || confirms {
-                kept.push(Recorded { instant, position: self.position, value });
-            }
-        }
-        self.statements.insert(key, kept);
-    }
-
-    fn put(&mut self, source: usize, precedence: u32) {
-        self.precedences.entry(source).or_default().push((self.position + 1, precedence));
-    }
-
-    fn effective(&self, as_of: AsOf) -> Vec<(String, f64)> {
-        let precedence = |source: usize| {
-            let mut changes = self.precedences.get(&source).into_iter().flatten();
-            let in_force = changes.rfind(|(from, _)| *from <= as_of.precedence_position.0);
-            in_force.map_or(100, |(_, value)| *value)
-        };
-        let mut values = Vec::new();
-        for (place, id) in PLACES.iter().enumerate() {
-            let newest_of_each = (0..SOURCES.len()).filter_map(|source| {
-                let said = self.statements.get(&(place, source)).into_iter().flatten();
-                let said = said.filter(|said| said.position <= as_of.position.0);
-                said.max_by_key(|said| (said.instant, said.position)).map(|newest| (source, *newest))
-            });
-            let best =
-                newest_of_each.min_by_key(|(source, said)| (precedence(*source), -said.instant, *source));
-            values.extend(best.map(|(_, said)| ((*id).to_owned(), said.value)));
-        }
-        values
-    }
 }
 
 fn rows() -> impl Strategy<Value = Vec<Row>> {
@@ -148,10 +33,12 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        4 => rows().prop_map(Step::Deliver),
+        6 => rows().prop_map(Step::Deliver),
+        2 => any::<Index>().prop_map(Step::DeliverAgain),
+        3 => any::<Index>().prop_map(Step::Withdraw),
         1 => (0..SOURCES.len(), select(vec![1, 50, 100, 200])).prop_map(|(source, value)| Step::Put(source, value)),
     ];
-    prop::collection::vec(step, 1..7)
+    prop::collection::vec(step, 1..10)
 }
 
 fn delivered(rows: &[Row]) -> Vec<DeliveredObservation> {
@@ -166,7 +53,7 @@ fn run(case: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(case);
 }
 
-async fn furnished() -> std::sync::Arc<dyn Store> {
+async fn furnished() -> Arc<dyn Store> {
     let store = in_memory().await;
     furnish(&*store).await;
     store
@@ -180,37 +67,183 @@ fn bits(values: &[(String, f64)]) -> Vec<(&str, u64)> {
     values.iter().map(|(id, value)| (id.as_str(), value.to_bits())).collect()
 }
 
+async fn agrees(store: &dyn Store, model: &Model, as_of: AsOf) {
+    assert_eq!(bits(&effective(store, as_of).await), bits(&model.effective(as_of)), "{as_of:?}");
+    for (place, id) in PLACES.iter().enumerate() {
+        let shown = revisions_as_of(store, id, as_of).await;
+        assert_eq!(shown.len(), model.revisions(place, as_of.position.0), "{id} {as_of:?}");
+        let in_force = shown.first().filter(|first| first.effective).map(|first| first.value);
+        assert_eq!(in_force, value(store, id, as_of).await, "{id} {as_of:?}");
+    }
+}
+
+async fn the_record_is_what_the_model_says(store: &dyn Store, steps: &[Step]) {
+    furnish(store).await;
+    let mut model = Model::furnished();
+    let (mut delivered_before, mut standing): (Vec<&[Row]>, Vec<Batch>) = (Vec::new(), Vec::new());
+    let mut past_reads = Vec::new();
+    for (nth, step) in (1..).zip(steps) {
+        let time = nth * 1_000;
+        let rows = match step {
+            Step::Deliver(rows) => Some(&rows[..]),
+            Step::DeliverAgain(which) if !delivered_before.is_empty() => Some(*which.get(&delivered_before)),
+            Step::Withdraw(which) if !standing.is_empty() => {
+                let batch = standing.swap_remove(which.index(standing.len()));
+                withdraw(store, time, &batch).await;
+                model.withdraw(time, batch.seal.unwrap().position.0);
+                None
+            }
+            Step::Put(source, precedence) => {
+                put_precedence(store, SOURCES[*source], *precedence).await;
+                model.put(*source, *precedence);
+                None
+            }
+            Step::DeliverAgain(_) | Step::Withdraw(_) => None,
+        };
+        if let Some(rows) = rows {
+            let batch = deliver(store, time, delivered(rows)).await;
+            let counts = batch.seal.unwrap().counts;
+            assert!(counts.add_up());
+            assert_eq!(counts, model.deliver(time, rows));
+            delivered_before.push(rows);
+            standing.push(batch);
+        }
+        agrees(store, &model, now(store).await).await;
+        past_reads.push(past(store.position().await.unwrap().0));
+    }
+    // What was true as of a position is still, after everything that came later.
+    for as_of in past_reads {
+        agrees(store, &model, as_of).await;
+    }
+}
+
+/// Dated rows of which each says what its key and time say: no delivery of them can contradict another.
+fn dated_rows() -> impl Strategy<Value = Vec<Row>> {
+    let row = (0..PLACES.len(), 0..SOURCES.len(), 0_i64..4).prop_map(|(place, source, day)| {
+        let value = [1.0, 2.0, 3.0][(place + 2 * source + usize::try_from(day * day).unwrap()) % 3];
+        (place, source, value, Some(day * 700 + 500))
+    });
+    prop::collection::vec(row, 1..12)
+}
+
+/// The rows in any order, each one to three times, cut into deliveries anywhere.
+fn disturbed(rows: Vec<Row>) -> impl Strategy<Value = Vec<Vec<Row>>> {
+    let times = prop::collection::vec(1..4_usize, rows.len());
+    let repeated = times.prop_map(move |times| {
+        let repeated = rows.iter().zip(times).flat_map(|(row, times)| std::iter::repeat_n(*row, times));
+        repeated.collect::<Vec<_>>()
+    });
+    (repeated.prop_shuffle(), 1..5_usize)
+        .prop_map(|(rows, size)| rows.chunks(size).map(<[Row]>::to_vec).collect())
+}
+
+/// What a place's revisions say, without who is shown for them.
+async fn told(store: &dyn Store, place: &str) -> Vec<(String, u64, Option<jiff::Timestamp>, bool)> {
+    let shown = revisions(store, place).await.into_iter();
+    let told =
+        shown.map(|said| (said.source_id.to_string(), said.value.to_bits(), said.revised_at, said.effective));
+    told.collect()
+}
+
+async fn any_order_ends_in_the_same_state(
+    sorted: &dyn Store,
+    other: &dyn Store,
+    mut rows: Vec<Row>,
+    deliveries: Vec<Vec<Row>>,
+) {
+    furnish(sorted).await;
+    furnish(other).await;
+    rows.sort_by_key(|row| row.3);
+    deliver(sorted, 1_000, delivered(&rows)).await;
+    for (nth, rows) in (1..).zip(&deliveries) {
+        // Late, too: each comes after all the times that rows name.
+        deliver(other, nth * 10_000, delivered(rows)).await;
+    }
+    let read = (effective(sorted, now(sorted).await).await, effective(other, now(other).await).await);
+    assert_eq!(bits(&read.0), bits(&read.1));
+    for place in PLACES {
+        assert_eq!(told(sorted, place).await, told(other, place).await, "{place}");
+    }
+}
+
+/// Deliveries without times of their own, of which some are withdrawn on the way.
+async fn withdrawn_is_as_if_never_delivered(
+    store: &dyn Store,
+    without: &dyn Store,
+    deliveries: &[(Vec<Row>, bool)],
+) {
+    for (store, skips) in [(store, false), (without, true)] {
+        furnish(store).await;
+        // Which of equal sources is newer does depend on who repeated whom.
+        for (source, precedence) in SOURCES.iter().zip(1..) {
+            put_precedence(store, source, precedence).await;
+        }
+        let mut gone = None;
+        for (nth, (rows, withdrawn)) in (1..).zip(deliveries) {
+            if skips && *withdrawn {
+                continue;
+            }
+            let undated: Vec<Row> = rows.iter().map(|row| (row.0, row.1, row.2, None)).collect();
+            let batch = deliver(store, nth * 1_000, delivered(&undated)).await;
+            // Withdrawn one delivery later, so that one is judged beside it.
+            if let Some(before) = gone.take() {
+                withdraw(store, nth * 1_000 + 1, &before).await;
+            }
+            gone = withdrawn.then_some(batch);
+        }
+        if let Some(last) = gone {
+            withdraw(store, 1_000_000, &last).await;
+        }
+    }
+    let read = (effective(store, now(store).await).await, effective(without, now(without).await).await);
+    assert_eq!(bits(&read.0), bits(&read.1));
+}
+
+proptest! {
+    // A database of its own for each case: a few have to do where that takes a while.
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn on_postgres_too_the_record_is_what_a_slow_model_says(steps in steps()) {
+        run(async { the_record_is_what_the_model_says(&*on_postgres().await, &steps).await });
+    }
+
+    #[test]
+    fn on_postgres_too_any_order_ends_in_the_same_state(
+        (rows, deliveries) in dated_rows().prop_flat_map(|rows| (Just(rows.clone()), disturbed(rows))),
+    ) {
+        run(async {
+            let (sorted, other) = (in_memory().await, on_postgres().await);
+            any_order_ends_in_the_same_state(&*sorted, &*other, rows, deliveries).await;
+        });
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
     fn the_record_is_what_a_slow_model_says_as_of_every_position(steps in steps()) {
+        run(async { the_record_is_what_the_model_says(&*in_memory().await, &steps).await });
+    }
+
+    #[test]
+    fn shuffled_doubled_split_and_late_deliveries_end_in_the_same_state(
+        (rows, deliveries) in dated_rows().prop_flat_map(|rows| (Just(rows.clone()), disturbed(rows))),
+    ) {
         run(async {
-            let store = furnished().await;
-            // The places were position 1, sealed at 1 microsecond.
-            let mut model = Model { position: 1, arrival: 1, ..Model::default() };
-            let mut past_reads = Vec::new();
-            for (nth, step) in (1..).zip(&steps) {
-                match step {
-                    Step::Put(source, precedence) => {
-                        put_precedence(&*store, SOURCES[*source], *precedence).await;
-                        model.put(*source, *precedence);
-                    }
-                    Step::Deliver(rows) => {
-                        let batch = deliver(&*store, nth * 1_000, delivered(rows)).await;
-                        let counts = batch.seal.unwrap().counts;
-                        assert!(counts.add_up());
-                        assert_eq!(counts, model.deliver(nth * 1_000, rows));
-                        past_reads.push(past(batch.seal.unwrap().position.0));
-                    }
-                }
-                let now = now(&*store).await;
-                assert_eq!(bits(&effective(&*store, now).await), bits(&model.effective(now)));
-            }
-            // What was true as of a position is still, after everything that came later.
-            for as_of in past_reads {
-                assert_eq!(bits(&effective(&*store, as_of).await), bits(&model.effective(as_of)));
-            }
+            let (sorted, other) = (in_memory().await, in_memory().await);
+            any_order_ends_in_the_same_state(&*sorted, &*other, rows, deliveries).await;
+        });
+    }
+
+    #[test]
+    fn after_a_withdrawal_values_are_as_if_the_batch_had_never_been_delivered(
+        deliveries in prop::collection::vec((rows(), any::<bool>()), 1..7),
+    ) {
+        run(async {
+            let (store, without) = (in_memory().await, in_memory().await);
+            withdrawn_is_as_if_never_delivered(&*store, &*without, &deliveries).await;
         });
     }
 

@@ -7,15 +7,17 @@ use jiff::Timestamp;
 use xiuhua_ingestion::domain::batch::{AsOf, Batch, BatchKind, Position, RowCounts};
 use xiuhua_ingestion::domain::ids::{BatchId, MeasureId, PlaceId, SourceId};
 use xiuhua_ingestion::domain::measure::{Bounds, Measure};
-use xiuhua_ingestion::domain::observation::DeliveredObservation;
+use xiuhua_ingestion::domain::observation::{Cell, DeliveredObservation, ObservationRevision};
 use xiuhua_ingestion::domain::period::Period;
 use xiuhua_ingestion::domain::place::{DeliveredPlace, Description};
 use xiuhua_ingestion::domain::rejection::RejectedRow;
 use xiuhua_ingestion::domain::source::SourceEntry;
 use xiuhua_ingestion::domain::text::Text;
-use xiuhua_ingestion::store::{self, ColumnQuery, Mutation, NewDelivery, OpenDelivery, Opened, Store};
+use xiuhua_ingestion::store::{
+    self, Chunk, ColumnQuery, Mutation, NewDelivery, NewWithdrawal, OpenDelivery, Opened, Store,
+};
 use xiuhua_service_kit::request_id::RequestId;
-use xiuhua_service_kit::testing::TemporaryDatabase;
+use xiuhua_service_kit::testing::{TemporaryDatabase, temporary_postgres};
 
 /// One backend of the store suite.
 pub(crate) struct Backend {
@@ -31,11 +33,16 @@ pub(crate) async fn backends() -> Vec<Backend> {
     vec![
         Backend { name: "SQLite file", store: store::open(&file.url()).await.unwrap(), _file: Some(file) },
         Backend { name: "SQLite in memory", store: in_memory().await, _file: None },
+        Backend { name: "PostgreSQL", store: on_postgres().await, _file: None },
     ]
 }
 
 pub(crate) async fn in_memory() -> Arc<dyn Store> {
     store::open("sqlite::memory:").await.unwrap()
+}
+
+pub(crate) async fn on_postgres() -> Arc<dyn Store> {
+    store::open(&temporary_postgres().await).await.unwrap()
 }
 
 /// A mutation that no other test has named.
@@ -106,10 +113,50 @@ pub(crate) fn describe(row: u64, id: &str, name: &str) -> DeliveredPlace {
 }
 
 pub(crate) async fn open(store: &dyn Store, kind: BatchKind, mutation: Mutation, now: i64) -> OpenDelivery {
-    let delivery = NewDelivery { mutation, kind, file_name: "test.csv".to_owned(), received_at: at(now) };
-    match store.open_delivery(delivery).await.unwrap() {
-        Opened::Open(delivery) => delivery,
+    resume(store, kind, mutation, now).await.0
+}
+
+/// A delivery and the chunk that is acknowledged of it.
+pub(crate) async fn resume(
+    store: &dyn Store,
+    kind: BatchKind,
+    mutation: Mutation,
+    now: i64,
+) -> (OpenDelivery, u64) {
+    match store.open_delivery(new_delivery(kind, mutation, now)).await.unwrap() {
+        Opened::Open { delivery, acknowledged } => (delivery, acknowledged),
         Opened::Sealed(batch) => panic!("{} was sealed before", batch.id),
+    }
+}
+
+pub(crate) fn new_delivery(kind: BatchKind, mutation: Mutation, now: i64) -> NewDelivery {
+    NewDelivery {
+        mutation,
+        kind,
+        file_name: "test.csv".to_owned(),
+        content_sha256: None,
+        received_at: at(now),
+        given_up_before: Timestamp::MIN,
+    }
+}
+
+/// A chunk whose content is told by one byte.
+pub(crate) fn chunk(sequence: u64, content: u8) -> Chunk {
+    Chunk { sequence, fingerprint: [content; 32] }
+}
+
+/// Withdraws a batch at `now` microseconds.
+pub(crate) async fn withdraw(store: &dyn Store, now: i64, batch: &Batch) -> Batch {
+    store.withdraw(withdrawal(now, &batch.id)).await.unwrap()
+}
+
+pub(crate) fn withdrawal(now: i64, batch_id: &BatchId) -> NewWithdrawal {
+    NewWithdrawal {
+        mutation: mutation("WithdrawBatch", 0),
+        batch_id: batch_id.clone(),
+        author: "王芳".to_owned(),
+        reason: "the wrong file".to_owned(),
+        now: at(now),
     }
 }
 
@@ -119,7 +166,7 @@ pub(crate) async fn deliver(store: &dyn Store, now: i64, rows: Vec<DeliveredObse
     let chunks = u64::try_from(rows.chunks(3).len()).unwrap();
     for (sequence, rows) in (1..=chunks).zip(rows.chunks(3)) {
         let rows = rows.iter().cloned().map(DeliveredObservation::checked).collect();
-        store.stage_observations(delivery, sequence, rows).await.unwrap();
+        store.stage_observations(delivery, chunk(sequence, 0), rows).await.unwrap();
     }
     store.seal(delivery, chunks, at(now)).await.unwrap()
 }
@@ -130,7 +177,7 @@ pub(crate) async fn deliver_places(store: &dyn Store, now: i64, rows: Vec<Delive
     let chunks = u64::try_from(rows.chunks(3).len()).unwrap();
     for (sequence, rows) in (1..=chunks).zip(rows.chunks(3)) {
         let rows = rows.iter().cloned().map(DeliveredPlace::checked).collect();
-        store.stage_places(delivery, sequence, rows).await.unwrap();
+        store.stage_places(delivery, chunk(sequence, 0), rows).await.unwrap();
     }
     store.seal(delivery, chunks, at(now)).await.unwrap()
 }
@@ -198,4 +245,22 @@ pub(crate) fn codes(row: &RejectedRow) -> Vec<&str> {
 
 pub(crate) fn place_id(id: &str) -> PlaceId {
     PlaceId::new(id).unwrap()
+}
+
+/// Revisions of `visits` in 2021 as of now.
+pub(crate) async fn revisions(store: &dyn Store, place: &str) -> Vec<ObservationRevision> {
+    revisions_as_of(store, place, now(store).await).await
+}
+
+pub(crate) async fn revisions_as_of(store: &dyn Store, place: &str, as_of: AsOf) -> Vec<ObservationRevision> {
+    let cell = Cell {
+        place_id: place_id(place),
+        measure_id: MeasureId::new("visits").unwrap(),
+        period: Period::parse("2021").unwrap(),
+    };
+    store.observation_revisions(&cell, as_of, 0, 100).await.unwrap()
+}
+
+pub(crate) fn values(revisions: &[ObservationRevision]) -> Vec<f64> {
+    revisions.iter().map(|revision| revision.value).collect()
 }

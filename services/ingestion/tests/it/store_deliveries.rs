@@ -1,6 +1,5 @@
 //! Deliveries from their header to their seal, on every backend.
 
-use jiff::Timestamp;
 use xiuhua_ingestion::Error;
 use xiuhua_ingestion::domain::batch::{BatchKind, Position};
 use xiuhua_ingestion::store::{NewDelivery, Opened};
@@ -13,7 +12,7 @@ async fn nothing_of_an_open_batch_is_readable() {
         let store = &*backend.store;
         furnish(store).await;
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
-        store.stage_observations(delivery, 1, vec![say(2, "A", 1.0).checked()]).await.unwrap();
+        store.stage_observations(delivery, chunk(1, 0), vec![say(2, "A", 1.0).checked()]).await.unwrap();
         assert_eq!(store.position().await.unwrap(), Position(1), "{}", backend.name);
         assert_eq!(value(store, "A", now(store).await).await, None);
         assert!(store.batches(None, 10).await.unwrap()[0].1.seal.is_none());
@@ -24,31 +23,79 @@ async fn nothing_of_an_open_batch_is_readable() {
 }
 
 #[tokio::test]
-async fn an_open_delivery_that_is_opened_again_starts_anew_and_shuts_the_old_stream_out() {
+async fn an_open_delivery_that_is_opened_again_goes_on_and_shuts_the_old_stream_out() {
     for backend in backends().await {
         let store = &*backend.store;
         furnish(store).await;
         let mutation = mutation("ImportObservations", 1);
-        let broken = open(store, BatchKind::Observations, mutation.clone(), 10).await;
-        store.stage_observations(broken, 1, vec![say(2, "A", 1.0).checked()]).await.unwrap();
-        let anew = open(store, BatchKind::Observations, mutation.clone(), 20).await;
-        let shut_out = store.stage_observations(broken, 2, vec![say(3, "B", 1.0).checked()]).await;
+        let kind = BatchKind::Observations;
+        let (broken, none) = resume(store, kind, mutation.clone(), 10).await;
+        assert_eq!(none, 0, "{}", backend.name);
+        store.stage_observations(broken, chunk(1, 1), vec![say(2, "A", 1.0).checked()]).await.unwrap();
+        let (next, acknowledged) = resume(store, kind, mutation.clone(), 20).await;
+        assert_eq!(acknowledged, 1, "{}", backend.name);
+        let shut_out = store.stage_observations(broken, chunk(2, 2), vec![say(3, "B", 1.0).checked()]).await;
         assert!(matches!(shut_out, Err(Error::DeliveryTakenOver)), "{}: {shut_out:?}", backend.name);
         assert!(matches!(store.seal(broken, 1, at(30)).await, Err(Error::DeliveryTakenOver)));
-        store.stage_observations(anew, 1, vec![say(2, "C", 3.0).checked()]).await.unwrap();
-        let sealed = store.seal(anew, 1, at(40)).await.unwrap();
-        assert_eq!(sealed.seal.unwrap().counts, counts(1, 1, 0, 0, 0));
-        let delivery = NewDelivery {
-            mutation,
-            kind: BatchKind::Observations,
-            file_name: "test.csv".to_owned(),
-            received_at: Timestamp::UNIX_EPOCH,
-        };
+        store.stage_observations(next, chunk(2, 2), vec![say(2, "C", 3.0).checked()]).await.unwrap();
+        let sealed = store.seal(next, 2, at(40)).await.unwrap();
+        assert_eq!(sealed.seal.unwrap().counts, counts(2, 2, 0, 0, 0));
+        let delivery = new_delivery(kind, mutation, 50);
         let found = store.open_delivery(delivery.clone()).await.unwrap();
         assert!(matches!(&found, Opened::Sealed(batch) if *batch == sealed), "{found:?}");
         let mut other_body = delivery;
         other_body.mutation.fingerprint = [9; 32];
         assert!(matches!(store.open_delivery(other_body).await, Err(Error::KeyReused(_))));
+    }
+}
+
+#[tokio::test]
+async fn a_chunk_that_comes_again_is_taken_once_and_another_under_its_number_is_refused() {
+    for backend in backends().await {
+        let store = &*backend.store;
+        furnish(store).await;
+        let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
+        let rows = || vec![say(2, "A", 1.0).checked(), say(3, "B", 1.0).checked()];
+        for sequence in [1, 1, 2, 1, 2, 2] {
+            let named = chunk(sequence, u8::try_from(sequence).unwrap());
+            store.stage_observations(delivery, named, rows()).await.unwrap();
+        }
+        for wrong in [chunk(1, 2), chunk(2, 1)] {
+            let refused = store.stage_observations(delivery, wrong, rows()).await;
+            assert!(matches!(refused, Err(Error::KeyReused(_))), "{}: {refused:?}", backend.name);
+        }
+        let gap = store.stage_observations(delivery, chunk(0, 0), rows()).await;
+        assert!(matches!(gap, Err(Error::SequenceGap { expected: 3, found: 0 })), "{gap:?}");
+        let sealed = store.seal(delivery, 2, at(20)).await.unwrap();
+        assert_eq!(sealed.seal.unwrap().counts, counts(4, 2, 0, 2, 0), "{}", backend.name);
+    }
+}
+
+#[tokio::test]
+async fn an_abandoned_delivery_stays_listed_and_begins_anew() {
+    for backend in backends().await {
+        let store = &*backend.store;
+        furnish(store).await;
+        let kinds = [BatchKind::Observations, BatchKind::Places];
+        let names = [mutation("ImportObservations", 1), mutation("ImportPlaces", 1)];
+        let observations = open(store, kinds[0], names[0].clone(), 10).await;
+        store.stage_observations(observations, chunk(1, 1), vec![say(2, "A", 1.0).checked()]).await.unwrap();
+        let places = open(store, kinds[1], names[1].clone(), 20).await;
+        store.stage_places(places, chunk(1, 1), vec![describe(2, "D", "D").checked()]).await.unwrap();
+        // Another begins and finds the first abandoned, the second not yet.
+        let other = mutation("ImportObservations", 2);
+        let other = NewDelivery { given_up_before: at(15), ..new_delivery(kinds[0], other, 30) };
+        store.open_delivery(other).await.unwrap();
+        let shut_out = store.stage_observations(observations, chunk(2, 2), Vec::new()).await;
+        assert!(matches!(shut_out, Err(Error::DeliveryTakenOver)), "{}: {shut_out:?}", backend.name);
+        assert_eq!(store.batches(None, 10).await.unwrap().len(), 4);
+        let (observations, acknowledged) = resume(store, kinds[0], names[0].clone(), 40).await;
+        assert_eq!(acknowledged, 0, "{}", backend.name);
+        store.stage_observations(observations, chunk(1, 9), vec![say(2, "B", 1.0).checked()]).await.unwrap();
+        let sealed = store.seal(observations, 1, at(50)).await.unwrap();
+        assert_eq!(sealed.seal.unwrap().counts, counts(1, 1, 0, 0, 0), "{}", backend.name);
+        let (_, acknowledged) = resume(store, kinds[1], names[1].clone(), 60).await;
+        assert_eq!(acknowledged, 1, "{}", backend.name);
     }
 }
 
@@ -59,10 +106,11 @@ async fn a_gap_in_the_sequence_is_refused_and_leaves_the_delivery_as_it_was() {
         furnish(store).await;
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
         for wrong in [0, 2] {
-            let refused = store.stage_observations(delivery, wrong, vec![say(2, "A", 1.0).checked()]).await;
+            let refused =
+                store.stage_observations(delivery, chunk(wrong, 0), vec![say(2, "A", 1.0).checked()]).await;
             assert!(matches!(refused, Err(Error::SequenceGap { expected: 1, .. })), "{}", backend.name);
         }
-        store.stage_observations(delivery, 1, vec![say(2, "A", 1.0).checked()]).await.unwrap();
+        store.stage_observations(delivery, chunk(1, 0), vec![say(2, "A", 1.0).checked()]).await.unwrap();
         assert_eq!(
             store.seal(delivery, 1, at(20)).await.unwrap().seal.unwrap().counts,
             counts(1, 1, 0, 0, 0)
@@ -77,7 +125,10 @@ async fn an_end_that_counts_other_chunks_than_came_seals_nothing() {
         furnish(store).await;
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
         for (sequence, place) in [(1, "A"), (2, "B")] {
-            store.stage_observations(delivery, sequence, vec![say(2, place, 1.0).checked()]).await.unwrap();
+            store
+                .stage_observations(delivery, chunk(sequence, 0), vec![say(2, place, 1.0).checked()])
+                .await
+                .unwrap();
         }
         for wrong in [0, 1, 3, u64::MAX] {
             let refused = store.seal(delivery, wrong, at(20)).await.unwrap_err();

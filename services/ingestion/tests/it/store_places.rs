@@ -35,9 +35,9 @@ async fn a_place_keeps_every_description_and_is_read_as_of_a_position() {
         assert_eq!(third.seal.unwrap().counts, counts(1, 0, 1, 0, 0));
         let names = [name(store, "A", 0).await, name(store, "A", 1).await, name(store, "A", 2).await];
         assert_eq!(names, [None, Some("甲".to_owned()), Some("甲二".to_owned())]);
-        let revisions = store.place_revisions(&place_id("A"), None, 2).await.unwrap();
+        let revisions = store.place_revisions(&place_id("A"), Position(3), None, 2).await.unwrap();
         assert_eq!(revisions.iter().map(|revision| revision.position.0).collect::<Vec<_>>(), [3, 2]);
-        let rest = store.place_revisions(&place_id("A"), Some(Position(2)), 2).await.unwrap();
+        let rest = store.place_revisions(&place_id("A"), Position(3), Some(Position(2)), 2).await.unwrap();
         assert_eq!((rest.len(), &rest[0].batch_id, rest[0].row), (1, &first.id, 2));
     }
 }
@@ -74,7 +74,7 @@ async fn the_first_row_of_a_repeated_place_is_the_one_on_record_whatever_the_ord
             vec![describe(9, "A", "甲"), describe(4, "A", "甲"), describe(7, "A", "甲")],
         )
         .await;
-        let revisions = store.place_revisions(&place_id("A"), None, 9).await.unwrap();
+        let revisions = store.place_revisions(&place_id("A"), Position(1), None, 9).await.unwrap();
         assert_eq!(revisions[0].row, 4, "{}", backend.name);
     }
 }

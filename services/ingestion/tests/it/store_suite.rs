@@ -2,27 +2,11 @@
 
 use xiuhua_ingestion::Error;
 use xiuhua_ingestion::domain::batch::BatchKind;
-use xiuhua_ingestion::domain::ids::{MeasureId, PlaceId};
 use xiuhua_ingestion::domain::measure::Bounds;
-use xiuhua_ingestion::domain::observation::{Cell, DeliveredObservation, ObservationRevision};
-use xiuhua_ingestion::domain::period::Period;
-use xiuhua_ingestion::store::{Registration, Store};
+use xiuhua_ingestion::domain::observation::DeliveredObservation;
+use xiuhua_ingestion::store::Registration;
 
 use crate::delivering::*;
-
-/// Statements about `visits` in 2021: value, and whether it is in force.
-async fn revisions(store: &dyn Store, place: &str) -> Vec<ObservationRevision> {
-    let cell = Cell {
-        place_id: PlaceId::new(place).unwrap(),
-        measure_id: MeasureId::new("visits").unwrap(),
-        period: Period::parse("2021").unwrap(),
-    };
-    store.observation_revisions(&cell, now(store).await, 0, 100).await.unwrap()
-}
-
-fn values(revisions: &[ObservationRevision]) -> Vec<f64> {
-    revisions.iter().map(|revision| revision.value).collect()
-}
 
 #[tokio::test]
 async fn a_correction_is_a_revision_and_going_back_is_another() {
@@ -354,7 +338,7 @@ async fn a_delivery_of_more_rows_than_one_statement_or_page_holds_is_decided_who
         let conflict = (1_804..3_504).map(|row| say(row, "C", f64::from(u32::try_from(row % 2).unwrap())));
         let rows =
             sound.into_iter().chain(unknown).chain(conflict).map(DeliveredObservation::checked).collect();
-        store.stage_observations(delivery, 1, rows).await.unwrap();
+        store.stage_observations(delivery, chunk(1, 0), rows).await.unwrap();
         let batch = store.seal(delivery, 1, at(20)).await.unwrap();
         assert_eq!(batch.seal.unwrap().counts, counts(3_502, 2, 0, 0, 3_500), "{}", backend.name);
     }

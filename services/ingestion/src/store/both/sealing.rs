@@ -7,13 +7,13 @@ mod observations;
 mod places;
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
-use super::deliveries;
+use super::{Connection, LOOK_AT_STATEMENTS, alone, bulk, deliveries, positions};
 use crate::domain::batch::{Batch, BatchKind, RowCounts};
+use crate::domain::ids::BatchId;
 use crate::error::Error;
-use crate::store::OpenDelivery;
-use crate::store::rows::{BatchRecord, integer, natural};
+use crate::store::rows::{integer, natural};
+use crate::store::{Matter, OpenDelivery};
 
 /// Rejected rows that pass through memory at once.
 const PAGE_ROWS: i64 = 1_000;
@@ -36,40 +36,26 @@ struct Verdicts {
 }
 
 pub(super) async fn seal(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     delivery: OpenDelivery,
     chunks: u64,
     now: Timestamp,
 ) -> Result<Batch, Error> {
-    let OpenDelivery { kind, batch_no, attempt } = delivery;
-    let staged: Option<(i64, i64)> = sqlx::query_as(
-        "SELECT acknowledged_sequence, staged_rows FROM batch
-         WHERE batch_no = ? AND attempt = ? AND position IS NULL",
-    )
-    .bind(batch_no)
-    .bind(attempt)
-    .fetch_optional(&mut *connection)
-    .await?;
-    let (acknowledged, read) = staged.ok_or(Error::DeliveryTakenOver)?;
-    let (acknowledged, read) = (natural(acknowledged)?, natural(read)?);
+    let OpenDelivery { kind, batch_no, .. } = delivery;
+    alone(connection, Matter::Positions).await?;
+    let staged = deliveries::hold(connection, delivery).await?;
+    let (acknowledged, read) = (staged.chunks()?, staged.rows()?);
     if chunks != acknowledged {
         return Err(Error::ChunkCountDiffers { acknowledged, told: chunks });
     }
-    // A clock that was set back must not make this delivery older than one before it.
-    let (position, arrival): (i64, i64) = sqlx::query_as(
-        "SELECT coalesce(max(position), 0) + 1, max(?, coalesce(max(sealed_at) + 1, ?)) FROM batch",
-    )
-    .bind(now.as_microsecond())
-    .bind(now.as_microsecond())
-    .fetch_one(&mut *connection)
-    .await?;
+    let (position, arrival) = positions::next(connection, now).await?;
     let sealing = Sealing { batch_no, position, arrival };
     let verdicts = match kind {
         BatchKind::Places => places::decide(connection, sealing).await?,
         BatchKind::Observations => observations::decide(connection, sealing).await?,
     };
     let Verdicts { accepted, corrected, duplicate } = verdicts;
-    let rejected: i64 = sqlx::query_scalar("SELECT count(*) FROM rejected_row WHERE batch_no = ?")
+    let rejected: i64 = sqlx::query_scalar("SELECT count(*) FROM rejected_row WHERE batch_no = $1")
         .bind(batch_no)
         .fetch_one(&mut *connection)
         .await?;
@@ -82,14 +68,14 @@ pub(super) async fn seal(
 }
 
 async fn put_in_force(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     sealing: Sealing,
     counts: RowCounts,
 ) -> Result<Batch, Error> {
-    let sealed: BatchRecord = sqlx::query_as(
-        "UPDATE batch SET position = ?, sealed_at = ?, rows_read = ?, accepted = ?, corrected = ?, duplicate = ?,
-                          rejected = ?, staged_rows = 0
-         WHERE batch_no = ? RETURNING *",
+    let id: String = sqlx::query_scalar(
+        "UPDATE batch SET position = $1, sealed_at = $2, rows_read = $3, accepted = $4, corrected = $5, duplicate = $6,
+                          rejected = $7, staged_rows = 0
+         WHERE batch_no = $8 RETURNING batch_id",
     )
     .bind(sealing.position)
     .bind(sealing.arrival)
@@ -99,13 +85,14 @@ async fn put_in_force(
     .bind(integer(counts.duplicate))
     .bind(integer(counts.rejected))
     .bind(sealing.batch_no)
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
-    sealed.try_into()
+    let sealed = deliveries::find(connection, &BatchId::on_record(id)).await?;
+    sealed.ok_or(Error::Inconsistent("a batch that was just sealed is not there"))?.try_into()
 }
 
-/// Runs statements that take no values: the scratch tables of a seal, which live on the writing connection alone.
-async fn run(connection: &mut SqliteConnection, statements: &[&'static str]) -> Result<(), Error> {
+/// Runs statements that take no values: on the scratch tables of a seal, which live on the writing connection alone.
+async fn run(connection: &mut Connection, statements: &[&'static str]) -> Result<(), Error> {
     for statement in statements {
         sqlx::query(*statement).execute(&mut *connection).await?;
     }

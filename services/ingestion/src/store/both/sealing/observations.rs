@@ -2,85 +2,89 @@
 
 use std::collections::HashMap;
 
-use sqlx::SqliteConnection;
-
-use super::{PAGE_ROWS, Sealing, Verdicts, run};
+use super::bulk::quarantine;
+use super::{Connection, LOOK_AT_STATEMENTS, PAGE_ROWS, Sealing, Verdicts, run};
 use crate::domain::measure::Bounds;
 use crate::domain::rejection::{ROWS_NAMED, Reason, RejectedRow};
 use crate::domain::source::{DEFAULT_PRECEDENCE, DEFAULT_SOURCE, first_name};
 use crate::error::Error;
 use crate::store::rows::{bounds, from_json, integer, json, natural};
-use crate::store::sqlite::deliveries::quarantine;
 
 /// What the delivery says: one row for each key, instant and value, with its first row and how many say the same.
 /// In the order of the table `observation`, so that the two meet without a sort. `given`: the source names the
 /// instant itself; `newest`: the newest instant of the key on record, NULL if the key is new.
-const STATEMENTS: &str = "
-    CREATE TEMP TABLE statement (
-        measure_id TEXT    NOT NULL,
-        period     TEXT    NOT NULL,
-        place_id   TEXT    NOT NULL,
-        source_id  TEXT    NOT NULL,
-        instant    INTEGER NOT NULL,
-        given      INTEGER NOT NULL,
-        value      REAL    NOT NULL,
-        value_bits INTEGER NOT NULL,
-        row_no     INTEGER NOT NULL,
-        repeats    INTEGER NOT NULL,
-        newest     INTEGER,
+const STATEMENTS: &str = scratch_table!(
+    "statement (
+        measure_id TEXT             NOT NULL,
+        period     TEXT             NOT NULL,
+        place_id   TEXT             NOT NULL,
+        source_id  TEXT             NOT NULL,
+        instant    BIGINT           NOT NULL,
+        given      BOOLEAN          NOT NULL,
+        value      DOUBLE PRECISION NOT NULL,
+        value_bits BIGINT           NOT NULL,
+        row_no     BIGINT           NOT NULL,
+        repeats    BIGINT           NOT NULL,
+        newest     BIGINT,
         PRIMARY KEY (measure_id, period, place_id, source_id, instant, given, value)
-    ) WITHOUT ROWID";
+    )"
+);
 
-/// Keys with contradicting statements.
-const CONFLICTS: &str = "
-    CREATE TEMP TABLE conflict (
-        conflict_no INTEGER NOT NULL PRIMARY KEY,
-        measure_id  TEXT    NOT NULL,
-        period      TEXT    NOT NULL,
-        place_id    TEXT    NOT NULL,
-        source_id   TEXT    NOT NULL,
-        variants    INTEGER NOT NULL,
+/// Keys with contradicting statements, numbered.
+const CONFLICTS: &str = scratch_table!(
+    "conflict (
+        conflict_no BIGINT NOT NULL PRIMARY KEY,
+        measure_id  TEXT   NOT NULL,
+        period      TEXT   NOT NULL,
+        place_id    TEXT   NOT NULL,
+        source_id   TEXT   NOT NULL,
+        variants    BIGINT NOT NULL,
         UNIQUE (measure_id, period, place_id, source_id)
-    )";
+    )"
+);
 
 /// The first statements of each conflict, to be named in its message.
-const EVIDENCE: &str = "
-    CREATE TEMP TABLE evidence (
-        conflict_no INTEGER NOT NULL,
-        nth         INTEGER NOT NULL,
-        row_no      INTEGER NOT NULL,
-        value       REAL    NOT NULL,
+const EVIDENCE: &str = scratch_table!(
+    "evidence (
+        conflict_no BIGINT           NOT NULL,
+        nth         BIGINT           NOT NULL,
+        row_no      BIGINT           NOT NULL,
+        value       DOUBLE PRECISION NOT NULL,
         PRIMARY KEY (conflict_no, nth)
-    ) WITHOUT ROWID";
+    )"
+);
 
-/// Verdicts on statements. `kept`: it becomes part of the record.
-const DECISIONS: &str = "
-    CREATE TEMP TABLE decision (
-        measure_id TEXT    NOT NULL,
-        period     TEXT    NOT NULL,
-        place_id   TEXT    NOT NULL,
-        source_id  TEXT    NOT NULL,
-        instant    INTEGER NOT NULL,
-        given      INTEGER NOT NULL,
-        value      REAL    NOT NULL,
-        value_bits INTEGER NOT NULL,
-        row_no     INTEGER NOT NULL,
-        verdict    TEXT    NOT NULL,
-        kept       INTEGER NOT NULL
-    )";
+/// Statements with their verdicts. `stands_at`: the instant under which the record keeps them.
+const DECISIONS: &str = scratch_table!(
+    "decision (
+        measure_id TEXT             NOT NULL,
+        period     TEXT             NOT NULL,
+        place_id   TEXT             NOT NULL,
+        source_id  TEXT             NOT NULL,
+        instant    BIGINT           NOT NULL,
+        given      BOOLEAN          NOT NULL,
+        value      DOUBLE PRECISION NOT NULL,
+        value_bits BIGINT           NOT NULL,
+        row_no     BIGINT           NOT NULL,
+        verdict    TEXT             NOT NULL,
+        stands_at  BIGINT           NOT NULL,
+        PRIMARY KEY (measure_id, period, place_id, source_id, instant, given)
+    )"
+);
 
 const CLEAR: &[&str] = &[
-    "DROP TABLE IF EXISTS temp.statement",
-    "DROP TABLE IF EXISTS temp.conflict",
-    "DROP TABLE IF EXISTS temp.evidence",
-    "DROP TABLE IF EXISTS temp.decision",
+    "DROP TABLE IF EXISTS statement",
+    "DROP TABLE IF EXISTS conflict",
+    "DROP TABLE IF EXISTS evidence",
+    "DROP TABLE IF EXISTS decision",
 ];
 
-pub(super) async fn decide(connection: &mut SqliteConnection, sealing: Sealing) -> Result<Verdicts, Error> {
+pub(super) async fn decide(connection: &mut Connection, sealing: Sealing) -> Result<Verdicts, Error> {
     run(connection, CLEAR).await?;
     run(connection, &[STATEMENTS, CONFLICTS, EVIDENCE, DECISIONS]).await?;
     reject_faulty_rows(connection, sealing).await?;
     gather_statements(connection, sealing).await?;
+    run(connection, LOOK_AT_STATEMENTS).await?;
     reject_conflicts(connection, sealing).await?;
     name_new_sources(connection, sealing).await?;
     weigh_statements(connection).await?;
@@ -140,22 +144,36 @@ impl FaultyRow {
     }
 }
 
-async fn reject_faulty_rows(connection: &mut SqliteConnection, sealing: Sealing) -> Result<(), Error> {
+/// Whether a staged row names a place that a batch in force describes.
+macro_rules! place_known {
+    () => {
+        concat!(
+            "EXISTS (SELECT 1 FROM place_revision AS p WHERE p.place_id = s.place_id AND p.position NOT IN ",
+            withdrawn!(),
+            ")"
+        )
+    };
+}
+
+async fn reject_faulty_rows(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
     let mut after = -1;
     loop {
-        let page: Vec<FaultyRow> = sqlx::query_as(
+        let page: Vec<FaultyRow> = sqlx::query_as(concat!(
             "SELECT s.ordinal, s.row_no, s.place_id, s.measure_id, s.value, s.faults, s.original,
-                    EXISTS (SELECT 1 FROM place_revision WHERE place_id = s.place_id) AS place_known,
+                    ",
+            place_known!(),
+            " AS place_known,
                     m.unit, m.lower_bound, m.upper_bound, m.lower_open, m.upper_open
              FROM staged_observation AS s LEFT JOIN measure AS m ON m.measure_id = s.measure_id
-             WHERE s.batch_no = ? AND s.ordinal > ?
+             WHERE s.batch_no = $1 AND s.ordinal > $2
                  AND (s.faults IS NOT NULL
                      OR m.measure_id IS NULL
                      OR s.value < m.lower_bound OR (m.lower_open AND s.value = m.lower_bound)
                      OR s.value > m.upper_bound OR (m.upper_open AND s.value = m.upper_bound)
-                     OR NOT EXISTS (SELECT 1 FROM place_revision WHERE place_id = s.place_id))
-             ORDER BY s.ordinal LIMIT ?",
-        )
+                     OR NOT ",
+            place_known!(),
+            ") ORDER BY s.ordinal LIMIT $3"
+        ))
         .bind(sealing.batch_no)
         .bind(after)
         .bind(PAGE_ROWS)
@@ -167,9 +185,10 @@ async fn reject_faulty_rows(connection: &mut SqliteConnection, sealing: Sealing)
         quarantine(connection, sealing.batch_no, &rejected).await?;
         // What is left in the staging table is sound by itself.
         let ordinals: Vec<u64> = rejected.iter().map(|row| row.ordinal).collect();
-        sqlx::query(
-            "DELETE FROM staged_observation WHERE batch_no = ? AND ordinal IN (SELECT value FROM json_each(?))",
-        )
+        sqlx::query(concat!(
+            "DELETE FROM staged_observation WHERE batch_no = $1 AND ordinal IN ",
+            integers!("$2")
+        ))
         .bind(sealing.batch_no)
         .bind(json(&ordinals)?)
         .execute(&mut *connection)
@@ -177,19 +196,23 @@ async fn reject_faulty_rows(connection: &mut SqliteConnection, sealing: Sealing)
     }
 }
 
-async fn gather_statements(connection: &mut SqliteConnection, sealing: Sealing) -> Result<(), Error> {
-    sqlx::query(
+async fn gather_statements(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
+    sqlx::query(concat!(
         "INSERT INTO statement (measure_id, period, place_id, source_id, instant, given, value, value_bits,
                                 row_no, repeats, newest)
-         SELECT measure_id, period, place_id, source_id, coalesce(revised_at, max(?1, coalesce(newest + 1, ?1))),
+         SELECT measure_id, period, place_id, source_id,
+                CASE WHEN revised_at IS NOT NULL THEN revised_at WHEN newest >= $1 THEN newest + 1 ELSE $1 END,
                 revised_at IS NOT NULL, value, value_bits, row_no, repeats, newest
-         FROM (SELECT *, (SELECT max(instant) FROM observation AS o
-                          WHERE o.measure_id = s.measure_id AND o.period = s.period AND o.place_id = s.place_id
-                              AND o.source_id = s.source_id) AS newest
+         FROM (SELECT s.*, (SELECT max(o.instant) FROM observation AS o
+                            WHERE o.measure_id = s.measure_id AND o.period = s.period AND o.place_id = s.place_id
+                                AND o.source_id = s.source_id AND o.position NOT IN ",
+        withdrawn!(),
+        "                  ) AS newest
                FROM (SELECT measure_id, period, place_id, source_id, revised_at, value, value_bits,
                             min(row_no) AS row_no, count(*) AS repeats
-                     FROM staged_observation WHERE batch_no = ?2 GROUP BY 1, 2, 3, 4, 5, 6) AS s)",
-    )
+                     FROM staged_observation WHERE batch_no = $2
+                     GROUP BY measure_id, period, place_id, source_id, revised_at, value, value_bits) AS s) AS said"
+    ))
     .bind(sealing.arrival)
     .bind(sealing.batch_no)
     .execute(connection)
@@ -197,14 +220,15 @@ async fn gather_statements(connection: &mut SqliteConnection, sealing: Sealing) 
     Ok(())
 }
 
-async fn reject_conflicts(connection: &mut SqliteConnection, sealing: Sealing) -> Result<(), Error> {
+async fn reject_conflicts(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
     // Without a time of its own a statement contradicts every other value; with one, only another value of the same.
     let conflicts = sqlx::query(
-        "INSERT INTO conflict (measure_id, period, place_id, source_id, variants)
-         SELECT measure_id, period, place_id, source_id, count(*) FROM statement
+        "INSERT INTO conflict (conflict_no, measure_id, period, place_id, source_id, variants)
+         SELECT row_number() OVER (), measure_id, period, place_id, source_id, count(*) FROM statement
          GROUP BY measure_id, period, place_id, source_id
          HAVING count(*) > 1
-             AND CASE WHEN min(given) THEN count(*) > count(DISTINCT instant) ELSE min(value) <> max(value) END",
+             AND CASE WHEN count(*) FILTER (WHERE NOT given) = 0 THEN count(*) > count(DISTINCT instant)
+                      ELSE min(value) <> max(value) END",
     )
     .execute(&mut *connection)
     .await?
@@ -217,8 +241,8 @@ async fn reject_conflicts(connection: &mut SqliteConnection, sealing: Sealing) -
          SELECT conflict_no, nth, row_no, value FROM (
              SELECT c.conflict_no, t.row_no, t.value,
                     row_number() OVER (PARTITION BY c.conflict_no ORDER BY t.row_no, t.value) AS nth
-             FROM conflict AS c JOIN statement AS t USING (measure_id, period, place_id, source_id))
-         WHERE nth <= ?",
+             FROM conflict AS c JOIN statement AS t USING (measure_id, period, place_id, source_id)) AS told
+         WHERE nth <= $1",
     )
     .bind(integer(ROWS_NAMED as u64))
     .execute(&mut *connection)
@@ -227,10 +251,10 @@ async fn reject_conflicts(connection: &mut SqliteConnection, sealing: Sealing) -
     loop {
         let page: Vec<(i64, i64, String, i64, i64)> = sqlx::query_as(
             "SELECT s.ordinal, s.row_no, s.original, c.conflict_no, c.variants
-             FROM staged_observation AS s CROSS JOIN conflict AS c
+             FROM staged_observation AS s JOIN conflict AS c
                  ON c.measure_id = s.measure_id AND c.period = s.period AND c.place_id = s.place_id
                  AND c.source_id = s.source_id
-             WHERE s.batch_no = ? AND s.ordinal > ? ORDER BY s.ordinal LIMIT ?",
+             WHERE s.batch_no = $1 AND s.ordinal > $2 ORDER BY s.ordinal LIMIT $3",
         )
         .bind(sealing.batch_no)
         .bind(after)
@@ -258,13 +282,14 @@ async fn reject_conflicts(connection: &mut SqliteConnection, sealing: Sealing) -
 }
 
 async fn evidence(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     conflicts: Vec<i64>,
 ) -> Result<HashMap<i64, Vec<(u64, f64)>>, Error> {
-    let found: Vec<(i64, i64, f64)> = sqlx::query_as(
-        "SELECT conflict_no, row_no, value FROM evidence
-         WHERE conflict_no IN (SELECT value FROM json_each(?)) ORDER BY conflict_no, nth",
-    )
+    let found: Vec<(i64, i64, f64)> = sqlx::query_as(concat!(
+        "SELECT conflict_no, row_no, value FROM evidence WHERE conflict_no IN ",
+        integers!("$1"),
+        " ORDER BY conflict_no, nth"
+    ))
     .bind(json(&conflicts)?)
     .fetch_all(connection)
     .await?;
@@ -276,22 +301,23 @@ async fn evidence(
 }
 
 /// A source named first by a delivery gets the default precedence, from this delivery on.
-async fn name_new_sources(connection: &mut SqliteConnection, sealing: Sealing) -> Result<(), Error> {
+async fn name_new_sources(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
     let default_name = first_name(DEFAULT_SOURCE);
     sqlx::query(
         "INSERT INTO source (source_id, name_zh, name_en, precedence)
-         SELECT DISTINCT source_id, iif(source_id = ?1, ?2, source_id), iif(source_id = ?1, ?3, source_id), ?4
+         SELECT DISTINCT source_id, CASE WHEN source_id = $1 THEN $2 ELSE source_id END,
+                CASE WHEN source_id = $1 THEN $3 ELSE source_id END, $4
          FROM statement WHERE source_id NOT IN (SELECT source_id FROM source)",
     )
     .bind(DEFAULT_SOURCE)
     .bind(default_name.zh)
     .bind(default_name.en)
-    .bind(DEFAULT_PRECEDENCE)
+    .bind(i64::from(DEFAULT_PRECEDENCE))
     .execute(&mut *connection)
     .await?;
     sqlx::query(
         "INSERT INTO source_precedence (source_id, from_position, precedence)
-         SELECT source_id, ?, precedence FROM source
+         SELECT source_id, $1, precedence FROM source
          WHERE source_id NOT IN (SELECT source_id FROM source_precedence)",
     )
     .bind(sealing.position)
@@ -301,62 +327,73 @@ async fn name_new_sources(connection: &mut SqliteConnection, sealing: Sealing) -
 }
 
 /// Holds each statement against the one before it, on record or in the delivery, in the order of their instants.
-async fn weigh_statements(connection: &mut SqliteConnection) -> Result<(), Error> {
-    sqlx::query(
+async fn weigh_statements(connection: &mut Connection) -> Result<(), Error> {
+    sqlx::query(concat!(
         "INSERT INTO decision
          WITH said AS (
-             SELECT measure_id, period, place_id, source_id, instant, 1 AS fresh, 0 AS position, given, value,
+             SELECT measure_id, period, place_id, source_id, instant, TRUE AS fresh, 0 AS position, given, value,
                     value_bits, row_no, newest
              FROM statement
              UNION ALL
-             SELECT o.measure_id, o.period, o.place_id, o.source_id, o.instant, 0, o.position, 0, o.value,
+             SELECT o.measure_id, o.period, o.place_id, o.source_id, o.instant, FALSE, o.position, FALSE, o.value,
                     o.value_bits, 0, NULL
              FROM (SELECT DISTINCT measure_id, period, place_id, source_id FROM statement
-                   WHERE newest IS NOT NULL) AS known
-             CROSS JOIN observation AS o USING (measure_id, period, place_id, source_id)
+                   WHERE newest IS NOT NULL) AS known",
+        and_then_join!(),
+        "observation AS o USING (measure_id, period, place_id, source_id)
+             WHERE o.position NOT IN ",
+        withdrawn!(),
+        "
          ),
          chained AS (
-             SELECT *, lag(value) OVER chain AS value_before, lag(instant) OVER chain AS instant_before
+             SELECT said.*, lag(value) OVER chain AS value_before, lag(instant) OVER chain AS instant_before
              FROM said
              WINDOW chain AS (PARTITION BY measure_id, period, place_id, source_id
-                              ORDER BY instant, fresh, position, given)
+                              ORDER BY instant, fresh, position, given DESC)
          ),
          weighed AS (
-             SELECT *, CASE
+             SELECT c.*, CASE
                  WHEN value = value_before THEN 'DUPLICATE'
                  WHEN value_before IS NULL AND newest IS NULL THEN 'ACCEPTED'
                  WHEN instant < newest AND value = (
-                     SELECT value FROM observation AS o
+                     SELECT o.value FROM observation AS o
                      WHERE o.measure_id = c.measure_id AND o.period = c.period AND o.place_id = c.place_id
-                         AND o.source_id = c.source_id
+                         AND o.source_id = c.source_id AND o.position NOT IN ",
+        withdrawn!(),
+        "
                      ORDER BY o.instant DESC, o.position DESC LIMIT 1) THEN 'DUPLICATE'
                  ELSE 'CORRECTED' END AS verdict
              FROM chained AS c WHERE fresh
          )
          SELECT measure_id, period, place_id, source_id, instant, given, value, value_bits, row_no, verdict,
-                verdict <> 'DUPLICATE'
-                    OR (given AND NOT coalesce(value = value_before AND instant = instant_before, 0))
-         FROM weighed",
-    )
+                CASE WHEN verdict = 'DUPLICATE' AND NOT given THEN instant_before ELSE instant END
+         FROM weighed"
+    ))
     .execute(connection)
     .await?;
     Ok(())
 }
 
-async fn record_decisions(connection: &mut SqliteConnection, sealing: Sealing) -> Result<Verdicts, Error> {
+async fn record_decisions(connection: &mut Connection, sealing: Sealing) -> Result<Verdicts, Error> {
+    // A row without a time of its own can repeat one of its own delivery that has one: the record keeps the latter.
     sqlx::query(
         "INSERT INTO observation (measure_id, period, place_id, source_id, instant, position, value, value_bits,
                                   revised_at, row_no)
-         SELECT measure_id, period, place_id, source_id, instant, ?, value, value_bits, iif(given, instant, NULL),
-                row_no
-         FROM decision WHERE kept",
+         SELECT measure_id, period, place_id, source_id, stands_at, $1, value, value_bits,
+                CASE WHEN given THEN instant END, row_no
+         FROM decision AS d
+         WHERE given OR NOT EXISTS (
+             SELECT 1 FROM decision AS dated
+             WHERE dated.measure_id = d.measure_id AND dated.period = d.period AND dated.place_id = d.place_id
+                 AND dated.source_id = d.source_id AND dated.instant = d.stands_at AND dated.given)
+         ORDER BY measure_id, period, place_id, source_id, stands_at",
     )
     .bind(sealing.position)
     .execute(&mut *connection)
     .await?;
     let (accepted, corrected, sound): (i64, i64, i64) = sqlx::query_as(
         "SELECT count(*) FILTER (WHERE verdict = 'ACCEPTED'), count(*) FILTER (WHERE verdict = 'CORRECTED'),
-                (SELECT coalesce(sum(repeats), 0) FROM statement)
+                (SELECT CAST(coalesce(sum(repeats), 0) AS BIGINT) FROM statement)
          FROM decision",
     )
     .fetch_one(connection)

@@ -2,54 +2,50 @@
 
 use std::collections::HashMap;
 
-use sqlx::SqliteConnection;
-
-use super::{PAGE_ROWS, Sealing, Verdicts, run};
+use super::bulk::quarantine;
+use super::{Connection, PAGE_ROWS, Sealing, Verdicts, run};
 use crate::domain::rejection::{ROWS_NAMED, Reason, RejectedRow};
 use crate::error::Error;
 use crate::store::rows::{integer, json, natural};
-use crate::store::sqlite::deliveries::quarantine;
 
 /// One row for each place and content of the delivery: its first row, and how many say the same.
-const DESCRIPTIONS: &str = "
-    CREATE TEMP TABLE description (
-        place_id    TEXT    NOT NULL,
-        fingerprint BLOB    NOT NULL,
-        ordinal     INTEGER NOT NULL,
-        row_no      INTEGER NOT NULL,
-        repeats     INTEGER NOT NULL,
+const DESCRIPTIONS: &str = scratch_table!(
+    "description (
+        place_id    TEXT   NOT NULL,
+        fingerprint BYTEA  NOT NULL,
+        ordinal     BIGINT NOT NULL,
+        row_no      BIGINT NOT NULL,
+        repeats     BIGINT NOT NULL,
         PRIMARY KEY (place_id, fingerprint)
-    ) WITHOUT ROWID";
+    )"
+);
 
-const CONFLICTS: &str = "
-    CREATE TEMP TABLE conflict (place_id TEXT NOT NULL PRIMARY KEY, variants INTEGER NOT NULL) WITHOUT ROWID";
+const CONFLICTS: &str =
+    scratch_table!("conflict (place_id TEXT NOT NULL PRIMARY KEY, variants BIGINT NOT NULL)");
 
-const VERDICTS: &str = "
-    CREATE TEMP TABLE verdict (ordinal INTEGER NOT NULL PRIMARY KEY, known INTEGER NOT NULL)";
+const CLEAR: &[&str] = &["DROP TABLE IF EXISTS description", "DROP TABLE IF EXISTS conflict"];
 
-const CLEAR: &[&str] = &[
-    "DROP TABLE IF EXISTS temp.description",
-    "DROP TABLE IF EXISTS temp.conflict",
-    "DROP TABLE IF EXISTS temp.verdict",
-];
-
-pub(super) async fn decide(connection: &mut SqliteConnection, sealing: Sealing) -> Result<Verdicts, Error> {
+pub(super) async fn decide(connection: &mut Connection, sealing: Sealing) -> Result<Verdicts, Error> {
     run(connection, CLEAR).await?;
-    run(connection, &[DESCRIPTIONS, CONFLICTS, VERDICTS]).await?;
+    run(connection, &[DESCRIPTIONS, CONFLICTS]).await?;
     // Every fault that a row of places can have by itself was found when it was staged, words and all.
     sqlx::query(
         "INSERT INTO rejected_row (batch_no, row_no, ordinal, reasons, original)
          SELECT batch_no, row_no, ordinal, faults, original FROM staged_place
-         WHERE batch_no = ? AND faults IS NOT NULL",
+         WHERE batch_no = $1 AND faults IS NOT NULL",
     )
     .bind(sealing.batch_no)
     .execute(&mut *connection)
     .await?;
-    // The row number decides which row is the first; the ordinal of that row comes with it.
+    // The row number decides which row is the first.
     sqlx::query(
         "INSERT INTO description (place_id, fingerprint, ordinal, row_no, repeats)
-         SELECT place_id, fingerprint, ordinal, min(row_no), count(*) FROM staged_place
-         WHERE batch_no = ? AND faults IS NULL GROUP BY place_id, fingerprint",
+         SELECT place_id, fingerprint, ordinal, row_no, repeats
+         FROM (SELECT place_id, fingerprint, ordinal, row_no,
+                      count(*) OVER (PARTITION BY place_id, fingerprint) AS repeats,
+                      row_number() OVER (PARTITION BY place_id, fingerprint ORDER BY row_no, ordinal) AS nth
+               FROM staged_place WHERE batch_no = $1 AND faults IS NULL) AS said
+         WHERE nth = 1",
     )
     .bind(sealing.batch_no)
     .execute(&mut *connection)
@@ -60,7 +56,7 @@ pub(super) async fn decide(connection: &mut SqliteConnection, sealing: Sealing) 
     Ok(verdicts)
 }
 
-async fn reject_conflicts(connection: &mut SqliteConnection, sealing: Sealing) -> Result<(), Error> {
+async fn reject_conflicts(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
     let conflicts = sqlx::query(
         "INSERT INTO conflict (place_id, variants)
          SELECT place_id, count(*) FROM description GROUP BY place_id HAVING count(*) > 1",
@@ -75,8 +71,8 @@ async fn reject_conflicts(connection: &mut SqliteConnection, sealing: Sealing) -
     loop {
         let page: Vec<(i64, i64, String, String, i64)> = sqlx::query_as(
             "SELECT s.ordinal, s.row_no, s.original, c.place_id, c.variants
-             FROM staged_place AS s CROSS JOIN conflict AS c ON c.place_id = s.place_id
-             WHERE s.batch_no = ? AND s.ordinal > ? ORDER BY s.ordinal LIMIT ?",
+             FROM staged_place AS s JOIN conflict AS c ON c.place_id = s.place_id
+             WHERE s.batch_no = $1 AND s.ordinal > $2 ORDER BY s.ordinal LIMIT $3",
         )
         .bind(sealing.batch_no)
         .bind(after)
@@ -100,16 +96,17 @@ async fn reject_conflicts(connection: &mut SqliteConnection, sealing: Sealing) -
 
 /// The first rows that describe each place differently.
 async fn rows_that_differ(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     places: Vec<&str>,
 ) -> Result<HashMap<String, Vec<u64>>, Error> {
-    let found: Vec<(String, i64)> = sqlx::query_as(
+    let found: Vec<(String, i64)> = sqlx::query_as(concat!(
         "SELECT place_id, row_no FROM (
-             SELECT place_id, row_no,
-                    row_number() OVER (PARTITION BY place_id ORDER BY row_no, fingerprint) AS nth
-             FROM description WHERE place_id IN (SELECT value FROM json_each(?)))
-         WHERE nth <= ? ORDER BY place_id, nth",
-    )
+                 SELECT place_id, row_no,
+                        row_number() OVER (PARTITION BY place_id ORDER BY row_no, fingerprint) AS nth
+                 FROM description WHERE place_id IN ",
+        texts!("$1"),
+        ") AS told WHERE nth <= $2 ORDER BY place_id, nth"
+    ))
     .bind(json(&places)?)
     .bind(integer(ROWS_NAMED as u64))
     .fetch_all(connection)
@@ -121,39 +118,36 @@ async fn rows_that_differ(
     Ok(rows)
 }
 
-async fn compare_with_record(connection: &mut SqliteConnection, sealing: Sealing) -> Result<Verdicts, Error> {
-    // Places whose newest description is another, or that have none.
-    sqlx::query(
-        "INSERT INTO verdict (ordinal, known)
-         SELECT d.ordinal, newest.position IS NOT NULL
-         FROM description AS d LEFT JOIN place_revision AS newest
-             ON newest.place_id = d.place_id
-             AND newest.position = (SELECT max(position) FROM place_revision WHERE place_id = d.place_id)
-         WHERE newest.position IS NULL OR newest.fingerprint <> d.fingerprint",
-    )
-    .execute(&mut *connection)
+/// Every description is recorded, one that repeats the newest too: the batch that said it first may be withdrawn.
+async fn compare_with_record(connection: &mut Connection, sealing: Sealing) -> Result<Verdicts, Error> {
+    let (new, changed, sound): (i64, i64, i64) = sqlx::query_as(concat!(
+        "SELECT count(*) FILTER (WHERE fingerprint_before IS NULL),
+                count(*) FILTER (WHERE fingerprint_before <> fingerprint),
+                CAST(coalesce(sum(repeats), 0) AS BIGINT)
+         FROM (SELECT fingerprint, repeats,
+                      (SELECT p.fingerprint FROM place_revision AS p
+                       WHERE p.place_id = d.place_id AND p.position NOT IN ",
+        withdrawn!(),
+        "              ORDER BY p.position DESC LIMIT 1) AS fingerprint_before
+               FROM description AS d) AS compared"
+    ))
+    .fetch_one(&mut *connection)
     .await?;
     sqlx::query(
         "INSERT INTO place_revision (place_id, position, row_no, name, town_code, town_name, committee,
                                      housing_nature, households, population, attributes, fingerprint)
-         SELECT s.place_id, ?, s.row_no, s.name, s.town_code, s.town_name, s.committee, s.housing_nature,
+         SELECT s.place_id, $1, s.row_no, s.name, s.town_code, s.town_name, s.committee, s.housing_nature,
                 s.households, s.population, s.attributes, s.fingerprint
-         FROM verdict AS v JOIN staged_place AS s ON s.batch_no = ? AND s.ordinal = v.ordinal
+         FROM description AS d JOIN staged_place AS s ON s.batch_no = $2 AND s.ordinal = d.ordinal
          ORDER BY s.place_id",
     )
     .bind(sealing.position)
     .bind(sealing.batch_no)
-    .execute(&mut *connection)
-    .await?;
-    let (accepted, corrected, sound): (i64, i64, i64) = sqlx::query_as(
-        "SELECT (SELECT count(*) FROM verdict WHERE NOT known), (SELECT count(*) FROM verdict WHERE known),
-                (SELECT coalesce(sum(repeats), 0) FROM description)",
-    )
-    .fetch_one(connection)
+    .execute(connection)
     .await?;
     Ok(Verdicts {
-        accepted: natural(accepted)?,
-        corrected: natural(corrected)?,
-        duplicate: natural(sound - accepted - corrected)?,
+        accepted: natural(new)?,
+        corrected: natural(changed)?,
+        duplicate: natural(sound - new - changed)?,
     })
 }

@@ -1,24 +1,28 @@
 //! Measures, sources, and the memory of mutations.
 
-use sqlx::SqliteConnection;
+use std::collections::HashSet;
+
 use xiuhua_service_kit::request_id::{Remembered, Verdict, compare};
 
-use crate::domain::batch::{AsOf, Position};
+use super::{Connection, alone, alone_with, positions};
+use crate::domain::batch::AsOf;
 use crate::domain::effective::Precedences;
 use crate::domain::ids::MeasureId;
 use crate::domain::measure::Measure;
 use crate::domain::source::{DEFAULT_PRECEDENCE, Source, SourceEntry};
 use crate::error::{Error, MeasureDifference};
-use crate::store::rows::{MeasureRecord, SourceRecord, all, from_json, integer, json, natural};
-use crate::store::{Mutation, Registration};
+use crate::store::rows::{MeasureRecord, SourceRecord, all, from_json, integer, json, precedence_on_record};
+use crate::store::{Matter, Mutation, Registration};
 
-/// What was answered to a mutation when it was done, or `None` if it is new.
+/// What was answered to a mutation when it was done, or `None` if it is new: then its name is held to the end of the
+/// transaction, and the same mutation on another connection waits for the answer.
 pub(super) async fn recall(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     mutation: &Mutation,
 ) -> Result<Option<Vec<u8>>, Error> {
+    alone_with(connection, &mutation.request_id).await?;
     let found: Option<(String, Vec<u8>, Vec<u8>)> =
-        sqlx::query_as("SELECT method, fingerprint, response FROM mutation WHERE request_id = ?")
+        sqlx::query_as("SELECT method, fingerprint, response FROM mutation WHERE request_id = $1")
             .bind(mutation.request_id.as_str())
             .fetch_optional(connection)
             .await?;
@@ -37,11 +41,11 @@ pub(super) async fn recall(
 
 /// Remembers the answer to a mutation, in the transaction of its effect.
 pub(super) async fn remember(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     mutation: &Mutation,
     response: &[u8],
 ) -> Result<(), Error> {
-    sqlx::query("INSERT INTO mutation (request_id, method, fingerprint, response) VALUES (?, ?, ?, ?)")
+    sqlx::query("INSERT INTO mutation (request_id, method, fingerprint, response) VALUES ($1, $2, $3, $4)")
         .bind(mutation.request_id.as_str())
         .bind(mutation.method)
         .bind(mutation.fingerprint.as_slice())
@@ -51,14 +55,8 @@ pub(super) async fn remember(
     Ok(())
 }
 
-pub(super) async fn newest_position(connection: &mut SqliteConnection) -> Result<Position, Error> {
-    let newest: i64 =
-        sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM batch").fetch_one(connection).await?;
-    natural(newest).map(Position)
-}
-
 pub(super) async fn register_measures(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     mutation: &Mutation,
     measures: &[Measure],
 ) -> Result<Registration, Error> {
@@ -66,6 +64,7 @@ pub(super) async fn register_measures(
         let (created, updated) = from_json(&String::from_utf8_lossy(&answer))?;
         return Ok(Registration { created, updated });
     }
+    alone(connection, Matter::Measures).await?;
     let mut registration = Registration::default();
     let mut differences = Vec::new();
     for (index, measure) in measures.iter().enumerate() {
@@ -100,12 +99,12 @@ pub(super) async fn register_measures(
     Ok(registration)
 }
 
-async fn put_measure(connection: &mut SqliteConnection, measure: &Measure) -> Result<(), Error> {
+async fn put_measure(connection: &mut Connection, measure: &Measure) -> Result<(), Error> {
     let bounds = &measure.bounds;
     sqlx::query(
         "INSERT INTO measure (measure_id, name_zh, name_en, unit, lower_bound, upper_bound, lower_open, upper_open,
                               source_system, derivation)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (measure_id) DO UPDATE SET name_zh = excluded.name_zh, name_en = excluded.name_en,
              source_system = excluded.source_system, derivation = excluded.derivation",
     )
@@ -125,10 +124,10 @@ async fn put_measure(connection: &mut SqliteConnection, measure: &Measure) -> Re
 }
 
 pub(super) async fn find_measure(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: &MeasureId,
 ) -> Result<Option<Measure>, Error> {
-    let found: Option<MeasureRecord> = sqlx::query_as("SELECT * FROM measure WHERE measure_id = ?")
+    let found: Option<MeasureRecord> = sqlx::query_as("SELECT * FROM measure WHERE measure_id = $1")
         .bind(id.as_str())
         .fetch_optional(connection)
         .await?;
@@ -136,12 +135,12 @@ pub(super) async fn find_measure(
 }
 
 pub(super) async fn measures(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Measure>, Error> {
     let found: Vec<MeasureRecord> =
-        sqlx::query_as("SELECT * FROM measure WHERE measure_id > ? ORDER BY measure_id LIMIT ?")
+        sqlx::query_as("SELECT * FROM measure WHERE measure_id > $1 ORDER BY measure_id LIMIT $2")
             // Every id is longer than the empty text, so it stands before the first.
             .bind(after.unwrap_or_default())
             .bind(limit)
@@ -151,22 +150,21 @@ pub(super) async fn measures(
 }
 
 pub(super) async fn unknown_measures(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     ids: &[MeasureId],
 ) -> Result<Vec<MeasureId>, Error> {
     let asked: Vec<&str> = ids.iter().map(MeasureId::as_str).collect();
-    let unknown: Vec<String> = sqlx::query_scalar(
-        "SELECT asked.value FROM json_each(?) AS asked
-         WHERE NOT EXISTS (SELECT 1 FROM measure WHERE measure_id = asked.value) ORDER BY asked.key",
-    )
-    .bind(json(&asked)?)
-    .fetch_all(connection)
-    .await?;
-    Ok(unknown.into_iter().map(MeasureId::on_record).collect())
+    let known: Vec<String> =
+        sqlx::query_scalar(concat!("SELECT measure_id FROM measure WHERE measure_id IN ", texts!("$1")))
+            .bind(json(&asked)?)
+            .fetch_all(connection)
+            .await?;
+    let known: HashSet<String> = known.into_iter().collect();
+    Ok(ids.iter().filter(|id| !known.contains(id.as_str())).cloned().collect())
 }
 
 pub(super) async fn put_source(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     mutation: &Mutation,
     entry: SourceEntry,
 ) -> Result<Source, Error> {
@@ -176,32 +174,34 @@ pub(super) async fn put_source(
         let precedence = from_json(&String::from_utf8_lossy(&answer))?;
         return Ok(Source { id, name, precedence });
     }
-    let before: Option<u32> = sqlx::query_scalar("SELECT precedence FROM source WHERE source_id = ?")
+    alone(connection, Matter::Positions).await?;
+    let before: Option<i64> = sqlx::query_scalar("SELECT precedence FROM source WHERE source_id = $1")
         .bind(id.as_str())
         .fetch_optional(&mut *connection)
         .await?;
+    let before = before.map(precedence_on_record).transpose()?;
     let precedence = precedence.or(before).unwrap_or(DEFAULT_PRECEDENCE);
     let source = Source { id, name, precedence };
     sqlx::query(
-        "INSERT INTO source (source_id, name_zh, name_en, precedence) VALUES (?, ?, ?, ?)
+        "INSERT INTO source (source_id, name_zh, name_en, precedence) VALUES ($1, $2, $3, $4)
          ON CONFLICT (source_id) DO UPDATE SET name_zh = excluded.name_zh, name_en = excluded.name_en,
              precedence = excluded.precedence",
     )
     .bind(source.id.as_str())
     .bind(&source.name.zh)
     .bind(&source.name.en)
-    .bind(source.precedence)
+    .bind(i64::from(source.precedence))
     .execute(&mut *connection)
     .await?;
     if before != Some(source.precedence) {
-        let counts_from = AsOf::now(newest_position(connection).await?).precedence_position;
+        let counts_from = AsOf::now(positions::newest(connection).await?).precedence_position;
         sqlx::query(
-            "INSERT INTO source_precedence (source_id, from_position, precedence) VALUES (?, ?, ?)
+            "INSERT INTO source_precedence (source_id, from_position, precedence) VALUES ($1, $2, $3)
              ON CONFLICT (source_id, from_position) DO UPDATE SET precedence = excluded.precedence",
         )
         .bind(source.id.as_str())
         .bind(integer(counts_from.0))
-        .bind(source.precedence)
+        .bind(i64::from(source.precedence))
         .execute(&mut *connection)
         .await?;
     }
@@ -210,33 +210,30 @@ pub(super) async fn put_source(
 }
 
 pub(super) async fn sources(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     after: Option<(u32, String)>,
     limit: i64,
 ) -> Result<Vec<Source>, Error> {
     let (precedence, id) = after.unwrap_or_default();
     let found: Vec<SourceRecord> = sqlx::query_as(
-        "SELECT * FROM source WHERE (precedence, source_id) > (?, ?) ORDER BY precedence, source_id LIMIT ?",
+        "SELECT * FROM source WHERE (precedence, source_id) > ($1, $2) ORDER BY precedence, source_id LIMIT $3",
     )
-    .bind(precedence)
+    .bind(i64::from(precedence))
     .bind(id)
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    Ok(found.into_iter().map(Source::from).collect())
+    all(found)
 }
 
-pub(super) async fn precedences(
-    connection: &mut SqliteConnection,
-    as_of: AsOf,
-) -> Result<Precedences, Error> {
-    let found: Vec<(String, u32)> = sqlx::query_as(
+pub(super) async fn precedences(connection: &mut Connection, as_of: AsOf) -> Result<Precedences, Error> {
+    let found: Vec<(String, i64)> = sqlx::query_as(
         "SELECT source_id, precedence FROM source_precedence AS p
          WHERE from_position = (SELECT max(from_position) FROM source_precedence
-                                WHERE source_id = p.source_id AND from_position <= ?)",
+                                WHERE source_id = p.source_id AND from_position <= $1)",
     )
     .bind(integer(as_of.precedence_position.0))
     .fetch_all(connection)
     .await?;
-    Ok(found.into_iter().collect())
+    found.into_iter().map(|(id, precedence)| Ok((id, precedence_on_record(precedence)?))).collect()
 }

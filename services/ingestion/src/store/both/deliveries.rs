@@ -1,0 +1,268 @@
+//! Deliveries up to the seal: opening and admitting chunks; what is listed of them afterwards; and their withdrawal.
+
+use jiff::Timestamp;
+use xiuhua_service_kit::ids::new_id;
+use xiuhua_service_kit::request_id::{KeyReused, RequestId};
+
+use super::registers::{recall, remember};
+use super::{Connection, alone, positions};
+use crate::domain::batch::{Batch, BatchKind};
+use crate::domain::ids::BatchId;
+use crate::domain::rejection::RejectedRow;
+use crate::error::{Error, Noun};
+use crate::store::rows::{BatchRecord, RejectedRecord, all, integer, kind_name, kind_on_record, natural};
+use crate::store::{Chunk, Matter, NewDelivery, NewWithdrawal, OpenDelivery, Opened, RejectedKey};
+
+pub(super) async fn open(connection: &mut Connection, delivery: &NewDelivery) -> Result<Opened, Error> {
+    let Some(answer) = recall(connection, &delivery.mutation).await? else {
+        return begin(connection, delivery).await;
+    };
+    // Shuts out the stream before, if there still is one; the chunk that it stages just now is waited for.
+    let resumed: Option<(i64, i64, i64)> = sqlx::query_as(
+        "UPDATE batch SET attempt = attempt + 1, opened_at = $1
+         WHERE batch_id = $2 AND position IS NULL RETURNING batch_no, attempt, acknowledged_sequence",
+    )
+    .bind(delivery.received_at.as_microsecond())
+    .bind(String::from_utf8_lossy(&answer).into_owned())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some((batch_no, attempt, acknowledged)) = resumed else {
+        return Ok(Opened::Sealed(remembered(connection, &answer).await?.try_into()?));
+    };
+    let delivery = OpenDelivery { kind: delivery.kind, batch_no, attempt };
+    Ok(Opened::Open { delivery, acknowledged: natural(acknowledged)? })
+}
+
+/// The batch that a mutation was answered with.
+async fn remembered(connection: &mut Connection, answer: &[u8]) -> Result<BatchRecord, Error> {
+    let id = BatchId::on_record(String::from_utf8_lossy(answer).into_owned());
+    let found = find(connection, &id).await?;
+    found.ok_or(Error::Inconsistent("a mutation remembers a batch that is not there"))
+}
+
+async fn begin(connection: &mut Connection, delivery: &NewDelivery) -> Result<Opened, Error> {
+    give_up(connection, delivery.given_up_before).await?;
+    let id = new_id("batch");
+    let batch_no = sqlx::query_scalar(
+        "INSERT INTO batch (batch_id, kind, file_name, request_id, received_at, opened_at, attempt,
+                            acknowledged_sequence, staged_rows, content_sha256)
+         VALUES ($1, $2, $3, $4, $5, $5, 1, 0, 0, $6) RETURNING batch_no",
+    )
+    .bind(&id)
+    .bind(kind_name(delivery.kind))
+    .bind(&delivery.file_name)
+    .bind(delivery.mutation.request_id.as_str())
+    .bind(delivery.received_at.as_microsecond())
+    .bind(delivery.content_sha256.map(Vec::from))
+    .fetch_one(&mut *connection)
+    .await?;
+    remember(connection, &delivery.mutation, id.as_bytes()).await?;
+    let delivery = OpenDelivery { kind: delivery.kind, batch_no, attempt: 1 };
+    Ok(Opened::Open { delivery, acknowledged: 0 })
+}
+
+/// Discards what is staged of deliveries that nobody has come back to since `before`. They stay OPEN, and begin anew
+/// if their header comes after all. Whenever a delivery begins is often enough: none, and nothing piles up.
+async fn give_up(connection: &mut Connection, before: Timestamp) -> Result<(), Error> {
+    let given_up: Vec<(i64, String)> = sqlx::query_as(concat!(
+        "UPDATE batch SET attempt = attempt + 1, acknowledged_sequence = 0, staged_rows = 0
+         WHERE batch_no IN (SELECT batch_no FROM batch
+                            WHERE position IS NULL AND opened_at < $1 AND acknowledged_sequence > 0",
+        skip_locked!(),
+        ") RETURNING batch_no, kind"
+    ))
+    .bind(before.as_microsecond())
+    .fetch_all(&mut *connection)
+    .await?;
+    for (batch_no, kind) in given_up {
+        discard(connection, kind_on_record(&kind), batch_no).await?;
+    }
+    Ok(())
+}
+
+/// Removes what is staged of a delivery.
+pub(super) async fn discard(
+    connection: &mut Connection,
+    kind: BatchKind,
+    batch_no: i64,
+) -> Result<(), Error> {
+    let rows = match kind {
+        BatchKind::Places => "DELETE FROM staged_place WHERE batch_no = $1",
+        BatchKind::Observations => "DELETE FROM staged_observation WHERE batch_no = $1",
+    };
+    for sql in [rows, "DELETE FROM staged_chunk WHERE batch_no = $1"] {
+        sqlx::query(sql).bind(batch_no).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// What is acknowledged of a delivery, if `delivery` may still add to it.
+#[derive(sqlx::FromRow)]
+pub(super) struct Staged {
+    request_id: String,
+    acknowledged_sequence: i64,
+    staged_rows: i64,
+}
+
+impl Staged {
+    pub(super) fn chunks(&self) -> Result<u64, Error> {
+        natural(self.acknowledged_sequence)
+    }
+
+    pub(super) fn rows(&self) -> Result<u64, Error> {
+        natural(self.staged_rows)
+    }
+}
+
+/// Holds the batch of an open delivery to the end of the transaction.
+pub(super) async fn hold(connection: &mut Connection, delivery: OpenDelivery) -> Result<Staged, Error> {
+    let staged: Option<Staged> = sqlx::query_as(concat!(
+        "SELECT request_id, acknowledged_sequence, staged_rows FROM batch
+         WHERE batch_no = $1 AND attempt = $2 AND kind = $3 AND position IS NULL",
+        for_update!()
+    ))
+    .bind(delivery.batch_no)
+    .bind(delivery.attempt)
+    .bind(kind_name(delivery.kind))
+    .fetch_optional(connection)
+    .await?;
+    staged.ok_or(Error::DeliveryTakenOver)
+}
+
+/// Takes note of a chunk and gives the ordinal of its first row; `None` if it was staged before.
+pub(super) async fn admit(
+    connection: &mut Connection,
+    to: OpenDelivery,
+    chunk: Chunk,
+    rows: usize,
+) -> Result<Option<i64>, Error> {
+    let staged = hold(connection, to).await?;
+    let expected = staged.chunks()? + 1;
+    if (1..expected).contains(&chunk.sequence) {
+        return recognise(connection, to, chunk, &staged).await.map(|()| None);
+    }
+    if chunk.sequence != expected {
+        return Err(Error::SequenceGap { expected, found: chunk.sequence });
+    }
+    sqlx::query("INSERT INTO staged_chunk (batch_no, sequence, fingerprint) VALUES ($1, $2, $3)")
+        .bind(to.batch_no)
+        .bind(integer(chunk.sequence))
+        .bind(chunk.fingerprint.as_slice())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("UPDATE batch SET acknowledged_sequence = $1, staged_rows = $2 WHERE batch_no = $3")
+        .bind(integer(chunk.sequence))
+        .bind(staged.staged_rows + integer(rows as u64))
+        .bind(to.batch_no)
+        .execute(connection)
+        .await?;
+    Ok(Some(staged.staged_rows))
+}
+
+/// A chunk that comes again has to be the same.
+async fn recognise(
+    connection: &mut Connection,
+    to: OpenDelivery,
+    chunk: Chunk,
+    staged: &Staged,
+) -> Result<(), Error> {
+    let before: Vec<u8> =
+        sqlx::query_scalar("SELECT fingerprint FROM staged_chunk WHERE batch_no = $1 AND sequence = $2")
+            .bind(to.batch_no)
+            .bind(integer(chunk.sequence))
+            .fetch_one(connection)
+            .await?;
+    if before == chunk.fingerprint {
+        return Ok(());
+    }
+    let request_id = RequestId::parse(&staged.request_id)
+        .map_err(|_| Error::Inconsistent("the request id of a batch is none"))?;
+    Err(KeyReused { request_id }.into())
+}
+
+pub(super) async fn withdraw(
+    connection: &mut Connection,
+    withdrawal: &NewWithdrawal,
+) -> Result<Batch, Error> {
+    if let Some(answer) = recall(connection, &withdrawal.mutation).await? {
+        return remembered(connection, &answer).await?.try_into();
+    }
+    alone(connection, Matter::Positions).await?;
+    let id = &withdrawal.batch_id;
+    let record = find(connection, id).await?.ok_or_else(|| Error::NotFound(Noun::Batch, id.to_string()))?;
+    let batch_no = record.batch_no;
+    let batch = Batch::try_from(record)?;
+    if batch.seal.is_none() {
+        return Err(Error::BatchNotSealed(batch.id));
+    }
+    if batch.withdrawal.is_some() {
+        return Err(Error::BatchWithdrawn(batch.id));
+    }
+    let (position, withdrawn_at) = positions::next(connection, withdrawal.now).await?;
+    sqlx::query(
+        "INSERT INTO withdrawal (batch_no, position, author, reason, withdrawn_at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(batch_no)
+    .bind(position)
+    .bind(&withdrawal.author)
+    .bind(&withdrawal.reason)
+    .bind(withdrawn_at)
+    .execute(&mut *connection)
+    .await?;
+    remember(connection, &withdrawal.mutation, id.as_str().as_bytes()).await?;
+    remembered(connection, id.as_str().as_bytes()).await?.try_into()
+}
+
+/// Batches with their withdrawals.
+macro_rules! batches {
+    ($rest:literal) => {
+        concat!(
+            "SELECT b.*, w.position AS withdrawn_position, w.author, w.reason, w.withdrawn_at
+             FROM batch AS b LEFT JOIN withdrawal AS w ON w.batch_no = b.batch_no ",
+            $rest
+        )
+    };
+}
+
+pub(super) async fn find(connection: &mut Connection, id: &BatchId) -> Result<Option<BatchRecord>, Error> {
+    let found = sqlx::query_as(batches!("WHERE b.batch_id = $1"))
+        .bind(id.as_str())
+        .fetch_optional(connection)
+        .await?;
+    Ok(found)
+}
+
+pub(super) async fn batches(
+    connection: &mut Connection,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<(i64, Batch)>, Error> {
+    let found: Vec<BatchRecord> =
+        sqlx::query_as(batches!("WHERE b.batch_no < $1 ORDER BY b.batch_no DESC LIMIT $2"))
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(limit)
+            .fetch_all(connection)
+            .await?;
+    found.into_iter().map(|record| Ok((record.batch_no, record.try_into()?))).collect()
+}
+
+pub(super) async fn rejected_rows(
+    connection: &mut Connection,
+    id: &BatchId,
+    after: Option<RejectedKey>,
+    limit: i64,
+) -> Result<Vec<RejectedRow>, Error> {
+    let (row, ordinal) = after.map_or((-1, -1), |(row, ordinal)| (integer(row), integer(ordinal)));
+    let found: Vec<RejectedRecord> = sqlx::query_as(
+        "SELECT row_no, ordinal, reasons, original FROM rejected_row
+         WHERE batch_no = (SELECT batch_no FROM batch WHERE batch_id = $1) AND (row_no, ordinal) > ($2, $3)
+         ORDER BY row_no, ordinal LIMIT $4",
+    )
+    .bind(id.as_str())
+    .bind(row)
+    .bind(ordinal)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    all(found)
+}

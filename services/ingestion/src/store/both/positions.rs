@@ -1,0 +1,44 @@
+//! The one count of seals and withdrawals.
+
+use jiff::Timestamp;
+
+use super::Connection;
+use crate::domain::batch::{self, Position};
+use crate::error::Error;
+use crate::store::rows::natural;
+
+pub(super) async fn newest(connection: &mut Connection) -> Result<Position, Error> {
+    let newest: i64 = sqlx::query_scalar(
+        "SELECT coalesce(max(position), 0) FROM (
+             SELECT max(position) AS position FROM batch UNION ALL SELECT max(position) FROM withdrawal) AS step",
+    )
+    .fetch_one(connection)
+    .await?;
+    natural(newest).map(Position)
+}
+
+/// The position that was the newest at an instant: times rise with positions.
+pub(super) async fn at(connection: &mut Connection, instant: Timestamp) -> Result<Position, Error> {
+    let newest: i64 = sqlx::query_scalar(AT).bind(instant.as_microsecond()).fetch_one(connection).await?;
+    natural(newest).map(Position)
+}
+
+pub(super) const AT: &str = "
+    SELECT coalesce(max(position), 0) FROM (
+        SELECT (SELECT position FROM batch WHERE sealed_at <= $1 ORDER BY sealed_at DESC LIMIT 1) AS position
+        UNION ALL
+        SELECT (SELECT position FROM withdrawal WHERE withdrawn_at <= $1 ORDER BY withdrawn_at DESC LIMIT 1)) AS step";
+
+/// Position and time, in microseconds, of the seal or withdrawal that is about to be written.
+pub(super) async fn next(connection: &mut Connection, now: Timestamp) -> Result<(i64, i64), Error> {
+    let newest = newest(connection).await?;
+    let last: Option<i64> = sqlx::query_scalar(
+        "SELECT coalesce((SELECT sealed_at FROM batch WHERE position = $1),
+                         (SELECT withdrawn_at FROM withdrawal WHERE position = $1))",
+    )
+    .bind(crate::store::rows::integer(newest.0))
+    .fetch_one(connection)
+    .await?;
+    let (position, time) = batch::next_step(newest, last, now);
+    Ok((crate::store::rows::integer(position.0), time))
+}

@@ -1,0 +1,202 @@
+//! The record in one database. This room and those below it are written once and compiled twice, in `sqlite.rs` and in
+//! `postgres.rs`: their SQL means the same to both databases. What does not is in those two files and the rooms beside
+//! them: how rows go in and columns come out in bulk, how writes are kept in order, and a few words of dialect.
+
+mod deliveries;
+mod positions;
+mod reading;
+mod registers;
+mod sealing;
+
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use jiff::Timestamp;
+
+use super::{Connection, Database, LOOK_AT_STATEMENTS, MIGRATOR, alone, alone_with, bulk, columns};
+use crate::domain::batch::{AsOf, Batch, Position};
+use crate::domain::effective::{ColumnStretch, PlaceAxis, Precedences};
+use crate::domain::ids::{BatchId, MeasureId, PlaceId};
+use crate::domain::measure::Measure;
+use crate::domain::observation::{Cell, ObservationRevision, ObservationRow};
+use crate::domain::period::Period;
+use crate::domain::place::{Place, PlaceRevision, PlaceRow};
+use crate::domain::rejection::RejectedRow;
+use crate::domain::source::{Source, SourceEntry};
+use crate::error::Error;
+use crate::store::{
+    Chunk, ColumnQuery, Mutation, NewDelivery, NewWithdrawal, OpenDelivery, Opened, PlaceFilter,
+    Registration, RejectedKey, Store,
+};
+
+pub(in crate::store) use self::reading::HOT_QUERIES;
+
+/// The record in one database.
+pub(in crate::store) struct Record {
+    database: Database,
+}
+
+impl Record {
+    /// Opens and migrates; see [`crate::store::open`].
+    pub(in crate::store) async fn open(url: &str) -> Result<Self, Error> {
+        let database = Database::open(url, &MIGRATOR).await.map_err(|error| Error::Store(Box::new(error)))?;
+        Ok(Self { database })
+    }
+}
+
+/// Takes a connection to read with.
+macro_rules! reader {
+    ($record:ident) => {
+        &mut *$record.database.reader().acquire().await?
+    };
+}
+
+/// Runs work on the named values in a write transaction.
+macro_rules! in_transaction {
+    ($record:ident, $connection:ident, $work:expr) => {
+        $record.database.write(move |$connection| async move { $work.await }.boxed()).await
+    };
+}
+
+#[async_trait]
+impl Store for Record {
+    async fn position(&self) -> Result<Position, Error> {
+        positions::newest(reader!(self)).await
+    }
+
+    async fn position_at(&self, instant: Timestamp) -> Result<Position, Error> {
+        positions::at(reader!(self), instant).await
+    }
+
+    async fn register_measures(
+        &self,
+        mutation: Mutation,
+        measures: Vec<Measure>,
+    ) -> Result<Registration, Error> {
+        in_transaction!(self, connection, registers::register_measures(connection, &mutation, &measures))
+    }
+
+    async fn measure(&self, id: &MeasureId) -> Result<Option<Measure>, Error> {
+        registers::find_measure(reader!(self), id).await
+    }
+
+    async fn measures(&self, after: Option<&str>, limit: i64) -> Result<Vec<Measure>, Error> {
+        registers::measures(reader!(self), after, limit).await
+    }
+
+    async fn unknown_measures(&self, ids: &[MeasureId]) -> Result<Vec<MeasureId>, Error> {
+        registers::unknown_measures(reader!(self), ids).await
+    }
+
+    async fn put_source(&self, mutation: Mutation, entry: SourceEntry) -> Result<Source, Error> {
+        in_transaction!(self, connection, registers::put_source(connection, &mutation, entry))
+    }
+
+    async fn sources(&self, after: Option<(u32, String)>, limit: i64) -> Result<Vec<Source>, Error> {
+        registers::sources(reader!(self), after, limit).await
+    }
+
+    async fn precedences(&self, as_of: AsOf) -> Result<Precedences, Error> {
+        registers::precedences(reader!(self), as_of).await
+    }
+
+    async fn open_delivery(&self, delivery: NewDelivery) -> Result<Opened, Error> {
+        in_transaction!(self, connection, deliveries::open(connection, &delivery))
+    }
+
+    async fn stage_places(&self, to: OpenDelivery, chunk: Chunk, rows: Vec<PlaceRow>) -> Result<(), Error> {
+        in_transaction!(self, connection, async {
+            match deliveries::admit(connection, to, chunk, rows.len()).await? {
+                Some(first) => bulk::stage_places(connection, to.batch_no, first, &rows).await,
+                None => Ok(()),
+            }
+        })
+    }
+
+    async fn stage_observations(
+        &self,
+        to: OpenDelivery,
+        chunk: Chunk,
+        rows: Vec<ObservationRow>,
+    ) -> Result<(), Error> {
+        in_transaction!(self, connection, async {
+            match deliveries::admit(connection, to, chunk, rows.len()).await? {
+                Some(first) => bulk::stage_observations(connection, to.batch_no, first, &rows).await,
+                None => Ok(()),
+            }
+        })
+    }
+
+    async fn seal(&self, delivery: OpenDelivery, chunks: u64, now: Timestamp) -> Result<Batch, Error> {
+        in_transaction!(self, connection, sealing::seal(connection, delivery, chunks, now))
+    }
+
+    async fn withdraw(&self, withdrawal: NewWithdrawal) -> Result<Batch, Error> {
+        in_transaction!(self, connection, deliveries::withdraw(connection, &withdrawal))
+    }
+
+    async fn batch(&self, id: &BatchId) -> Result<Option<Batch>, Error> {
+        deliveries::find(reader!(self), id).await?.map(Batch::try_from).transpose()
+    }
+
+    async fn batches(&self, before: Option<i64>, limit: i64) -> Result<Vec<(i64, Batch)>, Error> {
+        deliveries::batches(reader!(self), before, limit).await
+    }
+
+    async fn rejected_rows(
+        &self,
+        batch: &BatchId,
+        after: Option<RejectedKey>,
+        limit: i64,
+    ) -> Result<Vec<RejectedRow>, Error> {
+        deliveries::rejected_rows(reader!(self), batch, after, limit).await
+    }
+
+    async fn place(&self, id: &PlaceId, position: Position) -> Result<Option<Place>, Error> {
+        reading::place(reader!(self), id, position).await
+    }
+
+    async fn places(
+        &self,
+        filter: &PlaceFilter,
+        position: Position,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<Place>, Error> {
+        reading::places(reader!(self), filter, position, after, limit).await
+    }
+
+    async fn place_revisions(
+        &self,
+        id: &PlaceId,
+        position: Position,
+        before: Option<Position>,
+        limit: i64,
+    ) -> Result<Vec<PlaceRevision>, Error> {
+        reading::place_revisions(reader!(self), id, position, before, limit).await
+    }
+
+    async fn place_axis(&self, position: Position) -> Result<PlaceAxis, Error> {
+        columns::place_axis(reader!(self), position).await
+    }
+
+    async fn column(
+        &self,
+        measure: &MeasureId,
+        period: &Period,
+        query: &ColumnQuery,
+        start: usize,
+        limit: usize,
+    ) -> Result<ColumnStretch, Error> {
+        columns::column(reader!(self), (measure, period), query, start, limit).await
+    }
+
+    async fn observation_revisions(
+        &self,
+        cell: &Cell,
+        as_of: AsOf,
+        offset: i64,
+        limit: i64,
+    ) -> Result<Vec<ObservationRevision>, Error> {
+        reading::observation_revisions(reader!(self), cell, as_of, offset, limit).await
+    }
+}

@@ -1,0 +1,93 @@
+//! The record on PostgreSQL: deliveries are staged beside each other; seals, withdrawals and changes of precedence
+//! follow one another.
+
+mod bulk;
+mod columns;
+
+use sqlx::PgConnection as Connection;
+use sqlx::migrate::Migrator;
+use xiuhua_service_kit::postgres::PostgresDatabase as Database;
+use xiuhua_service_kit::request_id::RequestId;
+
+use super::{HotQuery, Matter};
+use crate::error::Error;
+
+static MIGRATOR: Migrator = sqlx::migrate!("./migrations/postgres");
+
+/// The texts of a JSON array.
+macro_rules! texts {
+    ($array:literal) => {
+        concat!("(SELECT value FROM json_array_elements_text(CAST(", $array, " AS json)))")
+    };
+}
+
+/// The integers of a JSON array.
+macro_rules! integers {
+    ($array:literal) => {
+        concat!("(SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST(", $array, " AS json)))")
+    };
+}
+
+/// Holds the rows that are read to the end of the transaction.
+macro_rules! for_update {
+    () => {
+        " FOR UPDATE"
+    };
+}
+
+/// Leaves out rows that another transaction holds, and holds the others.
+macro_rules! skip_locked {
+    () => {
+        " FOR UPDATE SKIP LOCKED"
+    };
+}
+
+/// A table of one seal, gone with its transaction.
+macro_rules! scratch_table {
+    ($definition:literal) => {
+        concat!("CREATE TEMP TABLE ", $definition, " ON COMMIT DROP")
+    };
+}
+
+/// Joins the table on the right to the rows of the one on the left; which way is left to the planner, who knows better.
+macro_rules! and_then_join {
+    () => {
+        " JOIN "
+    };
+}
+
+#[path = "both/record.rs"]
+#[allow(clippy::duplicate_mod, reason = "written once and compiled for each database; see there")]
+mod record;
+
+pub(super) use self::record::Record;
+
+/// Statistics on the tables of a seal: without, the planner would guess how large the delivery is.
+const LOOK_AT_STATEMENTS: &[&str] = &["ANALYZE statement"];
+
+/// Class of the locks on names of mutations; the locks on matters have one number and are none of it.
+const MUTATIONS: i32 = 1;
+
+/// Has a matter to itself to the end of the transaction.
+async fn alone(connection: &mut Connection, matter: Matter) -> Result<(), Error> {
+    let number: i64 = match matter {
+        Matter::Positions => 1,
+        Matter::Measures => 2,
+    };
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(number).execute(connection).await?;
+    Ok(())
+}
+
+/// Has the name of a mutation to itself to the end of the transaction.
+async fn alone_with(connection: &mut Connection, request_id: &RequestId) -> Result<(), Error> {
+    sqlx::query("SELECT pg_advisory_xact_lock($1, hashtext($2))")
+        .bind(MUTATIONS)
+        .bind(request_id.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) fn hot_queries() -> Vec<HotQuery> {
+    [columns::HOT_QUERIES, record::HOT_QUERIES].concat()
+}
