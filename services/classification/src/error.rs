@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use xiuhua_service_kit::database::{OpenError, passing};
 use xiuhua_service_kit::request_id::KeyReused;
 use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, UpstreamError, Violation};
 
 use crate::domain::{ClassificationId, RuleFaults};
+
+/// How soon a call that the database could not serve for now may come again.
+const STORE_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A failure of the classification service.
 #[derive(Debug, thiserror::Error)]
@@ -71,15 +75,12 @@ pub enum Error {
         #[source]
         faults: RuleFaults,
     },
-    /// The address of the database names no back end.
-    #[error("no store for the address {0}: it begins with sqlite:")]
-    UnknownDatabase(String),
-    /// The database could not be opened, or failed as a whole.
-    #[error("the database is not usable")]
-    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A statement failed.
-    #[error("a statement failed")]
-    Sql(#[from] sqlx::Error),
+    /// The database could not be opened.
+    #[error("the record could not be opened")]
+    Open(#[from] OpenError),
+    /// The database failed, or is away or full for now.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
     /// A stored row does not mean what it should.
     #[error("the column {column} of a stored row cannot be read")]
     Corrupt {
@@ -137,11 +138,8 @@ impl Failure for Error {
             Self::PositionNotReached { .. } => Kind::OutOfRange,
             Self::Upstream(error) => error.kind(),
             Self::Corrupt { .. } => Kind::DataLoss,
-            Self::RuleSetUnreadable { .. }
-            | Self::UnknownDatabase(_)
-            | Self::Database(_)
-            | Self::Sql(_)
-            | Self::Work(_) => Kind::Internal,
+            Self::Database(error) => passing(error).unwrap_or(Kind::Internal),
+            Self::RuleSetUnreadable { .. } | Self::Open(_) | Self::Work(_) => Kind::Internal,
         }
     }
 
@@ -158,7 +156,12 @@ impl Failure for Error {
             Self::Upstream(error) => error.reason(),
             Self::Corrupt { .. } => "ROW_CORRUPT",
             Self::RuleSetUnreadable { .. } => "RULE_SET_UNREADABLE",
-            Self::UnknownDatabase(_) | Self::Database(_) | Self::Sql(_) => "DATABASE_FAILED",
+            Self::Database(error) => match passing(error) {
+                Some(Kind::ResourceExhausted) => "STORE_FULL",
+                Some(_) => "STORE_BUSY",
+                None => "DATABASE_FAILED",
+            },
+            Self::Open(_) => "DATABASE_FAILED",
             Self::Work(_) => "WORK_FAILED",
         }
     }
@@ -210,12 +213,14 @@ impl Failure for Error {
                 format!("库中有一行的 {column} 列无法读取"),
                 format!("the column {column} of a stored row cannot be read"),
             ),
+            Self::Database(error) if passing(error).is_some() => Bilingual::new(
+                "数据库暂时无法使用，请稍后重试",
+                "the database is busy or away; try again later",
+            ),
             // Internal answers are opaque: the caller sees an id instead of this.
-            Self::RuleSetUnreadable { .. }
-            | Self::UnknownDatabase(_)
-            | Self::Database(_)
-            | Self::Sql(_)
-            | Self::Work(_) => Bilingual::new("内部错误", self.to_string()),
+            Self::RuleSetUnreadable { .. } | Self::Open(_) | Self::Database(_) | Self::Work(_) => {
+                Bilingual::new("内部错误", self.to_string())
+            }
         }
     }
 
@@ -236,7 +241,11 @@ impl Failure for Error {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        if let Self::Upstream(error) = self { error.retry_after() } else { None }
+        match self {
+            Self::Upstream(error) => error.retry_after(),
+            Self::Database(error) => passing(error).map(|_| STORE_RETRY_AFTER),
+            _ => None,
+        }
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
@@ -254,5 +263,22 @@ impl Failure for Error {
             Self::PositionNotReached { newest, .. } => vec![("newest", newest.to_string())],
             _ => Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_busy_or_away_says_when_to_come_again_and_a_mistake_does_not() {
+        let full = Error::from(sqlx::Error::PoolTimedOut);
+        assert_eq!((full.kind(), full.reason()), (Kind::ResourceExhausted, "STORE_FULL"));
+        let away = Error::from(sqlx::Error::PoolClosed);
+        assert_eq!((away.kind(), away.reason()), (Kind::Unavailable, "STORE_BUSY"));
+        assert_eq!([full.retry_after(), away.retry_after()], [Some(STORE_RETRY_AFTER); 2]);
+        let mistake = Error::from(sqlx::Error::RowNotFound);
+        assert_eq!((mistake.kind(), mistake.reason()), (Kind::Internal, "DATABASE_FAILED"));
+        assert_eq!(mistake.retry_after(), None);
     }
 }

@@ -48,7 +48,7 @@ pub fn check(toml: &str) -> Result<(), RuleFaults> {
 /// Opens the store, migrates it, and gives the part to be served.
 ///
 /// # Errors
-/// [`Error::UnknownDatabase`] or [`Error::Database`].
+/// [`Error::Open`].
 pub async fn assemble(config: &Config, upstream: Upstream, clock: SharedClock) -> Result<Part, Error> {
     let store = store::open(&config.database.url).await?;
     let ingestion = channel::line(upstream.ingestion, &config.upstream.channel);

@@ -3,14 +3,19 @@
 //! A back end is one file below `store/`; [`open`] chooses it by the address. What the methods promise is written
 //! here once and proved by one suite over every back end. Nothing changes once it is committed.
 
+mod postgres;
 mod rows;
 mod sqlite;
+mod statements;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
+use xiuhua_service_kit::database::Backend;
 use xiuhua_service_kit::request_id::RequestId;
 
 use crate::domain::{Classification, ClassificationId, Inputs, Named, PlaceClass, Tally, Text};
@@ -144,14 +149,13 @@ pub(crate) struct NewClassification {
     pub(crate) created_at: Timestamp,
 }
 
-/// Opens the store at an address (`sqlite:FILE`, `sqlite::memory:`) and migrates it.
+/// Opens the store at an address (`sqlite:FILE`, `sqlite::memory:`, `postgres://…`) and migrates it.
 ///
 /// # Errors
-/// [`Error::UnknownDatabase`] for another scheme, [`Error::Database`] if it cannot be opened or is newer than this
-/// program.
+/// [`Error::Open`] for another scheme, or if it cannot be opened or is newer than this program.
 pub(crate) async fn open(url: &str) -> Result<SharedStore, Error> {
-    match url.split_once(':') {
-        Some(("sqlite", _)) => Ok(Arc::new(sqlite::SqliteStore::open(url).await?)),
-        _ => Err(Error::UnknownDatabase(url.to_owned())),
-    }
+    Ok(match Backend::of(url)? {
+        Backend::Sqlite => Arc::new(sqlite::SqliteStore::open(url).await?),
+        Backend::Postgres => Arc::new(postgres::PostgresStore::open(url).await?),
+    })
 }

@@ -14,6 +14,9 @@ use crate::domain::id::{ClassificationId, ThresholdSetId};
 use crate::domain::sample::MemberFault;
 use crate::store::StoreError;
 
+/// How soon a call that the database could not serve for now may come again.
+const STORE_RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// Every way in which a call ends without its result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -93,11 +96,10 @@ impl Failure for Error {
             Self::NoCatalog { .. } | Self::NoThresholdSet(_) | Self::NoClassification(_) => Kind::NotFound,
             Self::PositionNotReached { .. } => Kind::OutOfRange,
             Self::Upstream(error) => error.kind(),
-            Self::CatalogUnreadable(_)
-            | Self::Shape(_)
-            | Self::Store(_)
-            | Self::Remembered(_)
-            | Self::Lost(_) => Kind::Internal,
+            Self::Store(error) => error.passing().unwrap_or(Kind::Internal),
+            Self::CatalogUnreadable(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => {
+                Kind::Internal
+            }
         }
     }
 
@@ -114,11 +116,12 @@ impl Failure for Error {
             Self::BadMembers(_) => "SAMPLE_MEMBER_WITHOUT_TYPE",
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
             Self::Upstream(error) => error.reason(),
-            Self::CatalogUnreadable(_)
-            | Self::Shape(_)
-            | Self::Store(_)
-            | Self::Remembered(_)
-            | Self::Lost(_) => "INTERNAL",
+            Self::Store(error) => match error.passing() {
+                Some(Kind::ResourceExhausted) => "STORE_FULL",
+                Some(_) => "STORE_BUSY",
+                None => "INTERNAL",
+            },
+            Self::CatalogUnreadable(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => "INTERNAL",
         }
     }
 
@@ -147,6 +150,12 @@ impl Failure for Error {
             Self::BadMembers(faults) => format!("指定的样本中有 {} 个地点未知或未分类", faults.len()),
             Self::PositionNotReached { asked, newest } => {
                 format!("位置 {asked} 尚未到达，最新位置为 {newest}")
+            }
+            Self::Store(error) if error.passing().is_some() => {
+                return Bilingual::new(
+                    "数据库暂时无法使用，请稍后重试",
+                    "the database is busy or away; try again later",
+                );
             }
             Self::CatalogUnreadable(_)
             | Self::Shape(_)
@@ -178,7 +187,11 @@ impl Failure for Error {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        if let Self::Upstream(error) = self { error.retry_after() } else { None }
+        match self {
+            Self::Upstream(error) => error.retry_after(),
+            Self::Store(error) => error.passing().map(|_| STORE_RETRY_AFTER),
+            _ => None,
+        }
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {

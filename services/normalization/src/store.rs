@@ -3,13 +3,19 @@
 //! A back end is one file below `store/`; [`open`] chooses it by the address. What the methods promise is written here
 //! once and proved by one suite over every back end.
 
+mod postgres;
 mod rows;
 mod sqlite;
+mod statements;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use xiuhua_service_kit::database::{Backend, OpenError, passing};
 use xiuhua_service_kit::request_id::{Remembered, RequestId, Verdict};
+use xiuhua_service_kit::status::Kind;
 
 use crate::domain::catalog::{CatalogEntry, RegisteredCatalog};
 use crate::domain::id::{PlaceId, ThresholdSetId};
@@ -103,13 +109,10 @@ pub(crate) struct Kept {
 /// Why the record could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The address names no back end.
-    #[error("no store for the address `{0}`: it begins with sqlite:")]
-    UnknownScheme(String),
     /// The database could not be opened.
     #[error("the database could not be opened")]
-    Open(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The database failed.
+    Open(#[from] OpenError),
+    /// The database failed, or is away or full for now.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
     /// A stored row does not mean what it should.
@@ -120,13 +123,21 @@ pub enum StoreError {
     TooLarge(&'static str),
 }
 
-/// Opens the store at an address (`sqlite:PATH`, `sqlite::memory:`) and brings it to the present version.
+impl StoreError {
+    /// What it means for a caller where the same call may succeed later; `None` where it may not.
+    pub(crate) fn passing(&self) -> Option<Kind> {
+        if let Self::Database(error) = self { passing(error) } else { None }
+    }
+}
+
+/// Opens the store at an address (`sqlite:PATH`, `sqlite::memory:`, `postgres://…`) and brings it to the present
+/// version.
 ///
 /// # Errors
-/// [`StoreError`] if there is no back end for the address or it cannot be opened.
+/// [`StoreError::Open`] if there is no back end for the address, or it cannot be opened or is newer than this program.
 pub(crate) async fn open(url: &str) -> Result<SharedStore, StoreError> {
-    if url.starts_with("sqlite:") {
-        return Ok(Arc::new(sqlite::SqliteStore::open(url).await?));
-    }
-    Err(StoreError::UnknownScheme(url.to_owned()))
+    Ok(match Backend::of(url)? {
+        Backend::Sqlite => Arc::new(sqlite::SqliteStore::open(url).await?),
+        Backend::Postgres => Arc::new(postgres::PostgresStore::open(url).await?),
+    })
 }

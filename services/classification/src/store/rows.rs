@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use xiuhua_service_kit::request_id::KeyReused;
 
-use super::{NewRuleSet, RuleSetRecord, Run};
+use super::{Mutation, NewRuleSet, RuleSetRecord, Run};
 use crate::domain::{
-    Classification, ClassificationId, Evidence, LabelDegree, Named, PlaceClass, Reason, ReasonCode,
+    Classification, ClassificationId, Evidence, Inputs, LabelDegree, Named, PlaceClass, Reason, ReasonCode,
     RuleSetUsed, Text, TypeCount, TypeDegree,
 };
 use crate::error::Error;
@@ -54,8 +55,12 @@ pub(super) struct RuleSetRow {
 }
 
 impl RuleSetRow {
-    pub(super) fn hash(&self) -> &str {
-        &self.hash
+    /// The rule set of a row under the id and version of `new`, if it is the same text.
+    pub(super) fn same_as(self, new: &NewRuleSet) -> Result<RuleSetRecord, Error> {
+        if self.hash != new.hash {
+            return Err(Error::RuleSetDiffers { id: self.id, version: self.version });
+        }
+        self.read()
     }
 
     pub(super) fn read(self) -> Result<RuleSetRecord, Error> {
@@ -70,12 +75,6 @@ impl RuleSetRow {
             registered_at: read_instant("registered_us", self.registered_us)?,
         })
     }
-}
-
-/// A new rule set under its registration.
-pub(super) fn registered(registration: i64, new: NewRuleSet) -> RuleSetRecord {
-    let NewRuleSet { id, version, hash, title, types, labels, registered_at, toml: _ } = new;
-    RuleSetRecord { registration, id, version, hash, title, types, labels, registered_at }
 }
 
 /// A row of `classifications`.
@@ -170,6 +169,20 @@ impl PlaceClassRow {
                 .collect(),
         })
     }
+}
+
+/// The answer to a mutation, of the row of its request id; `None` if there is none.
+pub(super) fn answered(row: Option<(Vec<u8>, i64)>, mutation: &Mutation) -> Result<Option<i64>, Error> {
+    match row {
+        None => Ok(None),
+        Some((fingerprint, answer)) if fingerprint == mutation.fingerprint => Ok(Some(answer)),
+        Some(_) => Err(KeyReused { request_id: mutation.request_id.clone() }.into()),
+    }
+}
+
+/// A position as a column holds it.
+pub(super) fn write_position(inputs: &Inputs) -> Result<i64, Error> {
+    i64::try_from(inputs.as_of_position).map_err(|_| Error::corrupt("as_of_position"))
 }
 
 pub(super) fn write_names(column: &'static str, names: &[Named]) -> Result<String, Error> {

@@ -12,7 +12,7 @@ use xiuhua_contracts::ingestion::v1::ingestion_service_server::IngestionServiceS
 use xiuhua_service_kit::clock::ManualClock;
 use xiuhua_service_kit::server::Part;
 use xiuhua_service_kit::status::{Explained, explain};
-use xiuhua_service_kit::testing::{Served, TemporaryDatabase, serve};
+use xiuhua_service_kit::testing::{Served, TemporaryDatabase, serve, temporary_postgres};
 
 use crate::fake_ingestion::FakeIngestion;
 
@@ -29,9 +29,9 @@ pub(crate) struct House {
     _database: Option<TemporaryDatabase>,
 }
 
-/// A fresh house over every back end of the store: another back end is another line.
+/// A fresh house over every back end of the store.
 pub(crate) async fn every_backend() -> Vec<House> {
-    vec![House::in_memory().await, House::in_file().await]
+    vec![House::in_memory().await, House::in_file().await, House::over(&temporary_postgres().await).await]
 }
 
 /// A place with a nature and 2,000 households.

@@ -2,7 +2,7 @@
 
 use tonic::Code;
 use xiuhua_contracts::classification::v1 as wire;
-use xiuhua_service_kit::testing::TemporaryDatabase;
+use xiuhua_service_kit::testing::{TemporaryDatabase, temporary_postgres};
 
 use crate::house::{House, Refusal, estate, every_backend};
 
@@ -260,15 +260,16 @@ async fn equal_places_have_equal_classes_in_any_store() {
 #[tokio::test]
 async fn what_was_committed_is_there_after_a_restart() {
     let database = TemporaryDatabase::new();
-    let url = database.url();
-    let made = {
+    for url in [database.url(), temporary_postgres().await] {
+        let made = {
+            let mut house = House::over(&url).await;
+            house.register("r1", shipped("all-places")).await.unwrap();
+            house.ingestion.seal(vec![estate("A", "")]);
+            house.create("c1", "all-places", 2021).await.unwrap()
+        };
         let mut house = House::over(&url).await;
-        house.register("r1", shipped("all-places")).await.unwrap();
-        house.ingestion.seal(vec![estate("A", "")]);
-        house.create("c1", "all-places", 2021).await.unwrap()
-    };
-    let mut house = House::over(&url).await;
-    assert_eq!(house.classification(&made.id).await.unwrap(), made);
-    assert_eq!(house.create("c1", "all-places", 2021).await.unwrap(), made, "the request is remembered");
-    assert_eq!(house.place_class(&made.id, "A").await.unwrap().r#type, "ALL");
+        assert_eq!(house.classification(&made.id).await.unwrap(), made);
+        assert_eq!(house.create("c1", "all-places", 2021).await.unwrap(), made, "the request is remembered");
+        assert_eq!(house.place_class(&made.id, "A").await.unwrap().r#type, "ALL");
+    }
 }

@@ -1,8 +1,11 @@
 //! What stored columns mean: the same on every back end.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use xiuhua_indicators::catalog::Text;
 use xiuhua_indicators::threshold::{Goalposts, LeafThreshold, Threshold};
+use xiuhua_service_kit::request_id::{Remembered, RequestId};
 
 use super::{CatalogRow, Kept, SetNumber, StoreError};
 use crate::domain::catalog::{CatalogEntry, CatalogKey, RegisteredCatalog};
@@ -36,7 +39,7 @@ pub(super) struct CatalogTextRow {
 /// A row of `threshold_sets`.
 #[derive(sqlx::FromRow)]
 pub(super) struct SetRow {
-    pub(super) number: i64,
+    number: i64,
     id: String,
     catalog_id: String,
     catalog_version: String,
@@ -53,7 +56,7 @@ pub(super) struct SetRow {
 /// A row of `set_types`.
 #[derive(sqlx::FromRow)]
 pub(super) struct TypeRow {
-    pub(super) set_number: i64,
+    set_number: i64,
     type_id: String,
     frame: i64,
     members: i64,
@@ -153,6 +156,38 @@ impl ThresholdRow {
     }
 }
 
+/// The first and the last number of sets; `None` without any.
+pub(super) fn numbers(rows: &[SetRow]) -> Option<(i64, i64)> {
+    let numbers = || rows.iter().map(|row| row.number);
+    Some((numbers().min()?, numbers().max()?))
+}
+
+/// Sets with their types beside them.
+pub(super) fn beside(rows: Vec<SetRow>, types: Vec<TypeRow>) -> Result<Vec<Kept>, StoreError> {
+    let mut of_set: HashMap<i64, Vec<TypeSample>> = HashMap::new();
+    for row in types {
+        of_set.entry(row.set_number).or_default().push(row.read()?);
+    }
+    rows.into_iter()
+        .map(|row| {
+            let types = of_set.remove(&row.number).unwrap_or_default();
+            row.read(types)
+        })
+        .collect()
+}
+
+/// What is remembered under a request id, of its row.
+pub(super) fn remembered(
+    request: &RequestId,
+    row: Option<(Vec<u8>, Vec<u8>)>,
+) -> Result<Option<Remembered>, StoreError> {
+    row.map(|(fingerprint, response)| {
+        let fingerprint = fingerprint.try_into().map_err(|_| StoreError::Corrupt("requests.fingerprint"))?;
+        Ok(Remembered { request_id: request.clone(), fingerprint, response })
+    })
+    .transpose()
+}
+
 /// The words of a sample kind, and its seed.
 pub(super) fn sample_words(kind: SampleKind) -> (&'static str, Option<String>) {
     match kind {
@@ -175,6 +210,16 @@ pub(super) fn status_word(threshold: Threshold) -> &'static str {
 pub(super) fn periods_json(periods: &[Period]) -> Result<String, StoreError> {
     let texts: Vec<&str> = periods.iter().map(Period::as_str).collect();
     serde_json::to_string(&texts).map_err(|_| StoreError::Corrupt("threshold_sets.base_periods"))
+}
+
+/// The position of ingestion as a column holds it.
+pub(super) fn as_of_position(set: &ThresholdSet) -> Result<i64, StoreError> {
+    i64::try_from(set.as_of_position).map_err(|_| StoreError::TooLarge("the position of a threshold set"))
+}
+
+/// The size of a sample as a column holds it.
+pub(super) fn size(count: u64) -> Result<i64, StoreError> {
+    i64::try_from(count).map_err(|_| StoreError::TooLarge("the size of a sample"))
 }
 
 /// A position or count as a column holds it.

@@ -15,7 +15,7 @@ use xiuhua_normalization::{Config, Upstream, assemble};
 use xiuhua_service_kit::clock::ManualClock;
 use xiuhua_service_kit::server::Part;
 use xiuhua_service_kit::status::{Explained, explain};
-use xiuhua_service_kit::testing::{Served, TemporaryDatabase, serve};
+use xiuhua_service_kit::testing::{Served, TemporaryDatabase, serve, temporary_postgres};
 
 use crate::fakes::{FakeClassification, FakeIngestion};
 use crate::world::World;
@@ -114,9 +114,10 @@ pub(crate) struct Reading {
     pub(crate) columns: Vec<wire::ValueColumn>,
 }
 
-/// A fresh house over every back end of the store: another back end is another line.
+/// A fresh house over every back end of the store.
 pub(crate) async fn every_backend() -> Vec<House> {
-    vec![House::in_memory().await, House::in_file().await]
+    let on_postgres = House::over(&temporary_postgres().await, World::default()).await;
+    vec![House::in_memory().await, House::in_file().await, on_postgres]
 }
 
 pub(crate) fn census() -> Option<wire::SampleChoice> {

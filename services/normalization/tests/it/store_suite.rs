@@ -2,7 +2,7 @@
 
 use tonic::{Code, Status};
 use xiuhua_contracts::normalization::v1 as wire;
-use xiuhua_service_kit::testing::TemporaryDatabase;
+use xiuhua_service_kit::testing::{TemporaryDatabase, temporary_postgres};
 
 use crate::house::{EXAMPLE, House, census, drawing, every_backend, members, random};
 use crate::world::World;
@@ -205,18 +205,20 @@ async fn a_drawing_that_breaks_off_leaves_nothing_and_the_same_request_may_try_a
 #[tokio::test]
 async fn what_was_committed_is_there_after_a_restart() {
     let database = TemporaryDatabase::new();
-    let world = World::default();
-    populate(&world);
-    let (drawn, thresholds) = {
-        let mut house = House::over(&database.url(), world.clone()).await;
-        house.register("r1", EXAMPLE).await.unwrap();
-        let drawn = house.draw(drawing("d1")).await.unwrap();
-        let thresholds = house.all_thresholds(&drawn.id, 0).await;
-        (drawn, thresholds)
-    };
-    let mut house = House::over(&database.url(), world).await;
-    assert_eq!(house.catalog("example", "1").await.unwrap().toml, EXAMPLE);
-    assert_eq!(house.set(&drawn.id).await.unwrap(), drawn);
-    assert_eq!(house.all_thresholds(&drawn.id, 0).await, thresholds);
-    assert_eq!(house.draw(drawing("d1")).await.unwrap(), drawn, "the request is remembered");
+    for url in [database.url(), temporary_postgres().await] {
+        let world = World::default();
+        populate(&world);
+        let (drawn, thresholds) = {
+            let mut house = House::over(&url, world.clone()).await;
+            house.register("r1", EXAMPLE).await.unwrap();
+            let drawn = house.draw(drawing("d1")).await.unwrap();
+            let thresholds = house.all_thresholds(&drawn.id, 0).await;
+            (drawn, thresholds)
+        };
+        let mut house = House::over(&url, world).await;
+        assert_eq!(house.catalog("example", "1").await.unwrap().toml, EXAMPLE);
+        assert_eq!(house.set(&drawn.id).await.unwrap(), drawn);
+        assert_eq!(house.all_thresholds(&drawn.id, 0).await, thresholds);
+        assert_eq!(house.draw(drawing("d1")).await.unwrap(), drawn, "the request is remembered");
+    }
 }

@@ -3,7 +3,8 @@
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use xiuhua_service_kit::request_id::{Remembered, RequestId, Verdict, compare};
 
-use super::super::rows::{integer, periods_json, sample_words, status_word};
+use super::super::rows::{self, as_of_position, integer, periods_json, sample_words, size, status_word};
+use super::super::statements::{INSERT_CATALOG, INSERT_SET, REMEMBER, REMEMBERED};
 use super::super::{Added, StoreError};
 use crate::domain::catalog::RegisteredCatalog;
 use crate::domain::id::PlaceId;
@@ -17,16 +18,8 @@ pub(super) async fn remembered(
     connection: &mut SqliteConnection,
     request: &RequestId,
 ) -> Result<Option<Remembered>, StoreError> {
-    let row: Option<(Vec<u8>, Vec<u8>)> =
-        sqlx::query_as("SELECT fingerprint, response FROM requests WHERE request_id = ?")
-            .bind(request.as_str())
-            .fetch_optional(connection)
-            .await?;
-    row.map(|(fingerprint, response)| {
-        let fingerprint = fingerprint.try_into().map_err(|_| StoreError::Corrupt("requests.fingerprint"))?;
-        Ok(Remembered { request_id: request.clone(), fingerprint, response })
-    })
-    .transpose()
+    let query = sqlx::query_as(REMEMBERED).bind(request.as_str());
+    rows::remembered(request, query.fetch_optional(connection).await?)
 }
 
 /// Keeps an answer unless its request id was used before.
@@ -37,14 +30,19 @@ pub(super) async fn remember(
     let before = remembered(connection, &answer.request_id).await?;
     let verdict = compare(before, &answer.fingerprint);
     if verdict == Verdict::First {
-        sqlx::query("INSERT INTO requests (request_id, fingerprint, response) VALUES (?, ?, ?)")
-            .bind(answer.request_id.as_str())
-            .bind(answer.fingerprint.as_slice())
-            .bind(answer.response.as_slice())
-            .execute(connection)
-            .await?;
+        keep(connection, answer).await?;
     }
     Ok(verdict)
+}
+
+async fn keep(connection: &mut SqliteConnection, answer: &Remembered) -> Result<(), StoreError> {
+    sqlx::query(REMEMBER)
+        .bind(answer.request_id.as_str())
+        .bind(answer.fingerprint.as_slice())
+        .bind(answer.response.as_slice())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Keeps a catalog and its answer unless either is taken.
@@ -59,25 +57,23 @@ pub(super) async fn add_catalog(
         return Ok(Added::Done(verdict));
     }
     let entry = &catalog.entry;
-    let inserted = sqlx::query(
-        "INSERT INTO catalogs (id, version, title_zh, title_en, hash, scale, rule_set, registered_us, toml) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, version) DO NOTHING",
-    )
-    .bind(&entry.key.id)
-    .bind(&entry.key.version)
-    .bind(&entry.title.zh)
-    .bind(&entry.title.en)
-    .bind(&entry.hash)
-    .bind(entry.scale)
-    .bind(&entry.rule_set)
-    .bind(entry.registered_at.as_microsecond())
-    .bind(&catalog.toml)
-    .execute(&mut *connection)
-    .await?;
-    if inserted.rows_affected() == 0 {
+    let number: Option<i64> = sqlx::query_scalar(INSERT_CATALOG)
+        .bind(&entry.key.id)
+        .bind(&entry.key.version)
+        .bind(&entry.title.zh)
+        .bind(&entry.title.en)
+        .bind(&entry.hash)
+        .bind(entry.scale)
+        .bind(&entry.rule_set)
+        .bind(entry.registered_at.as_microsecond())
+        .bind(&catalog.toml)
+        .fetch_optional(&mut *connection)
+        .await?;
+    if number.is_none() {
         return Ok(Added::Taken);
     }
-    Ok(Added::Done(remember(connection, answer).await?))
+    keep(connection, answer).await?;
+    Ok(Added::Done(Verdict::First))
 }
 
 /// Keeps a threshold set with all that belongs to it, and its answer, unless the request id was used before.
@@ -98,26 +94,21 @@ pub(super) async fn add_threshold_set(
 
 async fn insert_set(connection: &mut SqliteConnection, set: &ThresholdSet) -> Result<i64, StoreError> {
     let (sample, seed) = sample_words(set.sample);
-    let as_of_position = i64::try_from(set.as_of_position)
-        .map_err(|_| StoreError::TooLarge("the position of a threshold set"))?;
-    let inserted = sqlx::query(
-        "INSERT INTO threshold_sets (id, catalog_id, catalog_version, catalog_hash, classification_id, period, \
-         base_periods, as_of_position, sample, seed, created_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(set.id.as_str())
-    .bind(&set.catalog.id)
-    .bind(&set.catalog.version)
-    .bind(&set.catalog_hash)
-    .bind(set.classification.as_str())
-    .bind(set.period.as_str())
-    .bind(periods_json(&set.base_periods)?)
-    .bind(as_of_position)
-    .bind(sample)
-    .bind(seed)
-    .bind(set.created_at.as_microsecond())
-    .execute(connection)
-    .await?;
-    Ok(inserted.last_insert_rowid())
+    let number = sqlx::query_scalar(INSERT_SET)
+        .bind(set.id.as_str())
+        .bind(&set.catalog.id)
+        .bind(&set.catalog.version)
+        .bind(&set.catalog_hash)
+        .bind(set.classification.as_str())
+        .bind(set.period.as_str())
+        .bind(periods_json(&set.base_periods)?)
+        .bind(as_of_position(set)?)
+        .bind(sample)
+        .bind(seed)
+        .bind(set.created_at.as_microsecond())
+        .fetch_one(connection)
+        .await?;
+    Ok(number)
 }
 
 async fn insert_types(
@@ -127,9 +118,7 @@ async fn insert_types(
 ) -> Result<(), StoreError> {
     let mut rows = Vec::with_capacity(set.types.len());
     for (type_at, sample) in set.types.iter().enumerate() {
-        let count =
-            |count: u64| i64::try_from(count).map_err(|_| StoreError::TooLarge("the size of a sample"));
-        rows.push((integer(type_at)?, &sample.type_id, count(sample.frame)?, count(sample.members)?));
+        rows.push((integer(type_at)?, &sample.type_id, size(sample.frame)?, size(sample.members)?));
     }
     for rows in rows.chunks(ROWS_A_STATEMENT) {
         let mut query: QueryBuilder<Sqlite> =

@@ -1,0 +1,191 @@
+//! Writes that meet: the same request, or the same thing, at once; and writes whose caller is gone.
+
+use std::time::Duration;
+
+use sqlx::{Connection, PgConnection};
+use xiuhua_service_kit::status::Failure;
+
+use super::{Place, at_once, classes, halves, mutation, new, rule_set, untouched};
+use crate::domain::ClassificationId;
+use crate::error::Error;
+
+/// Longest wait for a state of the server. A limit against hanging.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Waits until the server shows a state; SQLite has no such window, and lets one writer in at a time.
+async fn until(place: &Place, state: &'static str) {
+    if !place.on_postgres() {
+        return;
+    }
+    let mut server = PgConnection::connect(&place.url).await.unwrap();
+    let reached = async {
+        while !sqlx::query_scalar::<_, bool>(state).fetch_one(&mut server).await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, reached).await.expect(state);
+}
+
+const SOMEBODY_WAITS: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
+                              AND wait_event_type = 'Lock')";
+const NOBODY_IS_IN_A_TRANSACTION: &str = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity \
+                                          WHERE datname = current_database() AND pid <> pg_backend_pid() \
+                                          AND xact_start IS NOT NULL)";
+
+#[tokio::test]
+async fn one_request_sent_twice_at_once_has_one_effect_and_one_answer() {
+    for place in Place::of_each_kind().await {
+        let store = place.store().await;
+        let (half, was_asked, give) = halves();
+        let (first, second) = (store.clone(), store.clone());
+        let first = tokio::spawn(async move {
+            first.create_classification(mutation("c", 1), new("first", 7), half).await
+        });
+        was_asked.await.unwrap();
+        // "Now" may have moved on between the two: the other inputs must not make another classification.
+        let second = tokio::spawn(async move {
+            second.create_classification(mutation("c", 1), new("second", 8), untouched()).await
+        });
+        until(&place, SOMEBODY_WAITS).await;
+        give.send(Ok(classes(&["C"]))).unwrap();
+        let first = first.await.unwrap().unwrap();
+        assert_eq!(second.await.unwrap().unwrap(), first);
+        assert_eq!(first.counts[0].places, 3);
+        assert_eq!(store.classifications(None, 10).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn one_request_id_for_two_bodies_at_once_is_refused_to_the_later() {
+    for place in Place::of_each_kind().await {
+        let store = place.store().await;
+        let (half, was_asked, give) = halves();
+        let (first, second) = (store.clone(), store.clone());
+        let first = tokio::spawn(async move {
+            first.create_classification(mutation("c", 1), new("first", 7), half).await
+        });
+        was_asked.await.unwrap();
+        let second = tokio::spawn(async move {
+            second.create_classification(mutation("c", 2), new("second", 8), untouched()).await
+        });
+        until(&place, SOMEBODY_WAITS).await;
+        give.send(Ok(Vec::new())).unwrap();
+        first.await.unwrap().unwrap();
+        let refused = second.await.unwrap().unwrap_err();
+        assert_eq!(refused.reason(), "KEY_REUSED_WITH_DIFFERENT_BODY");
+        assert_eq!(store.classifications(None, 10).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn two_requests_for_the_same_classification_at_once_make_it_once() {
+    for place in Place::of_each_kind().await {
+        let store = place.store().await;
+        let (half, was_asked, give) = halves();
+        let (first, second) = (store.clone(), store.clone());
+        let first = tokio::spawn(async move {
+            first.create_classification(mutation("c1", 1), new("first", 7), half).await
+        });
+        was_asked.await.unwrap();
+        let second = tokio::spawn(async move {
+            second.create_classification(mutation("c2", 2), new("second", 7), untouched()).await
+        });
+        until(&place, SOMEBODY_WAITS).await;
+        give.send(Ok(classes(&["C"]))).unwrap();
+        let first = first.await.unwrap().unwrap();
+        assert_eq!(second.await.unwrap().unwrap(), first);
+        // Both are answers already given from now on.
+        for (request_id, body) in [("c1", 1), ("c2", 2)] {
+            let answered = store.answered_classification(&mutation(request_id, body)).await.unwrap();
+            assert_eq!(answered.as_ref(), Some(&first));
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_the_first_of_two_fails_the_second_makes_it() {
+    for place in Place::of_each_kind().await {
+        let store = place.store().await;
+        let (half, was_asked, give) = halves();
+        let (first, second) = (store.clone(), store.clone());
+        let first = tokio::spawn(async move {
+            first.create_classification(mutation("c", 1), new("first", 7), half).await
+        });
+        was_asked.await.unwrap();
+        let second = tokio::spawn(async move {
+            second.create_classification(mutation("c", 1), new("second", 7), at_once(&["A"])).await
+        });
+        until(&place, SOMEBODY_WAITS).await;
+        give.send(Err(Error::corrupt("as if upstream had failed"))).unwrap();
+        first.await.unwrap().unwrap_err();
+        assert_eq!(second.await.unwrap().unwrap().id, ClassificationId("second".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_rule_set_registered_many_times_at_once_is_registered_once() {
+    for place in Place::of_each_kind().await {
+        let store = place.store().await;
+        let register = |request_id: &str, version: &'static str, text: &'static str| {
+            let (store, mutation) = (store.clone(), mutation(request_id, 3));
+            tokio::spawn(async move { store.register_rule_set(mutation, rule_set(version, text)).await })
+        };
+        let same: Vec<_> =
+            ["r1", "r1", "r2", "r3", "r3"].map(|request_id| register(request_id, "2", "text")).into();
+        let mut numbers = Vec::new();
+        for registered in same {
+            numbers.push(registered.await.unwrap().unwrap().registration);
+        }
+        assert_eq!(numbers, [numbers[0]; 5]);
+
+        let other = [register("r4", "3", "one text"), register("r5", "3", "another text")];
+        let [one, another] = other.map(|registered| async { registered.await.unwrap() });
+        let refused = match (one.await, another.await) {
+            (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => refused,
+            both => panic!("one of two texts is registered: {both:?}"),
+        };
+        assert_eq!(refused.reason(), "RULE_SET_DIFFERS");
+    }
+}
+
+#[tokio::test]
+async fn a_classification_whose_caller_is_gone_is_made_as_a_whole() {
+    for place in Place::of_each_kind().await {
+        let store = place.store().await;
+        let (half, was_asked, give) = halves();
+        let create = store.create_classification(mutation("c", 1), new("first", 7), half);
+        tokio::select! {
+            biased;
+            _ = create => unreachable!("the second half is not given"),
+            asked = was_asked => asked.unwrap(),
+        }
+        // The caller's future is dropped here, in the middle.
+        assert_eq!(store.classifications(None, 10).await.unwrap(), [], "nothing of it can be read");
+        give.send(Ok(classes(&["C"]))).unwrap();
+        // The repeat waits for it, or finds it done.
+        let repeated = store.create_classification(mutation("c", 1), new("second", 8), untouched()).await;
+        let repeated = repeated.unwrap();
+        assert_eq!((repeated.id.0.as_str(), repeated.counts[0].places), ("first", 3));
+        until(&place, NOBODY_IS_IN_A_TRANSACTION).await;
+    }
+}
+
+#[tokio::test]
+async fn a_classification_that_fails_after_its_caller_is_gone_leaves_nothing() {
+    for place in Place::of_each_kind().await {
+        let store = place.store().await;
+        let (half, was_asked, give) = halves();
+        let create = store.create_classification(mutation("c", 1), new("first", 7), half);
+        tokio::select! {
+            biased;
+            _ = create => unreachable!("the second half is not given"),
+            asked = was_asked => asked.unwrap(),
+        }
+        give.send(Err(Error::corrupt("as if upstream had failed"))).unwrap();
+        let other = store.create_classification(mutation("c", 2), new("second", 8), at_once(&["A"])).await;
+        assert_eq!(other.unwrap().counts[0].places, 1, "the request id is free again");
+        let listed = store.classifications(None, 10).await.unwrap();
+        assert_eq!(listed.iter().map(|(_, made)| made.id.0.as_str()).collect::<Vec<_>>(), ["second"]);
+        until(&place, NOBODY_IS_IN_A_TRANSACTION).await;
+    }
+}
