@@ -41,7 +41,10 @@ fn a_published_assessment_is_what_readers_of_its_period_get_until_it_is_withdraw
     bench.json(&[&["publish", "--run", id(&second)][..], &DECISION].concat());
     assert_eq!(shown(&PUBLISHED), second["id"], "the one published last is in force");
     let withdrawn = bench.json(&["unpublish", "--run", id(&second), "--author", "李强", "--reason", "有误"]);
-    assert_eq!([&withdrawn["state"], &withdrawn["withdrawn"]["author"]].map(Value::as_str), [Some("WITHDRAWN"), Some("李强")]);
+    assert_eq!(
+        [&withdrawn["state"], &withdrawn["withdrawn"]["author"]].map(Value::as_str),
+        [Some("WITHDRAWN"), Some("李强")]
+    );
     assert_eq!(shown(&PUBLISHED), first["id"]);
     assert_eq!(shown(&[]), first["id"], "a withdrawn one is read by its id alone");
     assert_eq!(shown(&["--run", id(&second)]), second["id"]);

@@ -158,11 +158,11 @@ fn an_assessment_as_of_any_past_state_has_the_digest_it_had_then() {
 fn put_source(district: &SmallDistrict, id: &str, precedence: u32) {
     let served = program::serve(&district.bench.path("xiuhua-data")).expect("the district is served");
     let put = async {
-        let endpoint = Endpoint::from_shared(format!("http://{}", served.address)).unwrap();
-        let mut ingestion = IngestionServiceClient::new(endpoint.connect().await.unwrap());
+        let endpoint = Endpoint::from_shared(format!("http://{}", served.address))?;
+        let mut ingestion = IngestionServiceClient::new(endpoint.connect().await?);
         let source = Source { id: id.to_owned(), precedence: Some(precedence), ..Source::default() };
         let request = PutSourceRequest { request_id: format!("{id}-{precedence}"), source: Some(source) };
-        ingestion.put_source(request).await.unwrap();
+        anyhow::Ok(ingestion.put_source(request).await?)
     };
-    tokio::runtime::Runtime::new().expect("a runtime").block_on(put);
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(put).expect("the source is put");
 }
