@@ -3,18 +3,13 @@
 //! Every write is one transaction that a dropped call cannot halve, and is acknowledged after its commit. Reads name
 //! the position they are as of; sealed rows are never changed and a withdrawal takes a position of its own, so several reads as of one position see one record.
 
-/// The positions of the batches that are withdrawn, as of a position or by now. They are few.
+/// The positions at which withdrawn batches were sealed: withdrawn as of a position, or by now. They are few.
 macro_rules! withdrawn {
     ($as_of:literal) => {
-        concat!(
-            "(SELECT gone.position FROM withdrawal AS w JOIN batch AS gone ON gone.batch_no = w.batch_no
-              WHERE w.position <= ",
-            $as_of,
-            ")"
-        )
+        concat!("(SELECT batch_position FROM withdrawal WHERE position <= ", $as_of, ")")
     };
     () => {
-        "(SELECT gone.position FROM withdrawal AS w JOIN batch AS gone ON gone.batch_no = w.batch_no)"
+        "(SELECT batch_position FROM withdrawal)"
     };
 }
 
@@ -62,8 +57,14 @@ pub struct HotQuery {
     pub name: &'static str,
     /// Its text, with `$1` and so on for its values.
     pub sql: &'static str,
-    /// Values of their kinds, as SQL has them.
-    pub values: &'static [&'static str],
+    /// The definitions of the scratch tables it reads, if any.
+    pub scratch: &'static [&'static str],
+}
+
+impl HotQuery {
+    const fn new(name: &'static str, sql: &'static str) -> Self {
+        Self { name, sql, scratch: &[] }
+    }
 }
 
 /// Every query on a hot path, for the test that holds their plans.

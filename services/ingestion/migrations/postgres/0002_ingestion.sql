@@ -78,11 +78,13 @@ CREATE UNIQUE INDEX batch_by_sealing ON batch (sealed_at);
 -- Batches out of force. Their position comes from the same count as that of the seals: batch b is seen as of position
 -- P if it was sealed at P or before, and was not withdrawn at P or before.
 CREATE TABLE withdrawal (
-    batch_no     BIGINT NOT NULL PRIMARY KEY REFERENCES batch (batch_no),
-    position     BIGINT NOT NULL UNIQUE,
-    author       TEXT   NOT NULL,
-    reason       TEXT   NOT NULL,
-    withdrawn_at BIGINT NOT NULL UNIQUE
+    batch_no       BIGINT NOT NULL PRIMARY KEY REFERENCES batch (batch_no),
+    -- Where the batch was sealed, which never changes: reads leave out what came in at these positions.
+    batch_position BIGINT NOT NULL UNIQUE,
+    position       BIGINT NOT NULL UNIQUE,
+    author         TEXT   NOT NULL,
+    reason         TEXT   NOT NULL,
+    withdrawn_at   BIGINT NOT NULL UNIQUE
 );
 
 -- Chunks that wait for the seal with their rows: one that comes again is known again.

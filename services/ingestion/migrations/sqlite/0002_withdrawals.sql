@@ -6,11 +6,13 @@
 -- Batches out of force. Their position comes from the same count as that of the seals: batch b is seen as of position
 -- P if it was sealed at P or before, and was not withdrawn at P or before.
 CREATE TABLE withdrawal (
-    batch_no     INTEGER NOT NULL PRIMARY KEY REFERENCES batch (batch_no),
-    position     INTEGER NOT NULL UNIQUE,
-    author       TEXT    NOT NULL,
-    reason       TEXT    NOT NULL,
-    withdrawn_at INTEGER NOT NULL UNIQUE
+    batch_no       INTEGER NOT NULL PRIMARY KEY REFERENCES batch (batch_no),
+    -- Where the batch was sealed, which never changes: reads leave out what came in at these positions.
+    batch_position INTEGER NOT NULL UNIQUE,
+    position       INTEGER NOT NULL UNIQUE,
+    author         TEXT    NOT NULL,
+    reason         TEXT    NOT NULL,
+    withdrawn_at   INTEGER NOT NULL UNIQUE
 );
 
 -- SHA-256 of what the file holds, where the caller named it.

@@ -89,5 +89,5 @@ async fn alone_with(connection: &mut Connection, request_id: &RequestId) -> Resu
 }
 
 pub(super) fn hot_queries() -> Vec<HotQuery> {
-    [columns::HOT_QUERIES, record::HOT_QUERIES].concat()
+    [columns::HOT_QUERIES.to_vec(), record::hot_queries()].concat()
 }

@@ -78,5 +78,5 @@ async fn alone_with(_: &mut Connection, _: &RequestId) -> Result<(), Error> {
 }
 
 pub(super) fn hot_queries() -> Vec<HotQuery> {
-    [columns::HOT_QUERIES, record::HOT_QUERIES].concat()
+    [columns::HOT_QUERIES.to_vec(), record::hot_queries()].concat()
 }

@@ -10,6 +10,8 @@ mod delivering;
 mod delivery_streams;
 mod door;
 mod model;
+mod plans;
+mod schemas;
 mod service;
 mod store_deliveries;
 mod store_places;

@@ -11,21 +11,22 @@ use crate::domain::ids::BatchId;
 use crate::domain::rejection::RejectedRow;
 use crate::error::{Error, Noun};
 use crate::store::rows::{BatchRecord, RejectedRecord, all, integer, kind_name, kind_on_record, natural};
-use crate::store::{Chunk, Matter, NewDelivery, NewWithdrawal, OpenDelivery, Opened, RejectedKey};
+use crate::store::{Chunk, HotQuery, Matter, NewDelivery, NewWithdrawal, OpenDelivery, Opened, RejectedKey};
+
+const RESUME: &str = "
+    UPDATE batch SET attempt = attempt + 1, opened_at = $1
+    WHERE batch_id = $2 AND position IS NULL RETURNING batch_no, attempt, acknowledged_sequence";
 
 pub(super) async fn open(connection: &mut Connection, delivery: &NewDelivery) -> Result<Opened, Error> {
     let Some(answer) = recall(connection, &delivery.mutation).await? else {
         return begin(connection, delivery).await;
     };
     // Shuts out the stream before, if there still is one; the chunk that it stages just now is waited for.
-    let resumed: Option<(i64, i64, i64)> = sqlx::query_as(
-        "UPDATE batch SET attempt = attempt + 1, opened_at = $1
-         WHERE batch_id = $2 AND position IS NULL RETURNING batch_no, attempt, acknowledged_sequence",
-    )
-    .bind(delivery.received_at.as_microsecond())
-    .bind(String::from_utf8_lossy(&answer).into_owned())
-    .fetch_optional(&mut *connection)
-    .await?;
+    let resumed: Option<(i64, i64, i64)> = sqlx::query_as(RESUME)
+        .bind(delivery.received_at.as_microsecond())
+        .bind(String::from_utf8_lossy(&answer).into_owned())
+        .fetch_optional(&mut *connection)
+        .await?;
     let Some((batch_no, attempt, acknowledged)) = resumed else {
         return Ok(Opened::Sealed(remembered(connection, &answer).await?.try_into()?));
     };
@@ -61,19 +62,19 @@ async fn begin(connection: &mut Connection, delivery: &NewDelivery) -> Result<Op
     Ok(Opened::Open { delivery, acknowledged: 0 })
 }
 
+const GIVE_UP: &str = concat!(
+    "UPDATE batch SET attempt = attempt + 1, acknowledged_sequence = 0, staged_rows = 0
+     WHERE batch_no IN (SELECT batch_no FROM batch
+                        WHERE position IS NULL AND opened_at < $1 AND acknowledged_sequence > 0",
+    skip_locked!(),
+    ") RETURNING batch_no, kind"
+);
+
 /// Discards what is staged of deliveries that nobody has come back to since `before`. They stay OPEN, and begin anew
 /// if their header comes after all. Whenever a delivery begins is often enough: none, and nothing piles up.
 async fn give_up(connection: &mut Connection, before: Timestamp) -> Result<(), Error> {
-    let given_up: Vec<(i64, String)> = sqlx::query_as(concat!(
-        "UPDATE batch SET attempt = attempt + 1, acknowledged_sequence = 0, staged_rows = 0
-         WHERE batch_no IN (SELECT batch_no FROM batch
-                            WHERE position IS NULL AND opened_at < $1 AND acknowledged_sequence > 0",
-        skip_locked!(),
-        ") RETURNING batch_no, kind"
-    ))
-    .bind(before.as_microsecond())
-    .fetch_all(&mut *connection)
-    .await?;
+    let given_up: Vec<(i64, String)> =
+        sqlx::query_as(GIVE_UP).bind(before.as_microsecond()).fetch_all(&mut *connection).await?;
     for (batch_no, kind) in given_up {
         discard(connection, kind_on_record(&kind), batch_no).await?;
     }
@@ -114,18 +115,20 @@ impl Staged {
     }
 }
 
+const HOLD: &str = concat!(
+    "SELECT request_id, acknowledged_sequence, staged_rows FROM batch
+     WHERE batch_no = $1 AND attempt = $2 AND kind = $3 AND position IS NULL",
+    for_update!()
+);
+
 /// Holds the batch of an open delivery to the end of the transaction.
 pub(super) async fn hold(connection: &mut Connection, delivery: OpenDelivery) -> Result<Staged, Error> {
-    let staged: Option<Staged> = sqlx::query_as(concat!(
-        "SELECT request_id, acknowledged_sequence, staged_rows FROM batch
-         WHERE batch_no = $1 AND attempt = $2 AND kind = $3 AND position IS NULL",
-        for_update!()
-    ))
-    .bind(delivery.batch_no)
-    .bind(delivery.attempt)
-    .bind(kind_name(delivery.kind))
-    .fetch_optional(connection)
-    .await?;
+    let staged: Option<Staged> = sqlx::query_as(HOLD)
+        .bind(delivery.batch_no)
+        .bind(delivery.attempt)
+        .bind(kind_name(delivery.kind))
+        .fetch_optional(connection)
+        .await?;
     staged.ok_or(Error::DeliveryTakenOver)
 }
 
@@ -192,17 +195,17 @@ pub(super) async fn withdraw(
     let record = find(connection, id).await?.ok_or_else(|| Error::NotFound(Noun::Batch, id.to_string()))?;
     let batch_no = record.batch_no;
     let batch = Batch::try_from(record)?;
-    if batch.seal.is_none() {
-        return Err(Error::BatchNotSealed(batch.id));
-    }
+    let Some(seal) = batch.seal else { return Err(Error::BatchNotSealed(batch.id)) };
     if batch.withdrawal.is_some() {
         return Err(Error::BatchWithdrawn(batch.id));
     }
     let (position, withdrawn_at) = positions::next(connection, withdrawal.now).await?;
     sqlx::query(
-        "INSERT INTO withdrawal (batch_no, position, author, reason, withdrawn_at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO withdrawal (batch_no, batch_position, position, author, reason, withdrawn_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(batch_no)
+    .bind(integer(seal.position.0))
     .bind(position)
     .bind(&withdrawal.author)
     .bind(&withdrawal.reason)
@@ -224,11 +227,24 @@ macro_rules! batches {
     };
 }
 
+const FIND: &str = batches!("WHERE b.batch_id = $1");
+const BATCHES: &str = batches!("WHERE b.batch_no < $1 ORDER BY b.batch_no DESC LIMIT $2");
+const REJECTED_ROWS: &str = "
+    SELECT row_no, ordinal, reasons, original FROM rejected_row
+    WHERE batch_no = (SELECT batch_no FROM batch WHERE batch_id = $1) AND (row_no, ordinal) > ($2, $3)
+    ORDER BY row_no, ordinal LIMIT $4";
+
+pub(super) const HOT_QUERIES: &[HotQuery] = &[
+    HotQuery::new("resume a delivery", RESUME),
+    HotQuery::new("find abandoned deliveries", GIVE_UP),
+    HotQuery::new("hold a batch", HOLD),
+    HotQuery::new("batch", FIND),
+    HotQuery::new("batches", BATCHES),
+    HotQuery::new("rejected rows", REJECTED_ROWS),
+];
+
 pub(super) async fn find(connection: &mut Connection, id: &BatchId) -> Result<Option<BatchRecord>, Error> {
-    let found = sqlx::query_as(batches!("WHERE b.batch_id = $1"))
-        .bind(id.as_str())
-        .fetch_optional(connection)
-        .await?;
+    let found = sqlx::query_as(FIND).bind(id.as_str()).fetch_optional(connection).await?;
     Ok(found)
 }
 
@@ -238,11 +254,7 @@ pub(super) async fn batches(
     limit: i64,
 ) -> Result<Vec<(i64, Batch)>, Error> {
     let found: Vec<BatchRecord> =
-        sqlx::query_as(batches!("WHERE b.batch_no < $1 ORDER BY b.batch_no DESC LIMIT $2"))
-            .bind(before.unwrap_or(i64::MAX))
-            .bind(limit)
-            .fetch_all(connection)
-            .await?;
+        sqlx::query_as(BATCHES).bind(before.unwrap_or(i64::MAX)).bind(limit).fetch_all(connection).await?;
     found.into_iter().map(|record| Ok((record.batch_no, record.try_into()?))).collect()
 }
 
@@ -253,16 +265,12 @@ pub(super) async fn rejected_rows(
     limit: i64,
 ) -> Result<Vec<RejectedRow>, Error> {
     let (row, ordinal) = after.map_or((-1, -1), |(row, ordinal)| (integer(row), integer(ordinal)));
-    let found: Vec<RejectedRecord> = sqlx::query_as(
-        "SELECT row_no, ordinal, reasons, original FROM rejected_row
-         WHERE batch_no = (SELECT batch_no FROM batch WHERE batch_id = $1) AND (row_no, ordinal) > ($2, $3)
-         ORDER BY row_no, ordinal LIMIT $4",
-    )
-    .bind(id.as_str())
-    .bind(row)
-    .bind(ordinal)
-    .bind(limit)
-    .fetch_all(connection)
-    .await?;
+    let found: Vec<RejectedRecord> = sqlx::query_as(REJECTED_ROWS)
+        .bind(id.as_str())
+        .bind(row)
+        .bind(ordinal)
+        .bind(limit)
+        .fetch_all(connection)
+        .await?;
     all(found)
 }

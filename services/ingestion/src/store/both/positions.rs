@@ -5,15 +5,14 @@ use jiff::Timestamp;
 use super::Connection;
 use crate::domain::batch::{self, Position};
 use crate::error::Error;
-use crate::store::rows::natural;
+use crate::store::HotQuery;
+use crate::store::rows::{integer, natural};
+
+pub(super) const HOT_QUERIES: &[HotQuery] =
+    &[HotQuery::new("newest position", NEWEST), HotQuery::new("position at an instant", AT)];
 
 pub(super) async fn newest(connection: &mut Connection) -> Result<Position, Error> {
-    let newest: i64 = sqlx::query_scalar(
-        "SELECT coalesce(max(position), 0) FROM (
-             SELECT max(position) AS position FROM batch UNION ALL SELECT max(position) FROM withdrawal) AS step",
-    )
-    .fetch_one(connection)
-    .await?;
+    let newest: i64 = sqlx::query_scalar(NEWEST).fetch_one(connection).await?;
     natural(newest).map(Position)
 }
 
@@ -23,7 +22,11 @@ pub(super) async fn at(connection: &mut Connection, instant: Timestamp) -> Resul
     natural(newest).map(Position)
 }
 
-pub(super) const AT: &str = "
+const NEWEST: &str = "
+    SELECT coalesce(max(position), 0) FROM (
+        SELECT max(position) AS position FROM batch UNION ALL SELECT max(position) FROM withdrawal) AS step";
+
+const AT: &str = "
     SELECT coalesce(max(position), 0) FROM (
         SELECT (SELECT position FROM batch WHERE sealed_at <= $1 ORDER BY sealed_at DESC LIMIT 1) AS position
         UNION ALL
@@ -36,9 +39,9 @@ pub(super) async fn next(connection: &mut Connection, now: Timestamp) -> Result<
         "SELECT coalesce((SELECT sealed_at FROM batch WHERE position = $1),
                          (SELECT withdrawn_at FROM withdrawal WHERE position = $1))",
     )
-    .bind(crate::store::rows::integer(newest.0))
+    .bind(integer(newest.0))
     .fetch_one(connection)
     .await?;
     let (position, time) = batch::next_step(newest, last, now);
-    Ok((crate::store::rows::integer(position.0), time))
+    Ok((integer(position.0), time))
 }

@@ -27,27 +27,13 @@ macro_rules! places_in_force {
     };
 }
 
-/// The queries of this room that must stay fast however large the record grows.
-pub(in crate::store) const HOT_QUERIES: &[HotQuery] = &[
-    HotQuery { name: "place", sql: PLACE, values: &["'P0001'", "3"] },
-    HotQuery { name: "places", sql: places_in_force!(""), values: &["'P0001'", "3", "100"] },
-    HotQuery {
-        name: "places of a town",
-        sql: places_in_force!("p.town_code = $4 AND "),
-        values: &["'P0001'", "3", "100", "'310115001000'"],
-    },
-    HotQuery {
-        name: "places of a committee",
-        sql: places_in_force!("p.town_code = $4 AND p.committee = $5 AND "),
-        values: &["'P0001'", "3", "100", "'310115001000'", "'c1'"],
-    },
-    HotQuery { name: "revisions of a place", sql: PLACE_REVISIONS, values: &["'P0001'", "3", "4", "100"] },
-    HotQuery {
-        name: "revisions of a value",
-        sql: OBSERVATION_REVISIONS,
-        values: &["'m1'", "'2021'", "'P0001'", "3", "3", "100", "100", "0"],
-    },
-    HotQuery { name: "position at an instant", sql: super::positions::AT, values: &["1640995200000000"] },
+pub(super) const HOT_QUERIES: &[HotQuery] = &[
+    HotQuery::new("place", PLACE),
+    HotQuery::new("places", places_in_force!("")),
+    HotQuery::new("places of a town", places_in_force!("p.town_code = $4 AND ")),
+    HotQuery::new("places of a committee", places_in_force!("p.town_code = $4 AND p.committee = $5 AND ")),
+    HotQuery::new("revisions of a place", PLACE_REVISIONS),
+    HotQuery::new("revisions of a value", OBSERVATION_REVISIONS),
 ];
 
 const PLACE: &str = concat!(

@@ -24,11 +24,9 @@ use crate::domain::rejection::RejectedRow;
 use crate::domain::source::{Source, SourceEntry};
 use crate::error::Error;
 use crate::store::{
-    Chunk, ColumnQuery, Mutation, NewDelivery, NewWithdrawal, OpenDelivery, Opened, PlaceFilter,
+    Chunk, ColumnQuery, HotQuery, Mutation, NewDelivery, NewWithdrawal, OpenDelivery, Opened, PlaceFilter,
     Registration, RejectedKey, Store,
 };
-
-pub(in crate::store) use self::reading::HOT_QUERIES;
 
 /// The record in one database.
 pub(in crate::store) struct Record {
@@ -199,4 +197,16 @@ impl Store for Record {
     ) -> Result<Vec<ObservationRevision>, Error> {
         reading::observation_revisions(reader!(self), cell, as_of, offset, limit).await
     }
+}
+
+/// The queries of these rooms that must stay fast however large the record grows.
+pub(in crate::store) fn hot_queries() -> Vec<HotQuery> {
+    [
+        positions::HOT_QUERIES,
+        registers::HOT_QUERIES,
+        deliveries::HOT_QUERIES,
+        reading::HOT_QUERIES,
+        sealing::HOT_QUERIES,
+    ]
+    .concat()
 }

@@ -12,7 +12,11 @@ use crate::domain::measure::Measure;
 use crate::domain::source::{DEFAULT_PRECEDENCE, Source, SourceEntry};
 use crate::error::{Error, MeasureDifference};
 use crate::store::rows::{MeasureRecord, SourceRecord, all, from_json, integer, json, precedence_on_record};
-use crate::store::{Matter, Mutation, Registration};
+use crate::store::{HotQuery, Matter, Mutation, Registration};
+
+const RECALL: &str = "SELECT method, fingerprint, response FROM mutation WHERE request_id = $1";
+
+pub(super) const HOT_QUERIES: &[HotQuery] = &[HotQuery::new("recall a mutation", RECALL)];
 
 /// What was answered to a mutation when it was done, or `None` if it is new: then its name is held to the end of the
 /// transaction, and the same mutation on another connection waits for the answer.
@@ -22,10 +26,7 @@ pub(super) async fn recall(
 ) -> Result<Option<Vec<u8>>, Error> {
     alone_with(connection, &mutation.request_id).await?;
     let found: Option<(String, Vec<u8>, Vec<u8>)> =
-        sqlx::query_as("SELECT method, fingerprint, response FROM mutation WHERE request_id = $1")
-            .bind(mutation.request_id.as_str())
-            .fetch_optional(connection)
-            .await?;
+        sqlx::query_as(RECALL).bind(mutation.request_id.as_str()).fetch_optional(connection).await?;
     let Some((method, fingerprint, response)) = found else { return Ok(None) };
     let fingerprint = fingerprint
         .try_into()

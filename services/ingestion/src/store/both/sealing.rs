@@ -18,6 +18,8 @@ use crate::store::{Matter, OpenDelivery};
 /// Rejected rows that pass through memory at once.
 const PAGE_ROWS: i64 = 1_000;
 
+pub(super) use self::observations::HOT_QUERIES;
+
 /// A delivery while it is being sealed.
 #[derive(Clone, Copy, Debug)]
 struct Sealing {

@@ -15,14 +15,8 @@ const PAGE_ROWS: i64 = 5_000;
 
 const OUT_OF_ORDER: Error = Error::Inconsistent("places are out of order");
 
-pub(super) const HOT_QUERIES: &[HotQuery] = &[
-    HotQuery { name: "place axis", sql: PLACES, values: &["'P0001'", "3", "100"] },
-    HotQuery {
-        name: "column",
-        sql: STATEMENTS,
-        values: &["'m1'", "'2021'", "'P0001'", "'file'", "5", "1", "3", "100"],
-    },
-];
+pub(super) const HOT_QUERIES: &[HotQuery] =
+    &[HotQuery::new("place axis", PLACES), HotQuery::new("column", STATEMENTS)];
 
 const PLACES: &str = concat!(
     "SELECT DISTINCT place_id FROM place_revision

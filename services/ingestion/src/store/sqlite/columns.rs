@@ -18,14 +18,8 @@ const UNREADABLE: Error = Error::Inconsistent("a packed statement cannot be read
 /// SQL does not promise the order in which rows are packed, so it is checked.
 const OUT_OF_ORDER: Error = Error::Inconsistent("packed rows are out of order");
 
-pub(super) const HOT_QUERIES: &[HotQuery] = &[
-    HotQuery { name: "place axis", sql: PLACES, values: &["'P0001'", "3", "100"] },
-    HotQuery {
-        name: "column",
-        sql: STATEMENTS,
-        values: &["'m1'", "'2021'", "'P0001'", "'file'", "5", "1", "3", "100"],
-    },
-];
+pub(super) const HOT_QUERIES: &[HotQuery] =
+    &[HotQuery::new("place axis", PLACES), HotQuery::new("column", STATEMENTS)];
 
 const PLACES: &str = concat!(
     "SELECT group_concat(place_id, char(10)) FROM (

@@ -8,6 +8,7 @@ use crate::domain::measure::Bounds;
 use crate::domain::rejection::{ROWS_NAMED, Reason, RejectedRow};
 use crate::domain::source::{DEFAULT_PRECEDENCE, DEFAULT_SOURCE, first_name};
 use crate::error::Error;
+use crate::store::HotQuery;
 use crate::store::rows::{bounds, from_json, integer, json, natural};
 
 /// What the delivery says: one row for each key, instant and value, with its first row and how many say the same.
@@ -79,6 +80,13 @@ const CLEAR: &[&str] = &[
     "DROP TABLE IF EXISTS decision",
 ];
 
+/// Those queries of a seal that meet the record.
+pub(in super::super) const HOT_QUERIES: &[HotQuery] = &[
+    HotQuery::new("find faulty rows", FAULTY),
+    HotQuery { scratch: &[STATEMENTS], ..HotQuery::new("gather statements", GATHER) },
+    HotQuery { scratch: &[STATEMENTS, DECISIONS], ..HotQuery::new("weigh statements", WEIGH) },
+];
+
 pub(super) async fn decide(connection: &mut Connection, sealing: Sealing) -> Result<Verdicts, Error> {
     run(connection, CLEAR).await?;
     run(connection, &[STATEMENTS, CONFLICTS, EVIDENCE, DECISIONS]).await?;
@@ -144,41 +152,42 @@ impl FaultyRow {
     }
 }
 
-/// Whether a staged row names a place that a batch in force describes.
+/// Whether a staged row names a place that a batch in force describes. One look into the index a row: an EXISTS would
+/// let PostgreSQL read the whole register for it.
 macro_rules! place_known {
     () => {
         concat!(
-            "EXISTS (SELECT 1 FROM place_revision AS p WHERE p.place_id = s.place_id AND p.position NOT IN ",
+            "(SELECT 1 FROM place_revision AS p WHERE p.place_id = s.place_id AND p.position NOT IN ",
             withdrawn!(),
-            ")"
+            " LIMIT 1) IS NOT NULL"
         )
     };
 }
 
+const FAULTY: &str = concat!(
+    "SELECT s.ordinal, s.row_no, s.place_id, s.measure_id, s.value, s.faults, s.original, ",
+    place_known!(),
+    " AS place_known, m.unit, m.lower_bound, m.upper_bound, m.lower_open, m.upper_open
+     FROM staged_observation AS s LEFT JOIN measure AS m ON m.measure_id = s.measure_id
+     WHERE s.batch_no = $1 AND s.ordinal > $2
+         AND (s.faults IS NOT NULL
+             OR m.measure_id IS NULL
+             OR s.value < m.lower_bound OR (m.lower_open AND s.value = m.lower_bound)
+             OR s.value > m.upper_bound OR (m.upper_open AND s.value = m.upper_bound)
+             OR NOT (",
+    place_known!(),
+    ")) ORDER BY s.ordinal LIMIT $3"
+);
+
 async fn reject_faulty_rows(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
     let mut after = -1;
     loop {
-        let page: Vec<FaultyRow> = sqlx::query_as(concat!(
-            "SELECT s.ordinal, s.row_no, s.place_id, s.measure_id, s.value, s.faults, s.original,
-                    ",
-            place_known!(),
-            " AS place_known,
-                    m.unit, m.lower_bound, m.upper_bound, m.lower_open, m.upper_open
-             FROM staged_observation AS s LEFT JOIN measure AS m ON m.measure_id = s.measure_id
-             WHERE s.batch_no = $1 AND s.ordinal > $2
-                 AND (s.faults IS NOT NULL
-                     OR m.measure_id IS NULL
-                     OR s.value < m.lower_bound OR (m.lower_open AND s.value = m.lower_bound)
-                     OR s.value > m.upper_bound OR (m.upper_open AND s.value = m.upper_bound)
-                     OR NOT ",
-            place_known!(),
-            ") ORDER BY s.ordinal LIMIT $3"
-        ))
-        .bind(sealing.batch_no)
-        .bind(after)
-        .bind(PAGE_ROWS)
-        .fetch_all(&mut *connection)
-        .await?;
+        let page: Vec<FaultyRow> = sqlx::query_as(FAULTY)
+            .bind(sealing.batch_no)
+            .bind(after)
+            .bind(PAGE_ROWS)
+            .fetch_all(&mut *connection)
+            .await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.ordinal;
         let rejected = page.into_iter().map(FaultyRow::into_rejected).collect::<Result<Vec<_>, _>>()?;
@@ -196,27 +205,29 @@ async fn reject_faulty_rows(connection: &mut Connection, sealing: Sealing) -> Re
     }
 }
 
+/// `said` is made once: its look into the record would else be taken wherever `newest` is used.
+const GATHER: &str = concat!(
+    "INSERT INTO statement (measure_id, period, place_id, source_id, instant, given, value, value_bits, row_no,
+                            repeats, newest)
+     WITH said AS MATERIALIZED (
+         SELECT s.*, (SELECT max(o.instant) FROM observation AS o
+                      WHERE o.measure_id = s.measure_id AND o.period = s.period AND o.place_id = s.place_id
+                          AND o.source_id = s.source_id AND o.position NOT IN ",
+    withdrawn!(),
+    "        ) AS newest
+         FROM (SELECT measure_id, period, place_id, source_id, revised_at, value, value_bits,
+                      min(row_no) AS row_no, count(*) AS repeats
+               FROM staged_observation WHERE batch_no = $2
+               GROUP BY measure_id, period, place_id, source_id, revised_at, value, value_bits) AS s
+     )
+     SELECT measure_id, period, place_id, source_id,
+            CASE WHEN revised_at IS NOT NULL THEN revised_at WHEN newest >= $1 THEN newest + 1 ELSE $1 END,
+            revised_at IS NOT NULL, value, value_bits, row_no, repeats, newest
+     FROM said"
+);
+
 async fn gather_statements(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
-    sqlx::query(concat!(
-        "INSERT INTO statement (measure_id, period, place_id, source_id, instant, given, value, value_bits,
-                                row_no, repeats, newest)
-         SELECT measure_id, period, place_id, source_id,
-                CASE WHEN revised_at IS NOT NULL THEN revised_at WHEN newest >= $1 THEN newest + 1 ELSE $1 END,
-                revised_at IS NOT NULL, value, value_bits, row_no, repeats, newest
-         FROM (SELECT s.*, (SELECT max(o.instant) FROM observation AS o
-                            WHERE o.measure_id = s.measure_id AND o.period = s.period AND o.place_id = s.place_id
-                                AND o.source_id = s.source_id AND o.position NOT IN ",
-        withdrawn!(),
-        "                  ) AS newest
-               FROM (SELECT measure_id, period, place_id, source_id, revised_at, value, value_bits,
-                            min(row_no) AS row_no, count(*) AS repeats
-                     FROM staged_observation WHERE batch_no = $2
-                     GROUP BY measure_id, period, place_id, source_id, revised_at, value, value_bits) AS s) AS said"
-    ))
-    .bind(sealing.arrival)
-    .bind(sealing.batch_no)
-    .execute(connection)
-    .await?;
+    sqlx::query(GATHER).bind(sealing.arrival).bind(sealing.batch_no).execute(connection).await?;
     Ok(())
 }
 
@@ -326,9 +337,7 @@ async fn name_new_sources(connection: &mut Connection, sealing: Sealing) -> Resu
     Ok(())
 }
 
-/// Holds each statement against the one before it, on record or in the delivery, in the order of their instants.
-async fn weigh_statements(connection: &mut Connection) -> Result<(), Error> {
-    sqlx::query(concat!(
+const WEIGH: &str = concat!(
         "INSERT INTO decision
          WITH said AS (
              SELECT measure_id, period, place_id, source_id, instant, TRUE AS fresh, 0 AS position, given, value,
@@ -351,7 +360,7 @@ async fn weigh_statements(connection: &mut Connection) -> Result<(), Error> {
              WINDOW chain AS (PARTITION BY measure_id, period, place_id, source_id
                               ORDER BY instant, fresh, position, given DESC)
          ),
-         weighed AS (
+         weighed AS MATERIALIZED (
              SELECT c.*, CASE
                  WHEN value = value_before THEN 'DUPLICATE'
                  WHEN value_before IS NULL AND newest IS NULL THEN 'ACCEPTED'
@@ -368,9 +377,11 @@ async fn weigh_statements(connection: &mut Connection) -> Result<(), Error> {
          SELECT measure_id, period, place_id, source_id, instant, given, value, value_bits, row_no, verdict,
                 CASE WHEN verdict = 'DUPLICATE' AND NOT given THEN instant_before ELSE instant END
          FROM weighed"
-    ))
-    .execute(connection)
-    .await?;
+);
+
+/// Holds each statement against the one before it, on record or in the delivery, in the order of their instants.
+async fn weigh_statements(connection: &mut Connection) -> Result<(), Error> {
+    sqlx::query(WEIGH).execute(connection).await?;
     Ok(())
 }
 
