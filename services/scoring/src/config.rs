@@ -1,5 +1,6 @@
 //! The configuration: `config/default.toml` explains every key.
 
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Whom it calls; a process with several services in it brings its own channels.
     pub upstream: UpstreamConfig,
+    /// How it works runs off.
+    pub worker: WorkerConfig,
     /// The bounds of the server.
     pub limits: Limits,
     /// The log.
@@ -41,6 +44,23 @@ pub struct UpstreamConfig {
     pub silence_ms: u64,
     /// The bounds of calls to them.
     pub channel: ChannelConfig,
+}
+
+/// How runs are worked off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerConfig {
+    /// A worker that has not been heard of for this long has lost its run to the next, in milliseconds.
+    pub lease_ms: NonZeroU64,
+    /// A run that was begun so often without coming to its end is FAILED.
+    pub max_attempts: NonZeroU32,
+}
+
+impl WorkerConfig {
+    /// [`WorkerConfig::lease_ms`] as a duration.
+    pub(crate) fn lease(&self) -> Duration {
+        Duration::from_millis(self.lease_ms.get())
+    }
 }
 
 impl UpstreamConfig {
@@ -78,5 +98,6 @@ mod tests {
         assert_eq!((config.limits, config.log), (Limits::default(), LogConfig::default()));
         assert_eq!(config.upstream.channel, ChannelConfig::default());
         assert_eq!(config.server.listen.port(), 50_064);
+        assert_eq!((config.worker.lease(), config.worker.max_attempts.get()), (Duration::from_secs(30), 5));
     }
 }

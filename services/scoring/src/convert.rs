@@ -10,7 +10,8 @@ use xiuhua_indicators::threshold::{Threshold, ThresholdStatus};
 use xiuhua_service_kit::request_id::RequestId;
 use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 
-use crate::domain::assessment::{Assessment, Place, Plan, State, UNCLASSIFIED};
+use crate::domain::assessment::{Assessment, Place, Plan, State, Success, UNCLASSIFIED};
+use crate::domain::decision::Decision;
 use crate::domain::groups::group_type_name;
 use crate::domain::growth::Growth;
 use crate::domain::period::Period;
@@ -44,7 +45,8 @@ pub(crate) fn asked(request: &proto::CreateAssessmentRequest) -> Result<(Request
     }
 }
 
-fn no_fault_found() -> InvalidRequest {
+/// A request of which something is missing, though no fault says what.
+pub(crate) fn no_fault_found() -> InvalidRequest {
     Violation::new("request", "无法读取", "cannot be read").into()
 }
 
@@ -77,26 +79,23 @@ pub(crate) fn assessment(assessment: &Assessment) -> proto::Assessment {
         as_of_position: plan.as_of_position,
         created_time: Some(timestamp(assessment.created)),
         scale: plan.scale,
+        attempts: assessment.attempts,
         ..Default::default()
     };
+    if let Some(success) = assessment.success() {
+        add_success(&mut answer, success);
+    }
     match &assessment.state {
-        State::Pending => {}
+        State::Pending | State::Succeeded(_) => {}
         State::Running(ratio) => answer.progress_ratio = *ratio,
-        State::Succeeded(success) => {
-            answer.progress_ratio = 1.0;
-            answer.digest.clone_from(&success.digest);
-            answer.code_version.clone_from(&success.code_version);
-            answer.finished_time = Some(timestamp(success.finished));
-            answer.places_without_households = success.places_without_households;
-            answer.types = success
-                .types
-                .iter()
-                .map(|summary| proto::TypeSummary {
-                    r#type: summary.name.clone(),
-                    places: summary.places,
-                    scored: summary.scored,
-                })
-                .collect();
+        State::Cancelled(cancelled) => {
+            answer.finished_time = Some(timestamp(cancelled.time));
+            answer.cancelled = Some(decision(cancelled));
+        }
+        State::Published { published, .. } => answer.published = Some(decision(published)),
+        State::Withdrawn { published, withdrawn, .. } => {
+            answer.published = Some(decision(published));
+            answer.withdrawn = Some(decision(withdrawn));
         }
         State::Failed(failure) => {
             answer.finished_time = Some(timestamp(failure.finished));
@@ -106,12 +105,40 @@ pub(crate) fn assessment(assessment: &Assessment) -> proto::Assessment {
     answer
 }
 
+fn add_success(answer: &mut proto::Assessment, success: &Success) {
+    answer.progress_ratio = 1.0;
+    answer.digest.clone_from(&success.digest);
+    answer.code_version.clone_from(&success.code_version);
+    answer.finished_time = Some(timestamp(success.finished));
+    answer.places_without_households = success.places_without_households;
+    answer.types = success
+        .types
+        .iter()
+        .map(|summary| proto::TypeSummary {
+            r#type: summary.name.clone(),
+            places: summary.places,
+            scored: summary.scored,
+        })
+        .collect();
+}
+
+fn decision(decision: &Decision) -> proto::Decision {
+    proto::Decision {
+        author: decision.author.clone(),
+        reason: decision.reason.clone(),
+        time: Some(timestamp(decision.time)),
+    }
+}
+
 fn state(state: &State) -> proto::AssessmentState {
     match state {
         State::Pending => proto::AssessmentState::Pending,
         State::Running(_) => proto::AssessmentState::Running,
         State::Succeeded(_) => proto::AssessmentState::Succeeded,
         State::Failed(_) => proto::AssessmentState::Failed,
+        State::Cancelled(_) => proto::AssessmentState::Cancelled,
+        State::Published { .. } => proto::AssessmentState::Published,
+        State::Withdrawn { .. } => proto::AssessmentState::Withdrawn,
     }
 }
 

@@ -4,6 +4,7 @@
 //! order it is computed, and what is kept of it.
 
 pub(crate) mod assessment;
+pub(crate) mod decision;
 pub(crate) mod digest;
 pub(crate) mod groups;
 pub(crate) mod growth;

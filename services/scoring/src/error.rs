@@ -10,6 +10,9 @@ use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, Upstr
 use crate::domain::id::{AssessmentId, PlaceId};
 use crate::store::StoreError;
 
+/// When a caller may come again to a database that is away or full.
+const STORE_RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// Every way in which a call or a run ends without its result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -49,6 +52,23 @@ pub(crate) enum Error {
     /// The assessment has no results to read (yet).
     #[error("assessment {0} has not succeeded")]
     NotReady(AssessmentId),
+    /// No assessment of the catalog and period is in force.
+    #[error("no assessment of catalog {catalog} and period {period} is published")]
+    NonePublished {
+        /// The catalog.
+        catalog: String,
+        /// The period.
+        period: String,
+    },
+    /// A run that is over cannot be cancelled.
+    #[error("assessment {0} is over and cannot be cancelled")]
+    Over(AssessmentId),
+    /// Only a run that has succeeded can be published, and only once.
+    #[error("assessment {0} is not SUCCEEDED and cannot be published")]
+    NotPublishable(AssessmentId),
+    /// Only what is published can be withdrawn.
+    #[error("assessment {0} is not PUBLISHED and cannot be withdrawn")]
+    NotPublished(AssessmentId),
     /// Two assessments measured with different thresholds.
     #[error("the assessments use the threshold sets {set} and {previous_set}")]
     ThresholdSetsDiffer {
@@ -94,6 +114,9 @@ pub(crate) enum Error {
     /// A remembered answer cannot be decoded.
     #[error("a remembered answer cannot be decoded")]
     Remembered(#[from] prost::DecodeError),
+    /// The process stops.
+    #[error("nothing is verified any more")]
+    Closed(#[from] tokio::sync::AcquireError),
     /// A task of the computation ended without an answer.
     #[error("the computation ended without an answer")]
     Lost(#[from] tokio::task::JoinError),
@@ -114,14 +137,19 @@ impl Failure for Error {
             | Self::NoPlace { .. }
             | Self::NoNode { .. }
             | Self::NoType { .. }
+            | Self::NonePublished { .. }
             | Self::NoThresholdSet(_)
             | Self::NoClassification(_) => Kind::NotFound,
-            Self::NotReady(_) | Self::ThresholdSetsDiffer { .. } | Self::TypesDiffer { .. } => {
-                Kind::FailedPrecondition
-            }
+            Self::NotReady(_)
+            | Self::Over(_)
+            | Self::NotPublishable(_)
+            | Self::NotPublished(_)
+            | Self::ThresholdSetsDiffer { .. }
+            | Self::TypesDiffer { .. } => Kind::FailedPrecondition,
             Self::PositionNotReached { .. } => Kind::OutOfRange,
             Self::Upstream(error) => error.kind(),
-            Self::Catalog(_) | Self::Shape(_) | Self::Store(_) | Self::Remembered(_) | Self::Lost(_) => {
+            Self::Store(error) => error.passing().unwrap_or(Kind::Internal),
+            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Closed(_) | Self::Lost(_) => {
                 Kind::Internal
             }
         }
@@ -131,18 +159,25 @@ impl Failure for Error {
         match self {
             Self::Invalid(invalid) => invalid.reason(),
             Self::KeyReused(reused) => reused.reason(),
-            Self::NoAssessment(_) => "ASSESSMENT_NOT_FOUND",
+            Self::NoAssessment(_) | Self::NonePublished { .. } => "ASSESSMENT_NOT_FOUND",
             Self::NoPlace { .. } => "PLACE_NOT_FOUND",
             Self::NoNode { .. } => "NODE_NOT_FOUND",
             Self::NoType { .. } => "TYPE_NOT_FOUND",
-            Self::NotReady(_) => "ASSESSMENT_NOT_READY",
+            Self::NotReady(_) | Self::NotPublishable(_) => "ASSESSMENT_NOT_READY",
+            Self::Over(_) => "ASSESSMENT_OVER",
+            Self::NotPublished(_) => "ASSESSMENT_NOT_PUBLISHED",
             Self::ThresholdSetsDiffer { .. } => "THRESHOLD_SETS_DIFFER",
             Self::TypesDiffer { .. } => "TYPES_DIFFER",
             Self::NoThresholdSet(_) => "THRESHOLD_SET_NOT_FOUND",
             Self::NoClassification(_) => "CLASSIFICATION_NOT_FOUND",
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
             Self::Upstream(error) => error.reason(),
-            Self::Catalog(_) | Self::Shape(_) | Self::Store(_) | Self::Remembered(_) | Self::Lost(_) => {
+            Self::Store(error) => match error.passing() {
+                Some(Kind::ResourceExhausted) => "STORE_FULL",
+                Some(_) => "STORE_BUSY",
+                None => "INTERNAL",
+            },
+            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Closed(_) | Self::Lost(_) => {
                 "INTERNAL"
             }
         }
@@ -158,6 +193,12 @@ impl Failure for Error {
             Self::NoNode { catalog, node } => format!("指标目录 {catalog} 中没有节点 {node}"),
             Self::NoType { assessment, name } => format!("测评 {assessment} 中没有类型 {name}"),
             Self::NotReady(id) => format!("测评 {id} 尚未成功完成，没有可读的结果"),
+            Self::NonePublished { catalog, period } => {
+                format!("指标目录 {catalog} 在 {period} 期没有已发布的测评")
+            }
+            Self::Over(id) => format!("测评 {id} 已经结束，不能取消"),
+            Self::NotPublishable(id) => format!("测评 {id} 不是“成功”状态，不能发布"),
+            Self::NotPublished(id) => format!("测评 {id} 不是“已发布”状态，不能撤回"),
             Self::ThresholdSetsDiffer { set, previous_set } => {
                 format!("两次测评使用的阈值集不同（{set}、{previous_set}），不能比较增长")
             }
@@ -169,7 +210,8 @@ impl Failure for Error {
             Self::PositionNotReached { asked, newest } => {
                 format!("位置 {asked} 尚未到达，最新位置为 {newest}")
             }
-            Self::Catalog(_) | Self::Shape(_) | Self::Store(_) | Self::Remembered(_) | Self::Lost(_) => {
+            Self::Store(error) => return store_message(error),
+            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Closed(_) | Self::Lost(_) => {
                 return Bilingual::new("内部错误", "internal error");
             }
         };
@@ -184,13 +226,24 @@ impl Failure for Error {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        if let Self::Upstream(error) = self { error.retry_after() } else { None }
+        match self {
+            Self::Upstream(error) => error.retry_after(),
+            Self::Store(error) => error.passing().map(|_| STORE_RETRY_AFTER),
+            _ => None,
+        }
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::KeyReused(reused) => reused.metadata(),
-            Self::NoAssessment(id) | Self::NotReady(id) => vec![("assessment_id", id.to_string())],
+            Self::NoAssessment(id)
+            | Self::NotReady(id)
+            | Self::Over(id)
+            | Self::NotPublishable(id)
+            | Self::NotPublished(id) => vec![("assessment_id", id.to_string())],
+            Self::NonePublished { catalog, period } => {
+                vec![("catalog_id", catalog.clone()), ("period", period.clone())]
+            }
             Self::NoPlace { place, .. } => vec![("place_id", place.to_string())],
             Self::NoNode { node, .. } => vec![("node", node.clone())],
             Self::NoType { name, .. } => vec![("type", name.clone())],
@@ -200,5 +253,18 @@ impl Failure for Error {
             Self::Upstream(error) => error.metadata(),
             _ => Vec::new(),
         }
+    }
+}
+
+fn store_message(error: &StoreError) -> Bilingual {
+    match error.passing() {
+        Some(Kind::ResourceExhausted) => Bilingual::new(
+            "数据库的连接或空间已用尽，请稍后重试",
+            "the database has no connection or no room left, try again later",
+        ),
+        Some(_) => {
+            Bilingual::new("数据库暂时没有应答，请稍后重试", "the database is busy or away, try again later")
+        }
+        None => Bilingual::new("内部错误", "internal error"),
     }
 }

@@ -17,18 +17,23 @@ mod worker;
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use tonic::transport::Channel;
 use xiuhua_contracts::scoring::v1::scoring_service_server::ScoringServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
+use xiuhua_service_kit::ids::new_id;
 use xiuhua_service_kit::server::Part;
 
-pub use self::config::{Config, UpstreamConfig};
+pub use self::config::{Config, UpstreamConfig, WorkerConfig};
 pub use self::store::StoreError;
 use crate::changes::Changes;
 use crate::service::Scoring;
 use crate::shelf::CatalogShelf;
 use crate::upstream::Lines;
 use crate::worker::Workshop;
+
+/// Assessments verified at once: each holds the inputs and results of a whole run.
+const VERIFIED_AT_ONCE: usize = 1;
 
 /// The services that scoring calls.
 #[derive(Clone, Debug)]
@@ -68,8 +73,11 @@ pub async fn assemble(
         upstream: upstream.clone(),
         clock: Arc::clone(&clock),
         changes: changes.clone(),
+        name: new_id("worker"),
+        config: config.worker,
     };
-    let door = ScoringServiceServer::new(Scoring { store, shelf, upstream, clock, changes })
+    let verifying = Arc::new(Semaphore::new(VERIFIED_AT_ONCE));
+    let door = ScoringServiceServer::new(Scoring { store, shelf, upstream, clock, changes, verifying })
         .max_decoding_message_size(config.limits.max_message_bytes)
         .max_encoding_message_size(config.limits.max_message_bytes);
     Ok(Part::new(door).with_worker(workshop.into_worker()))

@@ -1,15 +1,19 @@
 //! The door: decode, one question to the record or one computation, encode.
 
+mod decisions;
 mod explaining;
 mod lifecycle;
 mod measures;
 mod ranking;
 mod streams;
+mod verifying;
 
 use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::Stream;
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 use xiuhua_contracts::scoring::v1 as proto;
 use xiuhua_contracts::scoring::v1::scoring_service_server::ScoringService;
@@ -37,6 +41,8 @@ pub(crate) struct Scoring {
     pub(crate) upstream: Lines,
     pub(crate) clock: SharedClock,
     pub(crate) changes: Changes,
+    /// One permit for each assessment that may be verified at once.
+    pub(crate) verifying: Arc<Semaphore>,
 }
 
 /// A complete assessment, opened for reading.
@@ -47,6 +53,12 @@ struct Opened {
 }
 
 impl Scoring {
+    /// The present as the record keeps it, in whole microseconds: so an answer says what a later one will say.
+    fn now(&self) -> Timestamp {
+        let now = self.clock.now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+
     async fn find(&self, id: &str) -> Result<Stored, Error> {
         let id = AssessmentId::new(id);
         self.store.assessment(&id).await?.ok_or(Error::NoAssessment(id))
@@ -134,37 +146,37 @@ impl ScoringService for Scoring {
 
     async fn cancel_assessment(
         &self,
-        _request: Request<proto::CancelAssessmentRequest>,
+        request: Request<proto::CancelAssessmentRequest>,
     ) -> Result<Response<proto::CancelAssessmentResponse>, Status> {
-        Err(Status::unimplemented("not offered yet"))
+        self.cancel(request.into_inner()).await.map(Response::new).map_err(refuse)
     }
 
     async fn publish_assessment(
         &self,
-        _request: Request<proto::PublishAssessmentRequest>,
+        request: Request<proto::PublishAssessmentRequest>,
     ) -> Result<Response<proto::PublishAssessmentResponse>, Status> {
-        Err(Status::unimplemented("not offered yet"))
+        self.publish(request.into_inner()).await.map(Response::new).map_err(refuse)
     }
 
     async fn withdraw_assessment(
         &self,
-        _request: Request<proto::WithdrawAssessmentRequest>,
+        request: Request<proto::WithdrawAssessmentRequest>,
     ) -> Result<Response<proto::WithdrawAssessmentResponse>, Status> {
-        Err(Status::unimplemented("not offered yet"))
+        self.withdraw(request.into_inner()).await.map(Response::new).map_err(refuse)
     }
 
     async fn get_published_assessment(
         &self,
-        _request: Request<proto::GetPublishedAssessmentRequest>,
+        request: Request<proto::GetPublishedAssessmentRequest>,
     ) -> Result<Response<proto::GetPublishedAssessmentResponse>, Status> {
-        Err(Status::unimplemented("not offered yet"))
+        self.published(request.into_inner()).await.map(Response::new).map_err(refuse)
     }
 
     async fn verify_assessment(
         &self,
-        _request: Request<proto::VerifyAssessmentRequest>,
+        request: Request<proto::VerifyAssessmentRequest>,
     ) -> Result<Response<proto::VerifyAssessmentResponse>, Status> {
-        Err(Status::unimplemented("not offered yet"))
+        self.verify(request.into_inner()).await.map(Response::new).map_err(refuse)
     }
 
     async fn watch_assessment(

@@ -3,20 +3,33 @@
 //! A back end is one file below `store/`; [`open`] chooses it by the address. What the methods promise is written here
 //! once and proved by one suite over every back end.
 
+mod comparison;
+mod postgres;
 mod reading;
 mod rows;
+mod sql;
+#[expect(
+    clippy::duplicate_mod,
+    reason = "what both databases do in the same words is written once, in either/"
+)]
 mod sqlite;
+mod tables;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use xiuhua_service_kit::database::{Backend, OpenError, passing};
 use xiuhua_service_kit::request_id::{Remembered, RequestId, Verdict};
+use xiuhua_service_kit::status::Kind;
 
 pub(crate) use self::reading::{
-    GroupQuery, PlaceRows, RankedPlace, RankingKey, RankingQuery, ResultStore, ThresholdUsed, WeightUsed,
+    GroupQuery, KeyValue, PlaceRows, RankedPlace, RankingKey, RankingQuery, ResultStore, RowDifference,
+    ThresholdUsed, WeightUsed,
 };
-use crate::domain::assessment::{Assessment, Failure, State};
+pub(crate) use self::rows::level_of;
+use crate::domain::assessment::{Assessment, Failure};
+use crate::domain::decision::{self, Decision, Unfit};
 use crate::domain::id::AssessmentId;
 use crate::domain::results::Results;
 
@@ -24,11 +37,11 @@ use crate::domain::results::Results;
 pub(crate) type SharedStore = Arc<dyn Store>;
 
 /// Where assessments and their results are kept.
-pub(crate) trait Store: AssessmentStore + ResultStore {}
+pub(crate) trait Store: AssessmentStore + LeaseStore + ResultStore {}
 
-impl<T: AssessmentStore + ResultStore> Store for T {}
+impl<T: AssessmentStore + LeaseStore + ResultStore> Store for T {}
 
-/// The life of assessments.
+/// Assessments and what is decided about them.
 #[async_trait]
 pub(crate) trait AssessmentStore: Send + Sync + std::fmt::Debug {
     /// What was answered under a request id.
@@ -44,24 +57,46 @@ pub(crate) trait AssessmentStore: Send + Sync + std::fmt::Debug {
     /// Assessments newest first, after (older than) a run.
     async fn assessments(&self, filter: &AssessmentFilter) -> Result<Vec<Stored>, StoreError>;
 
+    /// The assessment in force for a catalog and period: of those PUBLISHED the one published last.
+    async fn published(&self, catalog_id: &str, period: &str) -> Result<Option<Stored>, StoreError>;
+
+    /// Keeps a decision and the answer given, in one transaction. With a request id already used nothing is kept.
+    async fn decide(&self, ruling: Ruling) -> Result<Ruled, StoreError>;
+
     /// The text of a catalog by its hash.
     async fn catalog(&self, hash: &str) -> Result<Option<String>, StoreError>;
+}
 
-    /// Gives back to PENDING what a dead process left RUNNING. One process works on a store at a time.
-    async fn requeue_running(&self) -> Result<u64, StoreError>;
+/// Who works on what. A run is worked on under a lease; every write of a worker names its lease, and one who lost it
+/// writes nothing ([`StoreError::LeaseLost`]).
+#[async_trait]
+pub(crate) trait LeaseStore: Send + Sync + std::fmt::Debug {
+    /// Gives back what dead workers left RUNNING, where nobody but this process can have worked on the store: on
+    /// SQLite. On PostgreSQL others may be at work, and the leases decide.
+    async fn requeue_running(&self, now: Timestamp) -> Result<u64, StoreError>;
 
-    /// Takes the oldest PENDING assessment and makes it RUNNING.
-    async fn claim(&self) -> Result<Option<Stored>, StoreError>;
+    /// Takes the oldest run that may be taken (PENDING and due, or RUNNING under a lease that has expired) and makes it
+    /// RUNNING under a new lease. One that was begun too often becomes FAILED instead.
+    async fn claim(&self, claim: &Claim) -> Result<Option<Claimed>, StoreError>;
 
-    /// Notes how far a RUNNING assessment is.
-    async fn report_progress(&self, run: Run, ratio: f64) -> Result<(), StoreError>;
+    /// Extends a lease.
+    async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<(), StoreError>;
+
+    /// Notes how far a run is.
+    async fn report_progress(&self, lease: &Lease, ratio: f64) -> Result<(), StoreError>;
 
     /// Keeps all results and makes the assessment SUCCEEDED, in one transaction: before it nothing, after it
     /// everything can be read.
-    async fn save_results(&self, run: Run, finished: Finished) -> Result<(), StoreError>;
+    async fn save_results(&self, lease: &Lease, finished: Finished) -> Result<(), StoreError>;
 
-    /// Makes a RUNNING assessment FAILED.
-    async fn save_failure(&self, run: Run, failure: Failure) -> Result<(), StoreError>;
+    /// Makes a run FAILED.
+    async fn save_failure(&self, lease: &Lease, failure: Failure) -> Result<(), StoreError>;
+
+    /// Puts a run back to PENDING until a time, after a passing failure.
+    async fn postpone(&self, lease: &Lease, until: Timestamp) -> Result<(), StoreError>;
+
+    /// Puts a run back to PENDING at once, as if it had not been begun: its worker stops in order.
+    async fn give_back(&self, lease: &Lease, now: Timestamp) -> Result<(), StoreError>;
 }
 
 /// The number of an assessment inside a store: rises with every new one.
@@ -92,6 +127,66 @@ pub(crate) struct NewAssessment {
     pub(crate) answer: Remembered,
 }
 
+/// A decision to be kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Ruling {
+    /// The assessment.
+    pub(crate) id: AssessmentId,
+    /// What is decided.
+    pub(crate) verdict: decision::Verdict,
+    /// By whom, why and when.
+    pub(crate) decision: Decision,
+    /// The request.
+    pub(crate) request_id: RequestId,
+    /// [`fingerprint`](xiuhua_service_kit::request_id::fingerprint) of the request.
+    pub(crate) fingerprint: [u8; 32],
+    /// Encodes the answer to it.
+    pub(crate) answer: fn(&Assessment) -> Vec<u8>,
+}
+
+/// What became of a decision.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Ruled {
+    /// Kept; the encoded answer.
+    Kept(Vec<u8>),
+    /// The request id was used before.
+    Before(Verdict),
+    /// There is no such assessment.
+    NoAssessment,
+    /// The assessment is in no state for it.
+    Unfit(Unfit),
+}
+
+/// A worker that looks for a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    /// Names the worker; no two processes have the same name.
+    pub(crate) worker: String,
+    /// The present.
+    pub(crate) now: Timestamp,
+    /// End of the lease.
+    pub(crate) until: Timestamp,
+    /// A run that was begun so often is not begun again.
+    pub(crate) max_attempts: u32,
+}
+
+/// The right to work on a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lease {
+    run: Run,
+    worker: String,
+    attempt: u32,
+}
+
+/// A run and the right to work on it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Claimed {
+    /// The right.
+    pub(crate) lease: Lease,
+    /// The run.
+    pub(crate) assessment: Assessment,
+}
+
 /// Complete results, to be kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Finished {
@@ -119,10 +214,7 @@ pub(crate) struct AssessmentFilter {
 impl Stored {
     /// The run, if its results are complete.
     pub(crate) fn readable(&self) -> Option<Readable> {
-        match self.assessment.state {
-            State::Succeeded(_) => Some(Readable(self.run)),
-            _ => None,
-        }
+        self.assessment.success().map(|_| Readable(self.run))
     }
 }
 
@@ -133,36 +225,55 @@ impl Readable {
     }
 }
 
+impl Lease {
+    /// What its holder is told once it is another's, or nobody's.
+    pub(crate) fn lost(&self) -> StoreError {
+        StoreError::LeaseLost(self.run.0)
+    }
+}
+
+impl Claimed {
+    fn new(worker: String, stored: Stored) -> Self {
+        let lease = Lease { run: stored.run, worker, attempt: stored.assessment.attempts };
+        Self { lease, assessment: stored.assessment }
+    }
+}
+
 /// Why the record could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The address names no back end.
-    #[error("no store for the address `{0}`: it begins with sqlite:")]
-    UnknownScheme(String),
     /// The database could not be opened.
     #[error("the database could not be opened")]
-    Open(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Open(#[from] OpenError),
     /// The database failed.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
     /// A stored row does not mean what it should.
     #[error("a stored row cannot be read: {0}")]
     Corrupt(&'static str),
-    /// The assessment is not in the state that the write needs.
-    #[error("assessment run {0} is not RUNNING")]
-    NotRunning(i64),
-    /// The write did not come back.
-    #[error("the write ended without an answer")]
-    Lost(#[source] tokio::task::JoinError),
+    /// The worker no longer has the lease under which it wanted to write.
+    #[error("the lease on assessment run {0} is lost")]
+    LeaseLost(i64),
 }
 
-/// Opens the store at an address (`sqlite:PATH`, `sqlite::memory:`) and brings it to the present version.
+impl StoreError {
+    /// What it means for a caller, where the same call may succeed later.
+    pub(crate) fn passing(&self) -> Option<Kind> {
+        match self {
+            Self::Database(error) => passing(error),
+            Self::Open(_) | Self::Corrupt(_) | Self::LeaseLost(_) => None,
+        }
+    }
+}
+
+/// Opens the store at an address (`sqlite:PATH`, `sqlite::memory:`, `postgres://…`) and brings it to the present
+/// version.
 ///
 /// # Errors
 /// [`StoreError`] if there is no back end for the address or it cannot be opened.
 pub(crate) async fn open(url: &str) -> Result<SharedStore, StoreError> {
-    if url.starts_with("sqlite:") {
-        return Ok(Arc::new(sqlite::SqliteStore::open(url).await?));
-    }
-    Err(StoreError::UnknownScheme(url.to_owned()))
+    Ok(match Backend::of(url)? {
+        Backend::Sqlite => Arc::new(sqlite::SqlStore::open(url).await?),
+        Backend::Postgres => Arc::new(postgres::SqlStore::open(url).await?),
+    })
 }

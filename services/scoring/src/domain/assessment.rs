@@ -1,7 +1,10 @@
 //! The assessment (测评): what is to be run, and what became of it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
+use super::decision::Decision;
 use super::id::{AssessmentId, PlaceId};
 use super::period::Period;
 
@@ -20,6 +23,8 @@ pub(crate) struct Assessment {
     pub(crate) plan: Plan,
     /// When it was asked for.
     pub(crate) created: Timestamp,
+    /// How often a worker has begun it, without those that were given back in order.
+    pub(crate) attempts: u32,
     /// How far it is.
     pub(crate) state: State,
 }
@@ -80,6 +85,24 @@ pub(crate) enum State {
     Succeeded(Box<Success>),
     /// Ended without results.
     Failed(Failure),
+    /// Ended on request, without results.
+    Cancelled(Decision),
+    /// Complete and in force.
+    Published {
+        /// What stands beside its results.
+        success: Box<Success>,
+        /// Who put it in force.
+        published: Decision,
+    },
+    /// Complete, was in force and is no longer.
+    Withdrawn {
+        /// What stands beside its results.
+        success: Box<Success>,
+        /// Who put it in force.
+        published: Decision,
+        /// Who took it out of force.
+        withdrawn: Decision,
+    },
 }
 
 /// What stands beside the results of a complete run.
@@ -145,10 +168,50 @@ pub(crate) struct Place {
 }
 
 impl Assessment {
-    /// Whether nothing will change any more.
-    pub(crate) fn is_final(&self) -> bool {
-        matches!(self.state, State::Succeeded(_) | State::Failed(_))
+    /// Whether its run is over, well or badly.
+    pub(crate) fn is_over(&self) -> bool {
+        !matches!(self.state, State::Pending | State::Running(_))
     }
+
+    /// What stands beside its results; `None` where it has none.
+    pub(crate) fn success(&self) -> Option<&Success> {
+        match &self.state {
+            State::Succeeded(success)
+            | State::Published { success, .. }
+            | State::Withdrawn { success, .. } => Some(success),
+            State::Pending | State::Running(_) | State::Failed(_) | State::Cancelled(_) => None,
+        }
+    }
+}
+
+impl Failure {
+    /// Of a run that passing failures kept from its end, with what the last of them said.
+    pub(crate) fn of_worn_out(attempts: u32, (zh, en): (&str, &str), finished: Timestamp) -> Self {
+        Self {
+            zh: format!("第 {attempts} 次尝试后放弃：{zh}"),
+            en: format!("given up after attempt {attempts}: {en}"),
+            finished,
+        }
+    }
+
+    /// Of a run whose workers ended before it did.
+    pub(crate) fn of_deadly(attempts: u32, finished: Timestamp) -> Self {
+        Self {
+            zh: format!("运行中的进程已 {attempts} 次中断，不再重试；请向运维人员查询日志"),
+            en: format!(
+                "the process that ran it ended {attempts} times before the run did, given up; ask the operators \
+                 for the log"
+            ),
+            finished,
+        }
+    }
+}
+
+/// How long a run waits after its `attempts`-th begin met a passing failure: 1 s, doubled each time, 60 s at most.
+pub(crate) fn wait_after(attempts: u32) -> Duration {
+    const LONGEST_S: u64 = 60;
+    let doublings = attempts.saturating_sub(1).min(6);
+    Duration::from_secs((1 << doublings).min(LONGEST_S))
 }
 
 impl Plan {
@@ -168,5 +231,17 @@ impl Plan {
     /// Name of the type at a position of lists by type.
     pub(crate) fn type_name(&self, at: usize) -> &str {
         self.types.get(at).map_or(UNCLASSIFIED, String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_from_one_second_to_a_minute() {
+        let waits: Vec<u64> = (1..=9).map(|attempts| wait_after(attempts).as_secs()).collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(wait_after(u32::MAX).as_secs(), 60);
     }
 }

@@ -122,7 +122,8 @@ fn add_group(digest: &mut DigestBuilder, outline: &Outline<'_>, plan: &Plan, gro
     add_optional_count(digest, group.rank);
 }
 
-fn level_word(level: Level) -> &'static str {
+/// The word for a level.
+pub(crate) fn level_word(level: Level) -> &'static str {
     match level {
         Level::Committee => "COMMITTEE",
         Level::Town => "TOWN",

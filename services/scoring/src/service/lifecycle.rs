@@ -47,7 +47,8 @@ impl Scoring {
         let assessment = Assessment {
             id: AssessmentId::new(new_id("assessment")),
             plan: planned.plan,
-            created: self.clock.now(),
+            created: self.now(),
+            attempts: 0,
             state: State::Pending,
         };
         let answer = proto::CreateAssessmentResponse { assessment: Some(convert::assessment(&assessment)) };
@@ -111,9 +112,9 @@ impl Scoring {
 }
 
 impl Watching {
-    /// The next thing to tell; `None` once the final state has been told.
+    /// The next thing to tell; `None` once it has been told that the run is over.
     async fn next(&mut self) -> Result<Option<proto::WatchAssessmentResponse>, Error> {
-        if self.told.as_ref().is_some_and(Assessment::is_final) {
+        if self.told.as_ref().is_some_and(Assessment::is_over) {
             return Ok(None);
         }
         loop {

@@ -1,5 +1,7 @@
 //! Reading the results of complete runs: pages and ranges, each in a declared order.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use xiuhua_indicators::threshold::Threshold;
 
@@ -7,7 +9,7 @@ use super::{Readable, StoreError};
 use crate::domain::assessment::Place;
 use crate::domain::growth::ScoredPlace;
 use crate::domain::id::PlaceId;
-use crate::domain::results::{GroupScore, ItemWeight, LeafValue, Level, Score};
+use crate::domain::results::{GroupScore, ItemWeight, LeafValue, Level, Results, Score};
 
 /// The results of complete runs.
 #[async_trait]
@@ -74,6 +76,40 @@ pub(crate) trait ResultStore: Send + Sync + std::fmt::Debug {
         after: Option<&PlaceId>,
         places: i64,
     ) -> Result<Vec<PlaceRows<LeafValue>>, StoreError>;
+
+    /// Compares every row on record of every table with what the results computed again put there, bit for bit.
+    async fn compare(&self, run: Readable, recomputed: Arc<Results>) -> Result<Comparison, StoreError>;
+}
+
+/// How the rows on record differ from those computed again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Comparison {
+    /// The first of them, at most [`Comparison::DESCRIBED`].
+    pub(crate) differences: Vec<RowDifference>,
+    /// How many there are.
+    pub(crate) total: u64,
+}
+
+/// A row that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RowDifference {
+    /// Its table.
+    pub(crate) table: &'static str,
+    /// The columns of its key, with their values.
+    pub(crate) key: Vec<(&'static str, KeyValue)>,
+    /// The columns that differ, as they are on record; `None` where there is no such row.
+    pub(crate) recorded: Option<String>,
+    /// The columns that differ, as they were computed again; `None` where there should be no such row.
+    pub(crate) recomputed: Option<String>,
+}
+
+/// A value in a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeyValue {
+    /// A position or a level's number.
+    Integer(i64),
+    /// A text.
+    Text(String),
 }
 
 /// Which part of a ranking to read.

@@ -6,15 +6,16 @@ use xiuhua_indicators::compose::NodeScore;
 use xiuhua_indicators::rank::Standing;
 use xiuhua_indicators::threshold::{Goalposts, Threshold};
 
+use super::tables::{GroupRow, LeafRow, PlaceRow, ThresholdRow, WeightRow};
 use super::{PlaceRows, Run, StoreError, Stored, ThresholdUsed, WeightUsed};
 use crate::domain::assessment::{
     Assessment, Failure, Place, Plan, State, Success, ThresholdSetUse, TypeSummary, Version,
 };
+use crate::domain::decision::Decision;
 use crate::domain::id::{AssessmentId, PlaceId};
 use crate::domain::period::Period;
 use crate::domain::results::{
     ChangeOfScores, Dimensionless, GroupScore, ItemWeight, LeafValue, Level, Score, absence_from_word,
-    absence_word,
 };
 
 /// A row of `assessments`.
@@ -26,6 +27,7 @@ pub(super) struct AssessmentRow {
     progress_ratio: f64,
     created_us: i64,
     finished_us: Option<i64>,
+    attempts: i64,
     period: String,
     as_of_position: i64,
     classification_id: String,
@@ -47,21 +49,24 @@ pub(super) struct AssessmentRow {
     places_without_households: Option<i64>,
     failure_zh: Option<String>,
     failure_en: Option<String>,
+    cancelled_author: Option<String>,
+    cancelled_reason: Option<String>,
+    cancelled_us: Option<i64>,
+    published_author: Option<String>,
+    published_reason: Option<String>,
+    published_us: Option<i64>,
+    withdrawn_author: Option<String>,
+    withdrawn_reason: Option<String>,
+    withdrawn_us: Option<i64>,
 }
 
-/// A row of `places`.
+/// A place and its score at one node, in one row.
 #[derive(sqlx::FromRow)]
-pub(super) struct PlaceRow {
-    place_id: String,
-    type_at: Option<i64>,
-    name: String,
-    town_code: String,
-    town_name: String,
-    committee: String,
-    district_code: String,
-    district_name: String,
-    households: Option<i64>,
-    sampled: bool,
+pub(super) struct RankedRow {
+    #[sqlx(flatten)]
+    pub(super) place: PlaceRow,
+    #[sqlx(flatten)]
+    pub(super) score: ScoreRow,
 }
 
 /// What of a row of `places` stands beside rows of other tables.
@@ -72,7 +77,7 @@ pub(super) struct PlaceHeadRow {
     households: Option<i64>,
 }
 
-/// The score of a place at a node, from `node_scores`.
+/// What is read of a row of `node_scores`: its place in the table's key says the rest.
 #[derive(sqlx::FromRow)]
 pub(super) struct ScoreRow {
     pub(super) place_id: String,
@@ -82,54 +87,6 @@ pub(super) struct ScoreRow {
     coverage_ratio: f64,
     percentile: Option<f64>,
     absence: Option<String>,
-}
-
-/// A row of `leaf_values`.
-#[derive(sqlx::FromRow)]
-pub(super) struct LeafRow {
-    pub(super) place_id: String,
-    leaf_at: i64,
-    derived: bool,
-    value: Option<f64>,
-    z_uncapped: Option<f64>,
-    z: Option<f64>,
-    previous_score: Option<f64>,
-    current_score: Option<f64>,
-}
-
-/// A row of `thresholds`.
-#[derive(sqlx::FromRow)]
-pub(super) struct ThresholdRow {
-    type_at: i64,
-    leaf_at: i64,
-    status: String,
-    lower: Option<f64>,
-    upper: Option<f64>,
-    sample_size: i64,
-    median_z: Option<f64>,
-}
-
-/// A row of `weights`.
-#[derive(sqlx::FromRow)]
-pub(super) struct WeightRow {
-    type_at: i64,
-    item_at: i64,
-    catalog_weight: f64,
-    weight: f64,
-}
-
-/// A row of `group_scores`.
-#[derive(sqlx::FromRow)]
-pub(super) struct GroupRow {
-    level: i64,
-    code: String,
-    type_at: i64,
-    node_at: i64,
-    name: String,
-    score: Option<f64>,
-    places: i64,
-    household_share_ratio: f64,
-    rank: Option<i64>,
 }
 
 /// A type summary as it stands in `type_summaries`.
@@ -144,6 +101,8 @@ struct SummaryJson {
 impl AssessmentRow {
     pub(super) fn read(self) -> Result<Stored, StoreError> {
         let state = self.state()?;
+        let attempts =
+            u32::try_from(self.attempts).map_err(|_| StoreError::Corrupt("assessments.attempts"))?;
         let plan = Plan {
             period: period(&self.period)?,
             as_of_position: count(self.as_of_position)?,
@@ -166,8 +125,13 @@ impl AssessmentRow {
             catalog: Version { id: self.catalog_id, version: self.catalog_version, hash: self.catalog_hash },
             scale: self.scale,
         };
-        let assessment =
-            Assessment { id: AssessmentId::new(self.id), plan, created: instant(self.created_us)?, state };
+        let assessment = Assessment {
+            id: AssessmentId::new(self.id),
+            plan,
+            created: instant(self.created_us)?,
+            attempts,
+            state,
+        };
         Ok(Stored { run: Run(self.run), assessment })
     }
 
@@ -181,8 +145,32 @@ impl AssessmentRow {
                 en: self.failure_en.clone().ok_or(StoreError::Corrupt("failure_en"))?,
                 finished: self.finished()?,
             })),
+            "CANCELLED" => Ok(State::Cancelled(self.cancelled()?)),
+            "PUBLISHED" => {
+                Ok(State::Published { success: Box::new(self.success()?), published: self.published()? })
+            }
+            "WITHDRAWN" => Ok(State::Withdrawn {
+                success: Box::new(self.success()?),
+                published: self.published()?,
+                withdrawn: self.withdrawn()?,
+            }),
             _ => Err(StoreError::Corrupt("assessments.state")),
         }
+    }
+
+    fn cancelled(&self) -> Result<Decision, StoreError> {
+        let texts = self.cancelled_author.as_ref().zip(self.cancelled_reason.as_ref());
+        decision(texts, self.cancelled_us).ok_or(StoreError::Corrupt("assessments.cancelled_us"))
+    }
+
+    fn published(&self) -> Result<Decision, StoreError> {
+        let texts = self.published_author.as_ref().zip(self.published_reason.as_ref());
+        decision(texts, self.published_us).ok_or(StoreError::Corrupt("assessments.published_us"))
+    }
+
+    fn withdrawn(&self) -> Result<Decision, StoreError> {
+        let texts = self.withdrawn_author.as_ref().zip(self.withdrawn_reason.as_ref());
+        decision(texts, self.withdrawn_us).ok_or(StoreError::Corrupt("assessments.withdrawn_us"))
     }
 
     fn success(&self) -> Result<Success, StoreError> {
@@ -289,12 +277,7 @@ impl WeightRow {
 impl GroupRow {
     pub(super) fn read(self) -> Result<GroupScore, StoreError> {
         Ok(GroupScore {
-            level: match self.level {
-                1 => Level::Committee,
-                2 => Level::Town,
-                3 => Level::District,
-                _ => return Err(StoreError::Corrupt("group_scores.level")),
-            },
+            level: level_of(self.level).ok_or(StoreError::Corrupt("group_scores.level"))?,
             code: self.code,
             name: self.name,
             type_at: position(self.type_at)?,
@@ -316,9 +299,9 @@ pub(super) fn level_number(level: Level) -> i64 {
     }
 }
 
-/// The word for why there is no score, if there is none.
-pub(super) fn absence_of(score: &NodeScore) -> Option<&'static str> {
-    score.score.err().map(absence_word)
+/// The level that a number stands for.
+pub(crate) fn level_of(number: i64) -> Option<Level> {
+    [Level::Committee, Level::Town, Level::District].into_iter().find(|level| level_number(*level) == number)
 }
 
 /// Type summaries as they are stored.
@@ -364,6 +347,11 @@ pub(super) fn by_place<T>(
     Ok(found)
 }
 
+/// The first and the last of places that come by id.
+pub(super) fn ends(places: &[PlaceHeadRow]) -> Option<(String, String)> {
+    Some((places.first()?.place_id.clone(), places.last()?.place_id.clone()))
+}
+
 /// A count or position as a stored integer. Nothing here counts beyond 2^63.
 pub(super) fn integer(value: impl TryInto<i64>) -> i64 {
     value.try_into().unwrap_or(i64::MAX)
@@ -381,6 +369,12 @@ pub(super) fn position(value: i64) -> Result<usize, StoreError> {
 
 fn instant(microseconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(microseconds).map_err(|_| StoreError::Corrupt("an instant"))
+}
+
+fn decision(texts: Option<(&String, &String)>, at: Option<i64>) -> Option<Decision> {
+    let (author, reason) = texts?;
+    let time = Timestamp::from_microsecond(at?).ok()?;
+    Some(Decision { author: author.clone(), reason: reason.clone(), time })
 }
 
 fn period(text: &str) -> Result<Period, StoreError> {

@@ -1,5 +1,9 @@
 //! A scoring service with its upstream, served in memory.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
 use tonic::Code;
 use tonic::transport::Channel;
 use xiuhua_contracts::classification::v1::classification_service_server::ClassificationServiceServer;
@@ -8,23 +12,64 @@ use xiuhua_contracts::normalization::v1::normalization_service_server::Normaliza
 use xiuhua_contracts::scoring::v1 as wire;
 use xiuhua_contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
 use xiuhua_scoring::{Config, Upstream, assemble};
-use xiuhua_service_kit::clock::ManualClock;
+use xiuhua_service_kit::clock::{ManualClock, SharedClock};
 use xiuhua_service_kit::server::Part;
 use xiuhua_service_kit::status::explain;
-use xiuhua_service_kit::testing::{Served, TemporaryDatabase, serve};
+use xiuhua_service_kit::testing::{Served, TemporaryDatabase, serve, temporary_postgres};
 
 use crate::fakes::{SET, World};
+
+/// Where a house keeps its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backend {
+    Sqlite,
+    Postgres,
+}
 
 /// A running service.
 pub(crate) struct House {
     pub(crate) client: ScoringServiceClient<Channel>,
     pub(crate) world: World,
-    url: String,
+    pub(crate) url: String,
     clock: ManualClock,
     served: Served,
+    /// What it runs on, where that can be killed.
+    machine: Option<Runtime>,
     _upstream: Served,
-    _database: Option<TemporaryDatabase>,
+    database: Option<Arc<TemporaryDatabase>>,
 }
+
+/// How a house is built.
+#[derive(Clone)]
+pub(crate) struct Build {
+    world: World,
+    url: String,
+    database: Option<Arc<TemporaryDatabase>>,
+    clock: ManualClock,
+    config: Config,
+    worker: bool,
+    mortal: bool,
+}
+
+/// Makes two tests of each function: `sqlite` and `postgres`.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::house::Backend::Sqlite).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::house::Backend::Postgres).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
 
 /// What a caller is told.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,81 +92,127 @@ impl From<tonic::Status> for Refusal {
     }
 }
 
-/// A house over every back end. A second back end is one line more.
-pub(crate) async fn every_backend(world: impl Fn() -> World) -> Vec<House> {
-    let database = TemporaryDatabase::new();
-    vec![
-        House::over(world(), "sqlite::memory:".to_owned(), None, true).await,
-        House::over(world(), database.url(), Some(database), true).await,
-    ]
-}
-
-impl House {
-    /// Over a store that is gone with it.
-    pub(crate) async fn in_memory(world: World) -> Self {
-        Self::over(world, "sqlite::memory:".to_owned(), None, true).await
-    }
-
-    /// Over a store that outlives it, with nobody to run assessments.
-    pub(crate) async fn without_worker(world: World) -> Self {
-        let database = TemporaryDatabase::new();
-        Self::over(world, database.url(), Some(database), false).await
-    }
-
-    /// The same service started again on the same record.
-    pub(crate) async fn restarted(mut self) -> Self {
-        self.served.stop();
-        let database = self._database.take();
-        Self::over(self.world, self.url, database, true).await
-    }
-
-    /// The same service started again on the same record, with little patience for its upstream.
-    pub(crate) async fn restarted_with_silence(mut self, silence_ms: u64) -> Self {
-        self.served.stop();
-        let database = self._database.take();
-        let mut config = Config::embedded(&self.url).unwrap();
-        config.upstream.silence_ms = silence_ms;
-        Self::with(self.world, self.url, &config, database, true).await
-    }
-
-    async fn over(world: World, url: String, database: Option<TemporaryDatabase>, worker: bool) -> Self {
+impl Build {
+    /// Over a new record, with a worker.
+    pub(crate) async fn on(backend: Backend, world: World) -> Self {
+        let (url, database) = match backend {
+            Backend::Sqlite => {
+                let database = TemporaryDatabase::new();
+                (database.url(), Some(Arc::new(database)))
+            }
+            Backend::Postgres => (temporary_postgres().await, None),
+        };
+        let clock = ManualClock::starting_at("2022-01-15T08:00:00Z".parse().unwrap());
         let config = Config::embedded(&url).unwrap();
-        Self::with(world, url, &config, database, worker).await
+        Self { world, url, database, clock, config, worker: true, mortal: false }
     }
 
-    async fn with(
-        world: World,
-        url: String,
-        config: &Config,
-        database: Option<TemporaryDatabase>,
-        worker: bool,
-    ) -> Self {
+    /// With nobody to run assessments.
+    pub(crate) fn without_worker(self) -> Self {
+        Self { worker: false, ..self }
+    }
+
+    /// On a machine of its own that can be killed.
+    pub(crate) fn mortal(self) -> Self {
+        Self { mortal: true, ..self }
+    }
+
+    /// A run is begun so often.
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.config.worker.max_attempts = attempts.try_into().unwrap();
+        self
+    }
+
+    /// The longest wait for upstream.
+    pub(crate) fn with_silence(mut self, silence_ms: u64) -> Self {
+        self.config.upstream.silence_ms = silence_ms;
+        self
+    }
+
+    pub(crate) async fn open(self) -> House {
         let upstream = serve(vec![
-            Part::new(IngestionServiceServer::new(world.clone())),
-            Part::new(ClassificationServiceServer::new(world.clone())),
-            Part::new(NormalizationServiceServer::new(world.clone())),
+            Part::new(IngestionServiceServer::new(self.world.clone())),
+            Part::new(ClassificationServiceServer::new(self.world.clone())),
+            Part::new(NormalizationServiceServer::new(self.world.clone())),
         ]);
         let channels = Upstream {
             ingestion: upstream.channel.clone(),
             classification: upstream.channel.clone(),
             normalization: upstream.channel.clone(),
         };
-        let clock = ManualClock::starting_at("2022-01-15T08:00:00Z".parse().unwrap());
-        let part = assemble(config, channels, clock.shared()).await.unwrap();
-        let served = serve(vec![if worker { part } else { part.second_door() }]);
-        Self {
-            client: ScoringServiceClient::new(served.channel.clone()),
-            world,
-            url,
-            clock,
-            served,
-            _upstream: upstream,
-            _database: database,
+        let Self { world, url, database, clock, config, worker, mortal } = self;
+        let time = clock.shared();
+        let machine = mortal.then(|| Runtime::new().unwrap());
+        let served = match &machine {
+            Some(machine) => {
+                let machine = machine.handle().clone();
+                let opening = move || machine.block_on(open(config, channels, time, worker));
+                tokio::task::spawn_blocking(opening).await.unwrap()
+            }
+            None => open(config, channels, time, worker).await,
+        };
+        let client = ScoringServiceClient::new(served.channel.clone());
+        House { client, world, url, clock, served, machine, _upstream: upstream, database }
+    }
+}
+
+async fn open(config: Config, upstream: Upstream, clock: SharedClock, worker: bool) -> Served {
+    let part = assemble(&config, upstream, clock).await.unwrap();
+    serve(vec![if worker { part } else { part.second_door() }])
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if let Some(machine) = self.machine.take() {
+            machine.shutdown_background();
+        }
+    }
+}
+
+impl House {
+    pub(crate) async fn on(backend: Backend, world: World) -> Self {
+        Build::on(backend, world).await.open().await
+    }
+
+    /// Another service on the same record, at the same time of day.
+    pub(crate) fn neighbour(&self) -> Build {
+        Build {
+            world: self.world.clone(),
+            url: self.url.clone(),
+            database: self.database.clone(),
+            clock: self.clock.clone(),
+            config: Config::embedded(&self.url).unwrap(),
+            worker: true,
+            mortal: false,
+        }
+    }
+
+    /// The same service started again on the same record.
+    pub(crate) async fn restarted(self) -> Self {
+        self.served.stop();
+        self.neighbour().open().await
+    }
+
+    /// The same service after its machine was cut off from one moment to the next.
+    pub(crate) fn killed(mut self) -> Build {
+        let next = self.neighbour();
+        self.machine.take().unwrap().shutdown_background();
+        next
+    }
+
+    pub(crate) fn is_on(&self, backend: Backend) -> bool {
+        self.url.starts_with("postgres:") == (backend == Backend::Postgres)
+    }
+
+    /// Until a worker is at it.
+    pub(crate) async fn until_running(&mut self, id: &str) {
+        while self.get(id).await.state() != wire::AssessmentState::Running {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
     pub(crate) fn clock_forward(&self) {
-        self.clock.advance(std::time::Duration::from_secs(3_600));
+        self.clock.advance(Duration::from_secs(3_600));
     }
 
     /// Asks for an assessment; it may still be PENDING.
@@ -148,6 +239,18 @@ impl House {
     /// The final state of an assessment.
     pub(crate) async fn until_over(&mut self, id: &str) -> wire::Assessment {
         self.watch(id).await.pop().unwrap()
+    }
+
+    /// The final state of an assessment that waits for times to come.
+    pub(crate) async fn until_over_in_time(&mut self, id: &str) -> wire::Assessment {
+        loop {
+            let found = self.get(id).await;
+            if found.finished_time.is_some() {
+                return found;
+            }
+            self.clock_forward();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Everything that a watcher is told.

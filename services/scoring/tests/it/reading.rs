@@ -4,7 +4,7 @@ use tonic::Code;
 use xiuhua_contracts::scoring::v1 as wire;
 
 use crate::district::{Z_OF_TEN, little_district};
-use crate::house::{House, Refusal, asking, assert_close};
+use crate::house::{Backend, House, Refusal, asking, assert_close, on_both};
 
 fn ranking(id: &str, kind: &str) -> wire::ListRankingRequest {
     wire::ListRankingRequest { assessment_id: id.to_owned(), r#type: kind.to_owned(), ..Default::default() }
@@ -14,8 +14,7 @@ fn ids(places: &[wire::RankedPlace]) -> Vec<&str> {
     places.iter().map(|place| place.place_id.as_str()).collect()
 }
 
-#[tokio::test]
-async fn a_ranking_comes_in_pages_of_any_size_with_the_scoreless_last() {
+async fn a_ranking_comes_in_pages_of_any_size_with_the_scoreless_last(on: Backend) {
     let world = little_district();
     // Two more of type X: one ties with b in the index, one has nothing at all.
     for (id, values) in [("b2", [5.0, 5.0, 6.0, 4.0, 6.0]), ("z", [f64::NAN; 5])] {
@@ -30,7 +29,7 @@ async fn a_ranking_comes_in_pages_of_any_size_with_the_scoreless_last() {
             }
         }
     }
-    let mut house = House::in_memory(world).await;
+    let mut house = House::on(on, world).await;
     let id = house.assess_default().await.id;
     for page_size in [0, 1, 2, 3, 4, 1_000] {
         let request = wire::ListRankingRequest { page_size, ..ranking(&id, "X") };
@@ -43,9 +42,8 @@ async fn a_ranking_comes_in_pages_of_any_size_with_the_scoreless_last() {
     }
 }
 
-#[tokio::test]
-async fn a_ranking_can_be_of_a_node_a_type_and_a_town() {
-    let mut house = House::in_memory(little_district()).await;
+async fn a_ranking_can_be_of_a_node_a_type_and_a_town(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
     let in_town = |town: &str| wire::ListRankingRequest {
         town_code: town.to_owned(),
@@ -64,9 +62,8 @@ async fn a_ranking_can_be_of_a_node_a_type_and_a_town() {
     assert_eq!((growth[0].place_name.as_str(), growth[0].town_name.as_str()), ("小区 a", "街道 T1"));
 }
 
-#[tokio::test]
-async fn groups_weigh_by_households_and_rank_towns_within_a_type_alone() {
-    let mut house = House::in_memory(little_district()).await;
+async fn groups_weigh_by_households_and_rank_towns_within_a_type_alone(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
     let (a, b, c) = (25.0 * (1.4 + 0.8 + Z_OF_TEN), 25.0 * (1.2 + 0.6 + Z_OF_TEN), 100.0 * 0.4 / 3.0);
 
@@ -104,9 +101,8 @@ async fn groups_weigh_by_households_and_rank_towns_within_a_type_alone() {
     assert_eq!(all.iter().find(|group| group.code == "310115").unwrap().name, "浦东新区");
 }
 
-#[tokio::test]
-async fn groups_come_in_pages_of_any_size() {
-    let mut house = House::in_memory(little_district()).await;
+async fn groups_come_in_pages_of_any_size(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
     let mut listed: Vec<Vec<wire::GroupScore>> = Vec::new();
     for page_size in [0, 1, 7] {
@@ -129,8 +125,7 @@ async fn groups_come_in_pages_of_any_size() {
     assert_eq!(listed[0], listed[2]);
 }
 
-#[tokio::test]
-async fn where_all_places_are_of_one_kind_all_appears_once_and_unranked() {
+async fn where_all_places_are_of_one_kind_all_appears_once_and_unranked(on: Backend) {
     let world = little_district();
     {
         let mut facts = world.facts();
@@ -141,7 +136,7 @@ async fn where_all_places_are_of_one_kind_all_appears_once_and_unranked() {
     for leaf in ["P1", "P2", "G1"] {
         world.threshold("ALL", leaf, crate::fakes::Fixed::Between(0.0, 10.0));
     }
-    let mut house = House::in_memory(world).await;
+    let mut house = House::on(on, world).await;
     let id = house.assess_default().await.id;
     let groups = house.groups(&id, "", "INDEX").await;
     assert_eq!(groups.len(), 6);
@@ -149,9 +144,8 @@ async fn where_all_places_are_of_one_kind_all_appears_once_and_unranked() {
     assert_eq!(house.groups(&id, "ALL", "INDEX").await, groups);
 }
 
-#[tokio::test]
-async fn growth_compares_two_periods_under_one_threshold_set() {
-    let mut house = House::in_memory(little_district()).await;
+async fn growth_compares_two_periods_under_one_threshold_set(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let now = house.assess_default().await.id;
     let before =
         house.assess(wire::CreateAssessmentRequest { period: "2020".to_owned(), ..asking("2020") }).await.id;
@@ -188,11 +182,10 @@ async fn growth_compares_two_periods_under_one_threshold_set() {
     assert_eq!((refusal.code, refusal.reason.as_str()), (Code::FailedPrecondition, "THRESHOLD_SETS_DIFFER"));
 }
 
-#[tokio::test]
-async fn streams_hold_every_place_in_the_order_of_ids() {
+async fn streams_hold_every_place_in_the_order_of_ids(on: Backend) {
     let world = little_district();
     world.facts().places[0].households = None;
-    let mut house = House::in_memory(world).await;
+    let mut house = House::on(on, world).await;
     let id = house.assess_default().await.id;
     let request = wire::ReadScoresRequest { assessment_id: id.clone() };
     let mut stream = house.client.read_scores(request).await.unwrap().into_inner();
@@ -228,9 +221,8 @@ async fn streams_hold_every_place_in_the_order_of_ids() {
     assert_eq!(places[5].values[0].z, None);
 }
 
-#[tokio::test]
-async fn what_is_not_there_is_not_found_by_a_stable_reason() {
-    let mut house = House::in_memory(little_district()).await;
+async fn what_is_not_there_is_not_found_by_a_stable_reason(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
     let mut refusals: Vec<Refusal> = Vec::new();
     let place = |assessment: &str, place: &str| wire::GetPlaceScoresRequest {
@@ -259,9 +251,8 @@ async fn what_is_not_there_is_not_found_by_a_stable_reason() {
     assert_eq!(refusals[0].message, "没有测评 nowhere");
 }
 
-#[tokio::test]
-async fn a_ranking_without_a_type_and_a_foreign_page_token_are_refused() {
-    let mut house = House::in_memory(little_district()).await;
+async fn a_ranking_without_a_type_and_a_foreign_page_token_are_refused(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
     let refusal = Refusal::from(house.client.list_ranking(ranking(&id, "")).await.unwrap_err());
     assert_eq!((refusal.code, refusal.fields), (Code::InvalidArgument, vec!["type".to_owned()]));
@@ -271,3 +262,15 @@ async fn a_ranking_without_a_type_and_a_foreign_page_token_are_refused() {
     let refusal = Refusal::from(house.client.list_ranking(foreign).await.unwrap_err());
     assert_eq!((refusal.code, refusal.fields), (Code::InvalidArgument, vec!["page_token".to_owned()]));
 }
+
+on_both!(
+    a_ranking_comes_in_pages_of_any_size_with_the_scoreless_last,
+    a_ranking_can_be_of_a_node_a_type_and_a_town,
+    groups_weigh_by_households_and_rank_towns_within_a_type_alone,
+    groups_come_in_pages_of_any_size,
+    where_all_places_are_of_one_kind_all_appears_once_and_unranked,
+    growth_compares_two_periods_under_one_threshold_set,
+    streams_hold_every_place_in_the_order_of_ids,
+    what_is_not_there_is_not_found_by_a_stable_reason,
+    a_ranking_without_a_type_and_a_foreign_page_token_are_refused
+);

@@ -5,11 +5,10 @@ use xiuhua_contracts::scoring::v1 as wire;
 
 use crate::district::{Z_OF_TEN, little_district};
 use crate::fakes::{FOREIGN, NOW, World};
-use crate::house::{House, asking, assert_close};
+use crate::house::{Backend, Build, House, asking, assert_close, on_both};
 
-#[tokio::test]
-async fn scores_come_out_as_worked_out_by_hand() {
-    let mut house = House::in_memory(little_district()).await;
+async fn scores_come_out_as_worked_out_by_hand(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
     // a: P (0.7 + 0.7)/2; G (0.8 + 10/22)/2; INDEX over all four leaves.
     assert_close(house.score(&id, "a", "P").await.score, 70.0);
@@ -28,9 +27,8 @@ async fn scores_come_out_as_worked_out_by_hand() {
     assert_close(house.score(&id, "e", "INDEX").await.score, 50.0);
 }
 
-#[tokio::test]
-async fn ranks_and_percentiles_stand_within_the_type() {
-    let mut house = House::in_memory(little_district()).await;
+async fn ranks_and_percentiles_stand_within_the_type(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
     for (place, rank, percentile) in
         [("a", 1, 100.0), ("b", 2, 50.0), ("c", 3, 0.0), ("d", 1, 100.0), ("e", 2, 0.0)]
@@ -43,9 +41,8 @@ async fn ranks_and_percentiles_stand_within_the_type() {
     assert_eq!(unclassified.absence_reason, "UNCLASSIFIED");
 }
 
-#[tokio::test]
-async fn an_assessment_says_what_it_is_made_of() {
-    let mut house = House::in_memory(little_district()).await;
+async fn an_assessment_says_what_it_is_made_of(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let assessment = house.assess_default().await;
     assert_eq!((assessment.period.as_str(), assessment.as_of_position), ("2021", 1));
     assert_eq!(assessment.base_periods, ["2019", "2020"]);
@@ -62,10 +59,9 @@ async fn an_assessment_says_what_it_is_made_of() {
     assert_eq!(types, [("X", 3, 3), ("Y", 2, 2), ("UNCLASSIFIED", 1, 0)]);
 }
 
-#[tokio::test]
-async fn thresholds_of_a_change_belong_to_the_set_whatever_is_assessed_and_known_later() {
+async fn thresholds_of_a_change_belong_to_the_set_whatever_is_assessed_and_known_later(on: Backend) {
     let world = little_district();
-    let mut house = House::in_memory(world.clone()).await;
+    let mut house = House::on(on, world.clone()).await;
     let first = house.assess_default().await.id;
     assert_eq!(derived_threshold(&mut house, &first).await, (Some(0.0), Some(22.0)));
     // A later delivery corrects 2020: the score before changes, the thresholds of the set do not.
@@ -99,10 +95,9 @@ async fn derived_threshold(house: &mut House, id: &str) -> (Option<f64>, Option<
     (row.lower, row.upper)
 }
 
-#[tokio::test]
-async fn an_earlier_assessment_can_be_recomputed_to_the_same_digest() {
+async fn an_earlier_assessment_can_be_recomputed_to_the_same_digest(on: Backend) {
     let world = little_district();
-    let mut house = House::in_memory(world.clone()).await;
+    let mut house = House::on(on, world.clone()).await;
     let first = house.assess_default().await;
     world.correction(2, "a", "P1", "2021", 9.0);
     let now = house.assess(asking("now")).await;
@@ -114,34 +109,45 @@ async fn an_earlier_assessment_can_be_recomputed_to_the_same_digest() {
 }
 
 #[test]
-fn the_digest_depends_neither_on_the_order_of_places_nor_on_the_number_of_threads() {
-    let digest = |threads: usize, shuffled: bool| {
+fn a_hundred_runs_in_any_order_of_places_and_on_any_number_of_threads_have_one_digest() {
+    let digest = |turn: usize| {
+        let threads = [1, 2, 16][turn % 3];
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
         runtime.unwrap().block_on(async {
             let world = little_district();
             {
                 let mut facts = world.facts();
-                facts.shuffled = shuffled;
-                if shuffled {
+                facts.shuffled = turn % 2 == 1;
+                let statements = facts.statements.len();
+                facts.statements.rotate_left(turn * 7 % statements);
+                if turn % 5 == 1 {
                     facts.statements.reverse();
-                    facts.samples.values_mut().for_each(|members| members.reverse());
                 }
+                facts.samples.values_mut().for_each(|members| {
+                    let count = members.len();
+                    members.rotate_left(turn % count);
+                });
             }
-            House::in_memory(world).await.assess_default().await.digest
+            House::on(Backend::Sqlite, world).await.assess_default().await.digest
         })
     };
-    let one = digest(1, false);
-    assert_eq!(digest(16, true), one);
-    assert_eq!(digest(2, true), one);
+    let first = digest(0);
+    assert!((1..100).all(|turn| digest(turn) == first));
 }
 
 #[tokio::test]
-async fn the_digest_tells_one_changed_value_sample_member_or_attribute_of_a_group_apart() {
+async fn both_databases_give_one_digest() {
+    let on_sqlite = House::on(Backend::Sqlite, little_district()).await.assess_default().await;
+    let on_postgres = House::on(Backend::Postgres, little_district()).await.assess_default().await;
+    assert_eq!(on_sqlite.digest, on_postgres.digest);
+}
+
+async fn the_digest_tells_one_changed_value_sample_member_or_attribute_of_a_group_apart(on: Backend) {
     let digest = async |change: fn(&World)| {
         let world = little_district();
         change(&world);
-        House::in_memory(world).await.assess_default().await.digest
+        House::on(on, world).await.assess_default().await.digest
     };
     let mut digests = vec![
         digest(|_| ()).await,
@@ -164,16 +170,19 @@ async fn the_digest_tells_one_changed_value_sample_member_or_attribute_of_a_grou
     assert_eq!(digests.len(), count);
 }
 
-#[tokio::test]
-async fn a_run_without_its_upstream_fails_with_the_reason_in_both_languages() {
+async fn a_run_without_its_upstream_fails_with_the_reason_in_both_languages(on: Backend) {
     let world = little_district();
     world.facts().failure = Some(Status::unavailable("the line is cut"));
-    let mut house = House::in_memory(world.clone()).await;
-    let failed = house.assess(asking("r1")).await;
-    assert_eq!(failed.state(), wire::AssessmentState::Failed);
+    let mut house = Build::on(on, world.clone()).await.with_attempts(2).open().await;
+    let waiting = house.create(asking("r1")).await.unwrap();
+    let failed = house.until_over_in_time(&waiting.id).await;
+    assert_eq!((failed.state(), failed.attempts), (wire::AssessmentState::Failed, 2));
     let failure = failed.failure.unwrap();
-    assert_eq!(failure.zh, "上游服务 normalization 没有应答，请稍后重试：the line is cut");
-    assert_eq!(failure.en, "normalization did not answer, try again later: the line is cut");
+    assert_eq!(failure.zh, "第 2 次尝试后放弃：上游服务 normalization 没有应答，请稍后重试：the line is cut");
+    assert_eq!(
+        failure.en,
+        "given up after attempt 2: normalization did not answer, try again later: the line is cut"
+    );
     assert!(failed.finished_time.is_some() && failed.digest.is_empty());
     // Its results cannot be read, and the next run is not harmed.
     let request = wire::GetPlaceScoresRequest { assessment_id: failed.id, place_id: "a".to_owned() };
@@ -183,46 +192,42 @@ async fn a_run_without_its_upstream_fails_with_the_reason_in_both_languages() {
     assert_eq!(house.assess(asking("r2")).await.state(), wire::AssessmentState::Succeeded);
 }
 
-#[tokio::test]
-async fn a_run_that_upstream_refuses_fails_with_what_it_said() {
+async fn a_run_that_upstream_refuses_fails_with_what_it_said(on: Backend) {
     let world = little_district();
     world.facts().failure = Some(Status::failed_precondition("the set is not for this"));
-    let mut house = House::in_memory(world).await;
+    let mut house = House::on(on, world).await;
     let failure = house.assess(asking("r1")).await.failure.unwrap();
     assert_eq!(failure.zh, "上游服务 normalization 拒绝了请求：the set is not for this");
     assert_eq!(failure.en, "normalization refused the question: the set is not for this");
 }
 
-#[tokio::test]
-async fn a_run_whose_upstream_stops_in_the_middle_of_a_stream_fails_with_the_reason() {
+async fn a_run_whose_upstream_stops_in_the_middle_of_a_stream_fails_with_the_reason(on: Backend) {
     let world = little_district();
     world.facts().hangs = true;
-    let mut house = House::without_worker(world).await;
+    let mut house = Build::on(on, world).await.without_worker().open().await;
     let created = house.create(asking("r1")).await.unwrap();
-    let mut house = house.restarted_with_silence(200).await;
+    let mut house = house.neighbour().with_silence(200).with_attempts(1).open().await;
     let failed = house.until_over(&created.id).await;
     assert_eq!(failed.state(), wire::AssessmentState::Failed);
     let failure = failed.failure.unwrap();
-    assert_eq!(failure.zh, "上游服务 normalization 超过 200ms 没有应答，请稍后重试");
-    assert_eq!(failure.en, "normalization was silent for 200ms, try again later");
+    assert_eq!(failure.zh, "第 1 次尝试后放弃：上游服务 normalization 超过 200ms 没有应答，请稍后重试");
+    assert_eq!(failure.en, "given up after attempt 1: normalization was silent for 200ms, try again later");
 }
 
-#[tokio::test]
-async fn without_its_upstream_nothing_is_begun_and_the_caller_may_come_again() {
+async fn without_its_upstream_nothing_is_begun_and_the_caller_may_come_again(on: Backend) {
     let world = little_district();
     world.facts().away = true;
-    let mut house = House::in_memory(world.clone()).await;
+    let mut house = House::on(on, world.clone()).await;
     let refusal = house.create(asking("r1")).await.unwrap_err();
     assert_eq!((refusal.code, refusal.reason.as_str()), (Code::Unavailable, "UPSTREAM_UNAVAILABLE"));
     world.facts().away = false;
     assert_eq!(house.assess(asking("r1")).await.state(), wire::AssessmentState::Succeeded);
 }
 
-#[tokio::test]
-async fn a_run_of_a_dead_process_is_taken_up_by_the_next() {
+async fn a_run_of_a_dead_process_is_taken_up_by_the_next(on: Backend) {
     let world = little_district();
     world.facts().hangs = true;
-    let mut house = House::without_worker(world.clone()).await;
+    let mut house = Build::on(on, world.clone()).await.without_worker().open().await;
     let created = house.create(asking("r1")).await.unwrap();
     assert_eq!(created.state(), wire::AssessmentState::Pending);
     let mut house = house.restarted().await;
@@ -234,9 +239,8 @@ async fn a_run_of_a_dead_process_is_taken_up_by_the_next() {
     assert_eq!(house.until_over(&created.id).await.state(), wire::AssessmentState::Succeeded);
 }
 
-#[tokio::test]
-async fn a_watcher_is_told_every_state_once_and_then_let_go() {
-    let mut house = House::without_worker(little_district()).await;
+async fn a_watcher_is_told_every_state_once_and_then_let_go(on: Backend) {
+    let mut house = Build::on(on, little_district()).await.without_worker().open().await;
     let created = house.create(asking("r1")).await.unwrap();
     let mut house = house.restarted().await;
     let told = house.watch(&created.id).await;
@@ -248,9 +252,8 @@ async fn a_watcher_is_told_every_state_once_and_then_let_go() {
     assert_eq!(house.watch(&created.id).await.len(), 1);
 }
 
-#[tokio::test]
-async fn what_upstream_does_not_have_is_refused_before_anything_is_kept() {
-    let mut house = House::in_memory(little_district()).await;
+async fn what_upstream_does_not_have_is_refused_before_anything_is_kept(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let with = |change: fn(&mut wire::CreateAssessmentRequest)| {
         let mut request = asking("r1");
         change(&mut request);
@@ -281,3 +284,19 @@ async fn what_upstream_does_not_have_is_refused_before_anything_is_kept() {
     // The request id of a refused request is still free.
     assert_eq!(house.assess(asking("r1")).await.state(), wire::AssessmentState::Succeeded);
 }
+
+on_both!(
+    scores_come_out_as_worked_out_by_hand,
+    ranks_and_percentiles_stand_within_the_type,
+    an_assessment_says_what_it_is_made_of,
+    thresholds_of_a_change_belong_to_the_set_whatever_is_assessed_and_known_later,
+    an_earlier_assessment_can_be_recomputed_to_the_same_digest,
+    the_digest_tells_one_changed_value_sample_member_or_attribute_of_a_group_apart,
+    a_run_without_its_upstream_fails_with_the_reason_in_both_languages,
+    a_run_that_upstream_refuses_fails_with_what_it_said,
+    a_run_whose_upstream_stops_in_the_middle_of_a_stream_fails_with_the_reason,
+    without_its_upstream_nothing_is_begun_and_the_caller_may_come_again,
+    a_run_of_a_dead_process_is_taken_up_by_the_next,
+    a_watcher_is_told_every_state_once_and_then_let_go,
+    what_upstream_does_not_have_is_refused_before_anything_is_kept
+);

@@ -3,11 +3,10 @@
 use xiuhua_contracts::scoring::v1 as wire;
 
 use crate::district::{Z_OF_TEN, little_district};
-use crate::house::{House, assert_close};
+use crate::house::{Backend, House, assert_close, on_both};
 
-#[tokio::test]
-async fn contributions_of_a_node_add_up_to_its_score() {
-    let mut house = House::in_memory(little_district()).await;
+async fn contributions_of_a_node_add_up_to_its_score(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
     for place in ["a", "b", "c", "d", "e"] {
         for node in ["INDEX", "P", "G"] {
@@ -18,12 +17,11 @@ async fn contributions_of_a_node_add_up_to_its_score() {
     }
 }
 
-#[tokio::test]
-async fn a_score_is_walked_back_to_its_leaves_thresholds_and_statements() {
+async fn a_score_is_walked_back_to_its_leaves_thresholds_and_statements(on: Backend) {
     let world = little_district();
     world.correction(2, "a", "P1", "2021", 9.0);
     world.facts().newest = 1;
-    let mut house = House::in_memory(world.clone()).await;
+    let mut house = House::on(on, world.clone()).await;
     let id = house.assess_default().await.id;
     // What is stated later is not behind this score.
     world.facts().newest = 2;
@@ -59,9 +57,8 @@ async fn a_score_is_walked_back_to_its_leaves_thresholds_and_statements() {
     assert!(change.observations.is_empty());
 }
 
-#[tokio::test]
-async fn what_is_missing_is_missing_in_the_walk_back_too() {
-    let mut house = House::in_memory(little_district()).await;
+async fn what_is_missing_is_missing_in_the_walk_back_too(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
     let explained = house.explain(&id, "c", "G").await;
     let drills = &explained.leaves[0];
@@ -83,9 +80,8 @@ async fn what_is_missing_is_missing_in_the_walk_back_too() {
     assert_eq!((unclassified.leaves[0].value, unclassified.leaves[0].z), (Some(9.0), None));
 }
 
-#[tokio::test]
-async fn diagnosis_names_the_greatest_loss_first_and_tells_common_from_own() {
-    let mut house = House::in_memory(little_district()).await;
+async fn diagnosis_names_the_greatest_loss_first_and_tells_common_from_own(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
     let request = wire::DiagnosePlaceRequest {
         assessment_id: id.clone(),
@@ -109,9 +105,8 @@ async fn diagnosis_names_the_greatest_loss_first_and_tells_common_from_own() {
     assert_eq!((unclassified.r#type.as_str(), unclassified.losses.len()), ("UNCLASSIFIED", 0));
 }
 
-#[tokio::test]
-async fn weights_in_force_are_listed_by_type_in_catalog_order() {
-    let mut house = House::in_memory(little_district()).await;
+async fn weights_in_force_are_listed_by_type_in_catalog_order(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
     let request = wire::ListWeightsRequest { assessment_id: id, ..Default::default() };
     let mut listed = Vec::new();
@@ -148,9 +143,8 @@ async fn weights_in_force_are_listed_by_type_in_catalog_order() {
     assert_eq!(house.client.list_weights(of_y).await.unwrap().into_inner().weights, listed[7..]);
 }
 
-#[tokio::test]
-async fn thresholds_used_are_listed_with_those_of_the_run_itself() {
-    let mut house = House::in_memory(little_district()).await;
+async fn thresholds_used_are_listed_with_those_of_the_run_itself(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
     let mut request =
         wire::ListThresholdsUsedRequest { assessment_id: id, page_size: 3, page_token: String::new() };
@@ -190,3 +184,12 @@ async fn thresholds_used_are_listed_with_those_of_the_run_itself() {
         ]
     );
 }
+
+on_both!(
+    contributions_of_a_node_add_up_to_its_score,
+    a_score_is_walked_back_to_its_leaves_thresholds_and_statements,
+    what_is_missing_is_missing_in_the_walk_back_too,
+    diagnosis_names_the_greatest_loss_first_and_tells_common_from_own,
+    weights_in_force_are_listed_by_type_in_catalog_order,
+    thresholds_used_are_listed_with_those_of_the_run_itself
+);

@@ -1,7 +1,7 @@
 //! The worked examples of specification page 1, sections 1.7 and 1.10, number for number, through the door.
 
 use crate::fakes::{Estate, Fixed, World};
-use crate::house::{House, assert_close};
+use crate::house::{Backend, House, assert_close, on_both};
 
 const TWO_INDICATORS: &str = r#"
 id = "example"
@@ -65,12 +65,11 @@ fn world(toml: &str, values: &[(&str, &str, f64)]) -> World {
     world
 }
 
-#[tokio::test]
-async fn the_estates_of_section_1_10_score_65_and_nothing() {
+async fn the_estates_of_section_1_10_score_65_and_nothing(on: Backend) {
     let world = world(TWO_INDICATORS, &[("full", "P", 62.0), ("full", "Q", 1.1), ("half", "P", 95.0)]);
     world.threshold("X", "P", Fixed::Between(36.0, 88.0));
     world.threshold("X", "Q", Fixed::Between(0.0, 5.5));
-    let mut house = House::in_memory(world).await;
+    let mut house = House::on(on, world).await;
     let id = house.assess_default().await.id;
 
     let full = house.explain(&id, "full", "").await;
@@ -86,8 +85,7 @@ async fn the_estates_of_section_1_10_score_65_and_nothing() {
     assert_eq!(score.absence_reason, "LOW_COVERAGE");
 }
 
-#[tokio::test]
-async fn scores_80_70_70_60_rank_1_2_2_4_with_percentiles_100_50_50_0() {
+async fn scores_80_70_70_60_rank_1_2_2_4_with_percentiles_100_50_50_0(on: Backend) {
     let scores = [("a", 80.0), ("b", 70.0), ("c", 70.0), ("d", 60.0)];
     let values: Vec<(&str, &str, f64)> = scores
         .iter()
@@ -96,7 +94,7 @@ async fn scores_80_70_70_60_rank_1_2_2_4_with_percentiles_100_50_50_0() {
     let world = world(TWO_INDICATORS, &values);
     world.threshold("X", "P", Fixed::Between(0.0, 100.0));
     world.threshold("X", "Q", Fixed::Between(0.0, 100.0));
-    let mut house = House::in_memory(world).await;
+    let mut house = House::on(on, world).await;
     let id = house.assess_default().await.id;
     for ((place, expected), (rank, percentile)) in
         scores.into_iter().zip([(1, 100.0), (2, 50.0), (2, 50.0), (4, 0.0)])
@@ -107,8 +105,9 @@ async fn scores_80_70_70_60_rank_1_2_2_4_with_percentiles_100_50_50_0() {
     }
 }
 
-#[tokio::test]
-async fn in_a_first_period_the_growth_index_has_no_score_and_the_total_has_89_3_percent_coverage() {
+async fn in_a_first_period_the_growth_index_has_no_score_and_the_total_has_89_3_percent_coverage(
+    on: Backend,
+) {
     let toml = xiuhua_indicators::shipped::shipped("pudong-2021").unwrap();
     let world = World::new(toml, &["X"], "2021", &["2021"]);
     world.estate(Estate {
@@ -124,7 +123,7 @@ async fn in_a_first_period_the_growth_index_has_no_score_and_the_total_has_89_3_
         world.threshold("X", code, Fixed::Between(0.0, 2.0));
         world.value("a", code, "2021", 1.0);
     }
-    let mut house = House::in_memory(world).await;
+    let mut house = House::on(on, world).await;
     let id = house.assess_default().await.id;
 
     let growth = house.score(&id, "a", "D").await;
@@ -135,3 +134,9 @@ async fn in_a_first_period_the_growth_index_has_no_score_and_the_total_has_89_3_
     assert_close(total.score, 50.0);
     assert_close(total.coverage_ratio, 0.892_857_142_857_142_9);
 }
+
+on_both!(
+    the_estates_of_section_1_10_score_65_and_nothing,
+    scores_80_70_70_60_rank_1_2_2_4_with_percentiles_100_50_50_0,
+    in_a_first_period_the_growth_index_has_no_score_and_the_total_has_89_3_percent_coverage
+);
