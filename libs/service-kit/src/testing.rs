@@ -1,8 +1,9 @@
-//! What the tests of services need: a temporary database file, and parts served in memory.
+//! What the tests of services need: temporary databases and what is to be seen of them, and parts served in memory.
 
 mod plans;
 mod postgres;
 mod schema;
+mod sessions;
 
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -11,6 +12,7 @@ use tonic::transport::Channel;
 pub use self::plans::{execute, full_scans, postgres_plan, sqlite_plan};
 pub use self::postgres::{SETTING as POSTGRES_SETTING, temporary_postgres};
 pub use self::schema::{Schema, postgres_schema, sqlite_schema};
+pub use self::sessions::{until_idle, until_waiting};
 use crate::limits::Limits;
 use crate::pipe;
 use crate::server::{Part, serve_pipe};

@@ -1,36 +1,11 @@
-//! Writes that meet: the same request, or the same thing, at once; and writes whose caller is gone.
+//! Writes that meet: the same request, or the same thing, at once; and writes whose caller or server is gone.
 
-use std::time::Duration;
-
-use sqlx::{Connection, PgConnection};
-use xiuhua_service_kit::status::Failure;
+use xiuhua_service_kit::status::{Failure, Kind};
+use xiuhua_service_kit::testing::{execute, until_idle, until_waiting};
 
 use super::{Place, at_once, classes, halves, mutation, new, rule_set, untouched};
 use crate::domain::ClassificationId;
 use crate::error::Error;
-
-/// Longest wait for a state of the server. A limit against hanging.
-const LIMIT: Duration = Duration::from_secs(30);
-
-/// Waits until the server shows a state; SQLite has no such window, and lets one writer in at a time.
-async fn until(place: &Place, state: &'static str) {
-    if !place.on_postgres() {
-        return;
-    }
-    let mut server = PgConnection::connect(&place.url).await.unwrap();
-    let reached = async {
-        while !sqlx::query_scalar::<_, bool>(state).fetch_one(&mut server).await.unwrap() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(LIMIT, reached).await.expect(state);
-}
-
-const SOMEBODY_WAITS: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
-                              AND wait_event_type = 'Lock')";
-const NOBODY_IS_IN_A_TRANSACTION: &str = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity \
-                                          WHERE datname = current_database() AND pid <> pg_backend_pid() \
-                                          AND xact_start IS NOT NULL)";
 
 #[tokio::test]
 async fn one_request_sent_twice_at_once_has_one_effect_and_one_answer() {
@@ -46,7 +21,7 @@ async fn one_request_sent_twice_at_once_has_one_effect_and_one_answer() {
         let second = tokio::spawn(async move {
             second.create_classification(mutation("c", 1), new("second", 8), untouched()).await
         });
-        until(&place, SOMEBODY_WAITS).await;
+        until_waiting(&place.url, 1).await;
         give.send(Ok(classes(&["C"]))).unwrap();
         let first = first.await.unwrap().unwrap();
         assert_eq!(second.await.unwrap().unwrap(), first);
@@ -68,7 +43,7 @@ async fn one_request_id_for_two_bodies_at_once_is_refused_to_the_later() {
         let second = tokio::spawn(async move {
             second.create_classification(mutation("c", 2), new("second", 8), untouched()).await
         });
-        until(&place, SOMEBODY_WAITS).await;
+        until_waiting(&place.url, 1).await;
         give.send(Ok(Vec::new())).unwrap();
         first.await.unwrap().unwrap();
         let refused = second.await.unwrap().unwrap_err();
@@ -90,7 +65,7 @@ async fn two_requests_for_the_same_classification_at_once_make_it_once() {
         let second = tokio::spawn(async move {
             second.create_classification(mutation("c2", 2), new("second", 7), untouched()).await
         });
-        until(&place, SOMEBODY_WAITS).await;
+        until_waiting(&place.url, 1).await;
         give.send(Ok(classes(&["C"]))).unwrap();
         let first = first.await.unwrap().unwrap();
         assert_eq!(second.await.unwrap().unwrap(), first);
@@ -115,7 +90,7 @@ async fn where_the_first_of_two_fails_the_second_makes_it() {
         let second = tokio::spawn(async move {
             second.create_classification(mutation("c", 1), new("second", 7), at_once(&["A"])).await
         });
-        until(&place, SOMEBODY_WAITS).await;
+        until_waiting(&place.url, 1).await;
         give.send(Err(Error::corrupt("as if upstream had failed"))).unwrap();
         first.await.unwrap().unwrap_err();
         assert_eq!(second.await.unwrap().unwrap().id, ClassificationId("second".to_owned()));
@@ -166,7 +141,7 @@ async fn a_classification_whose_caller_is_gone_is_made_as_a_whole() {
         let repeated = store.create_classification(mutation("c", 1), new("second", 8), untouched()).await;
         let repeated = repeated.unwrap();
         assert_eq!((repeated.id.0.as_str(), repeated.counts[0].places), ("first", 3));
-        until(&place, NOBODY_IS_IN_A_TRANSACTION).await;
+        until_idle(&place.url).await;
     }
 }
 
@@ -186,6 +161,31 @@ async fn a_classification_that_fails_after_its_caller_is_gone_leaves_nothing() {
         assert_eq!(other.unwrap().counts[0].places, 1, "the request id is free again");
         let listed = store.classifications(None, 10).await.unwrap();
         assert_eq!(listed.iter().map(|(_, made)| made.id.0.as_str()).collect::<Vec<_>>(), ["second"]);
-        until(&place, NOBODY_IS_IN_A_TRANSACTION).await;
+        until_idle(&place.url).await;
     }
+}
+
+#[tokio::test]
+async fn a_server_that_ends_the_connection_leaves_nothing_and_the_same_request_may_come_again() {
+    let [_, place] = Place::of_each_kind().await;
+    let store = place.store().await;
+    let (half, was_asked, give) = halves();
+    let first = store.clone();
+    let first =
+        tokio::spawn(
+            async move { first.create_classification(mutation("c", 1), new("first", 7), half).await },
+        );
+    was_asked.await.unwrap();
+    execute(
+        &place.url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL",
+    )
+    .await;
+    give.send(Ok(classes(&["C"]))).unwrap();
+    let refused = first.await.unwrap().unwrap_err();
+    assert_eq!(refused.kind(), Kind::Unavailable, "{refused:?}");
+    assert_eq!(store.classifications(None, 10).await.unwrap(), []);
+    let again = store.create_classification(mutation("c", 1), new("again", 8), at_once(&["A"])).await;
+    assert_eq!(again.unwrap().id, ClassificationId("again".to_owned()));
 }

@@ -1,25 +1,15 @@
 //! Writes that meet: the same request, or the same catalog, at once; and writes whose caller or server is gone.
 
-use std::time::Duration;
-
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use xiuhua_service_kit::request_id::Verdict;
 use xiuhua_service_kit::status::Kind;
+use xiuhua_service_kit::testing::{execute, until_idle, until_waiting};
 
-use super::super::Added;
+use super::super::{Added, StoreError};
 use super::{Place, answer, catalog, drawing};
 use crate::domain::id::ThresholdSetId;
-
-/// Longest wait for a state of the server. A limit against hanging.
-const LIMIT: Duration = Duration::from_secs(30);
-
-const SOMEBODY_WAITS: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
-                              AND wait_event_type = 'Lock')";
-const NOBODY_IS_IN_A_TRANSACTION: &str = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity \
-                                          WHERE datname = current_database() AND pid <> pg_backend_pid() \
-                                          AND xact_start IS NOT NULL)";
 
 /// Somebody else who has what a write needs: on SQLite the file, on PostgreSQL the table of requests.
 enum Other {
@@ -48,29 +38,27 @@ impl Other {
     }
 }
 
-/// Waits until the server shows a state. SQLite has no such window.
-async fn until(place: &Place, state: &'static str) {
-    if !place.on_postgres() {
-        return;
-    }
-    let mut server = PgConnection::connect(&place.url).await.unwrap();
-    let reached = async {
-        while !sqlx::query_scalar::<_, bool>(state).fetch_one(&mut server).await.unwrap() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+/// Sends writes so that they really meet: none goes on before all of them have begun.
+async fn at_once<T>(place: &Place, writes: Vec<impl Future<Output = Result<T, StoreError>>>) -> Vec<T> {
+    let other = Other::holding(place).await;
+    let count = i64::try_from(writes.len()).unwrap();
+    let all_begun = async {
+        until_waiting(&place.url, count).await;
+        other.let_go().await;
     };
-    tokio::time::timeout(LIMIT, reached).await.expect(state);
+    let (written, ()) = tokio::join!(join_all(writes), all_begun);
+    written.into_iter().map(Result::unwrap).collect()
 }
 
 #[tokio::test]
 async fn one_request_sent_many_times_at_once_has_one_effect_and_one_answer() {
     for place in Place::of_each_kind().await {
         let store = place.store().await;
-        let sent =
-            (0..6).map(|number| store.add_threshold_set(drawing(&format!("s{number}")), answer("d", 1)));
-        let verdicts: Vec<Verdict> = join_all(sent).await.into_iter().map(Result::unwrap).collect();
+        let ids = ["s1", "s2", "s3", "s4", "s5"];
+        let sent = ids.map(|id| store.add_threshold_set(drawing(id), answer("d", 1)));
+        let verdicts = at_once(&place, sent.into()).await;
         assert_eq!(verdicts.iter().filter(|verdict| **verdict == Verdict::First).count(), 1);
-        assert_eq!(verdicts.iter().filter(|verdict| **verdict == Verdict::Replay(vec![1])).count(), 5);
+        assert_eq!(verdicts.iter().filter(|verdict| **verdict == Verdict::Replay(vec![1])).count(), 4);
         assert_eq!(store.threshold_sets(None, 10).await.unwrap().len(), 1);
     }
 }
@@ -79,11 +67,9 @@ async fn one_request_sent_many_times_at_once_has_one_effect_and_one_answer() {
 async fn one_request_id_for_two_bodies_at_once_is_refused_to_the_later() {
     for place in Place::of_each_kind().await {
         let store = place.store().await;
-        let (one, other) = tokio::join!(
-            store.add_threshold_set(drawing("s1"), answer("d", 1)),
-            store.add_threshold_set(drawing("s2"), answer("d", 2)),
-        );
-        let verdicts = [one.unwrap(), other.unwrap()];
+        let sent =
+            [("s1", 1), ("s2", 2)].map(|(id, body)| store.add_threshold_set(drawing(id), answer("d", body)));
+        let verdicts = at_once(&place, sent.into()).await;
         assert!(verdicts.contains(&Verdict::First) && verdicts.contains(&Verdict::Conflict), "{verdicts:?}");
         assert_eq!(store.threshold_sets(None, 10).await.unwrap().len(), 1);
     }
@@ -95,7 +81,7 @@ async fn a_catalog_registered_by_many_at_once_is_registered_once() {
         let store = place.store().await;
         let requests = ["r1", "r1", "r2", "r3", "r3"];
         let sent = requests.map(|request_id| store.add_catalog(catalog("2", "text"), answer(request_id, 3)));
-        let added: Vec<Added> = join_all(sent).await.into_iter().map(Result::unwrap).collect();
+        let added = at_once(&place, sent.into()).await;
         assert_eq!(
             added.iter().filter(|added| **added == Added::Done(Verdict::First)).count(),
             1,
@@ -104,11 +90,6 @@ async fn a_catalog_registered_by_many_at_once_is_registered_once() {
         let listed = store.catalogs(None, 10).await.unwrap();
         let versions: Vec<&str> = listed.iter().map(|(_, entry)| entry.key.version.as_str()).collect();
         assert_eq!(versions, ["2", "1"]);
-        // Who came second is told to look, and its answer is kept then.
-        for request_id in requests {
-            let verdict = store.remember(answer(request_id, 3)).await.unwrap();
-            assert!(matches!(verdict, Verdict::First | Verdict::Replay(_)));
-        }
     }
 }
 
@@ -119,7 +100,7 @@ async fn a_set_whose_caller_is_gone_is_kept_as_a_whole() {
         let other = Other::holding(&place).await;
         let add = store.add_threshold_set(drawing("s1"), answer("d", 1));
         assert!(add.now_or_never().is_none(), "it waits, and its caller is gone");
-        until(&place, SOMEBODY_WAITS).await;
+        until_waiting(&place.url, 1).await;
         other.let_go().await;
         // The repeat waits for it, or finds it done.
         let repeated = store.add_threshold_set(drawing("s2"), answer("d", 1)).await.unwrap();
@@ -127,7 +108,7 @@ async fn a_set_whose_caller_is_gone_is_kept_as_a_whole() {
         let kept = store.threshold_set(&ThresholdSetId::new("s1")).await.unwrap().unwrap();
         assert_eq!(store.sample_members(kept.number, None, 10).await.unwrap().len(), 3);
         assert_eq!(store.thresholds(kept.number, None, 10).await.unwrap().len(), 1);
-        until(&place, NOBODY_IS_IN_A_TRANSACTION).await;
+        until_idle(&place.url).await;
     }
 }
 
@@ -140,15 +121,13 @@ async fn a_server_that_ends_the_connection_leaves_nothing_and_the_same_request_m
         let store = store.clone();
         async move { store.add_threshold_set(drawing("s1"), answer("d", 1)).await }
     });
-    until(&place, SOMEBODY_WAITS).await;
-    let mut server = PgConnection::connect(&place.url).await.unwrap();
-    server
-        .execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-             WHERE datname = current_database() AND wait_event_type = 'Lock'",
-        )
-        .await
-        .unwrap();
+    until_waiting(&place.url, 1).await;
+    execute(
+        &place.url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    )
+    .await;
     let refused = waiting.await.unwrap().unwrap_err();
     assert_eq!(refused.passing(), Some(Kind::Unavailable), "{refused:?}");
     other.let_go().await;
