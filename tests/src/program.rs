@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -62,6 +62,24 @@ pub struct Served {
     child: Child,
     /// Where it listens, such as `127.0.0.1:40721`.
     pub address: String,
+}
+
+impl Served {
+    /// The id of its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks it to end (SIGTERM), as a machine that shuts down does, and waits until it has.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    pub fn stop(mut self) -> Result<ExitStatus> {
+        let asked = Command::new("kill").args(["-TERM", &self.id().to_string()]).status()?;
+        ensure!(asked.success(), "kill ended with {asked}");
+        Ok(self.child.wait()?)
+    }
 }
 
 impl Drop for Served {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use prost::Message as _;
+use tonic_prost_build::FileDescriptorSet;
 
 /// Folder of the contracts, relative to the root of the repository.
 pub const PROTO: &str = "proto";
@@ -25,11 +26,7 @@ pub type Files = BTreeMap<String, String>;
 /// # Errors
 /// A contract that does not compile, with protox's own message and place in the file.
 pub fn generate(proto: &Path) -> Result<Files> {
-    let mut compiler = protox::Compiler::new([proto])?;
-    compiler.include_imports(true).include_source_info(true);
-    compiler.open_files(proto_files(proto)?)?;
-    let described = compiler.file_descriptor_set();
-
+    let described = describe(proto)?;
     let mut descriptor = described.clone();
     descriptor.file.iter_mut().for_each(|file| file.source_code_info = None);
 
@@ -43,6 +40,17 @@ pub fn generate(proto: &Path) -> Result<Files> {
     let mut files = read(folder.path())?;
     files.insert("descriptor.rs".into(), descriptor_source(&descriptor.encode_to_vec()));
     Ok(files)
+}
+
+/// Every contract and what it imports, with its comments.
+///
+/// # Errors
+/// A contract that does not compile.
+pub(crate) fn describe(proto: &Path) -> Result<FileDescriptorSet> {
+    let mut compiler = protox::Compiler::new([proto])?;
+    compiler.include_imports(true).include_source_info(true);
+    compiler.open_files(proto_files(proto)?)?;
+    Ok(compiler.file_descriptor_set())
 }
 
 /// Reads the Rust files of a folder: name to text.

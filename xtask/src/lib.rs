@@ -3,6 +3,7 @@
 use std::path::Path;
 
 pub mod contracts;
+pub mod promises;
 pub mod real_data;
 
 /// The setting that names the PostgreSQL server of the tests to them. The kit's tests read it; a test of the whole line

@@ -1,6 +1,8 @@
 //! The repository's tasks: `cargo xtask <task>`. Each is a few lines over real tools.
 
-use anyhow::Result;
+use std::fs;
+
+use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
 mod demo;
@@ -20,7 +22,7 @@ enum Task {
     Demo(demo::Arguments),
     /// Checks everything: formatting, lints, contracts, documentation, all tests.
     Test,
-    /// Writes the Rust of the contracts (libs/contracts/src/gen) from proto/.
+    /// Writes the Rust of the contracts (libs/contracts/src/gen) from proto/, and adds to the list of their fields.
     Gen,
 }
 
@@ -34,8 +36,15 @@ fn main() -> Result<()> {
 
 fn generate() -> Result<()> {
     use xtask::contracts::{GENERATED, PROTO, generate, write};
+    use xtask::promises::{LIST, Promises};
 
     let root = xtask::repository_root();
+    let list = root.join(LIST);
+    let promised = fs::read_to_string(&list).unwrap_or_default();
+    match Promises::of(&root.join(PROTO))?.added_to(&promised) {
+        Ok(grown) => fs::write(list, grown)?,
+        Err(broken) => bail!("the contracts break promises of {LIST}:\n{}", broken.join("\n")),
+    }
     let files = generate(&root.join(PROTO))?;
     let changed = write(&root.join(GENERATED), &files)?;
     eprintln!("{changed} of {} generated files changed in {GENERATED}", files.len());

@@ -4,7 +4,9 @@
 //! else of this reaches it.
 
 mod body;
+mod deadline;
 mod place;
+mod unreadable;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -20,11 +22,14 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
+use tower::util::rng::{HasherRng, Rng};
 use tower::{Layer, Service};
 use tracing::Instrument;
 
 use self::body::Guarded;
+pub(crate) use self::deadline::{grpc_timeout, less_margin, timeout_of};
 use self::place::Place;
+use self::unreadable::blame_the_sender;
 use crate::limits::Limits;
 use crate::request_id::RequestId;
 use crate::status::{Bilingual, Failure, Kind, Language, opaque, to_status};
@@ -32,14 +37,10 @@ use crate::status::{Bilingual, Failure, Kind, Language, opaque, to_status};
 /// The metadata key of a call's id, in both directions.
 pub const CALL_ID: &str = "x-request-id";
 
-/// Most of a caller's time that is kept for the way back: an answer that leaves at the caller's deadline arrives after
-/// it, and tonic's client has by then said `CANCELLED` of its own.
-const LONGEST_MARGIN: Duration = Duration::from_millis(20);
-
 /// What the path of every health check begins with.
 const HEALTH: &str = "/grpc.health.v1.";
 
-/// When a call that was refused for load may come again.
+/// When a call that was refused for load may come again, at the earliest; at the latest after twice as long.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 tokio::task_local! {
@@ -53,6 +54,8 @@ pub struct CallContext {
     pub id: Arc<str>,
     /// The language its caller reads.
     pub language: Language,
+    /// When its answer is to be complete; calls made for it end before. `None` outside of a call.
+    pub deadline: Option<Instant>,
 }
 
 impl CallContext {
@@ -68,14 +71,19 @@ impl CallContext {
         Self::current().unwrap_or_else(|| Self {
             id: RequestId::new_random().as_str().into(),
             language: Language::default(),
+            deadline: None,
         })
     }
 
-    fn of(headers: &http::HeaderMap) -> Self {
+    fn of(headers: &http::HeaderMap, deadline: Instant) -> Self {
         let given = headers.get(CALL_ID).and_then(|value| value.to_str().ok());
         let id = given.and_then(|text| RequestId::parse(text).ok()).unwrap_or_else(RequestId::new_random);
         let language = headers.get("accept-language").and_then(|value| value.to_str().ok());
-        Self { id: id.as_str().into(), language: language.map(Language::parse).unwrap_or_default() }
+        Self {
+            id: id.as_str().into(),
+            language: language.map(Language::parse).unwrap_or_default(),
+            deadline: Some(deadline),
+        }
     }
 
     /// Runs `work` with this call as the current one.
@@ -171,7 +179,12 @@ where
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Answer {
-        let call = CallContext::of(request.headers());
+        let began = Instant::now();
+        let asked = timeout_of(request.headers());
+        let bounds = self.layer.bounds;
+        let whole = began + asked.map_or(bounds.whole, |asked| less_margin(asked.min(bounds.whole)));
+        let head = if asked.is_some() { whole } else { whole.min(began + bounds.head) };
+        let call = CallContext::of(request.headers(), whole);
         // Health checks are always let in: a server that is busy must not look dead to those who would restart it.
         let permit = if request.uri().path().starts_with(HEALTH) {
             None
@@ -181,16 +194,6 @@ where
             let refused = call.scope(|| to_status(&Refused::Overloaded, call.language));
             return Box::pin(async move { Ok(call.name(refused.into_http())) });
         };
-        let began = Instant::now();
-        let asked =
-            request.headers().get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(timeout);
-        let bounds = self.layer.bounds;
-        let granted = asked.map_or(bounds.whole, |asked| {
-            let granted = asked.min(bounds.whole);
-            granted - (granted / 10).min(LONGEST_MARGIN)
-        });
-        let whole = began + granted;
-        let head = if asked.is_some() { whole } else { whole.min(began + bounds.head) };
         let span = tracing::info_span!("call", method = request.uri().path(), call_id = %call.id);
         // The clone that was ready serves; the fresh one waits for the next call (tower's contract).
         let fresh = self.inner.clone();
@@ -202,12 +205,13 @@ where
         Box::pin(
             async move {
                 let caught = AssertUnwindSafe(answering).catch_unwind();
-                let response = match tokio::time::timeout_at(head, caught).await {
+                let mut response = match tokio::time::timeout_at(head, caught).await {
                     Ok(Ok(Ok(response))) => response,
                     Ok(Ok(Err(never))) => match never {},
                     Ok(Err(_panic)) => opaque(&call.id, call.language).into_http(),
                     Err(_late) => call.scope(|| deadline_exceeded(call.language)).into_http(),
                 };
+                blame_the_sender(&call, response.headers_mut());
                 let place = permit.map(|permit| Place::until(whole, permit));
                 let response = call.name(response);
                 Ok(response
@@ -219,7 +223,7 @@ where
 }
 
 /// The status of a call whose time is up: tonic's own timer would say `CANCELLED`.
-fn deadline_exceeded(language: Language) -> Status {
+pub(crate) fn deadline_exceeded(language: Language) -> Status {
     to_status(&Refused::Late, language)
 }
 
@@ -232,6 +236,8 @@ enum Refused {
     Late,
     #[error("the server is stopping")]
     Draining,
+    #[error("the request cannot be read: {0}")]
+    Unreadable(String),
 }
 
 impl Failure for Refused {
@@ -240,6 +246,7 @@ impl Failure for Refused {
             Self::Overloaded => Kind::ResourceExhausted,
             Self::Late => Kind::DeadlineExceeded,
             Self::Draining => Kind::Unavailable,
+            Self::Unreadable(_) => Kind::InvalidArgument,
         }
     }
 
@@ -248,6 +255,7 @@ impl Failure for Refused {
             Self::Overloaded => "SERVER_OVERLOADED",
             Self::Late => "DEADLINE_EXCEEDED",
             Self::Draining => "SERVER_DRAINING",
+            Self::Unreadable(_) => "UNREADABLE_REQUEST",
         }
     }
 
@@ -256,29 +264,14 @@ impl Failure for Refused {
             Self::Overloaded => Bilingual::new("服务繁忙，请稍后重试", self.to_string()),
             Self::Late => Bilingual::new("该调用已超过时限", self.to_string()),
             Self::Draining => Bilingual::new("服务正在停止，请稍后重试", self.to_string()),
+            Self::Unreadable(what) => Bilingual::new(format!("请求无法解读：{what}"), self.to_string()),
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        matches!(self, Self::Overloaded | Self::Draining).then_some(RETRY_AFTER)
-    }
-}
-
-/// A `grpc-timeout`: at most eight digits and a unit.
-fn timeout(text: &str) -> Option<Duration> {
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let value: u64 = digits.parse().ok()?;
-    match unit {
-        "H" => Some(Duration::from_secs(value * 3600)),
-        "M" => Some(Duration::from_secs(value * 60)),
-        "S" => Some(Duration::from_secs(value)),
-        "m" => Some(Duration::from_millis(value)),
-        "u" => Some(Duration::from_micros(value)),
-        "n" => Some(Duration::from_nanos(value)),
-        _ => None,
+        // Spread, so that those who were refused together do not come back together.
+        let spread = || RETRY_AFTER.mul_f64(1.0 + HasherRng::new().next_f64());
+        matches!(self, Self::Overloaded | Self::Draining).then(spread)
     }
 }
 

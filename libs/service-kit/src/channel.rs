@@ -1,35 +1,24 @@
-//! The client's end: a lazy channel on which every call has a deadline and carries the caller's id and language on.
+//! The client's end: a lazy channel on which every call has a deadline, carries the caller's id and language on, and is
+//! repeated where that is harmless and nobody else repeats it ([`crate::retry`]).
+
+mod settings;
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
-use crate::call::{CALL_ID, CallContext};
+pub use self::settings::ChannelConfig;
+use crate::call::{CALL_ID, CallContext, deadline_exceeded, less_margin, timeout_of};
+use crate::retry::{Idempotent, Retry};
 use crate::status::UpstreamError;
 
-/// A channel whose calls carry what [`Carry`] adds.
-pub type Line = InterceptedService<Channel, Carry>;
-
-/// The bounds of a client.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ChannelConfig {
-    /// Time to connect, in ms.
-    pub connect_timeout_ms: u64,
-    /// Deadline of a call that names none, in ms. Also bounds a stream, so it is as long as the longest one.
-    pub call_timeout_ms: u64,
-}
-
-impl Default for ChannelConfig {
-    fn default() -> Self {
-        Self { connect_timeout_ms: 5_000, call_timeout_ms: 10 * 60_000 }
-    }
-}
+/// A channel whose calls carry what [`Carry`] adds and are repeated by [`Retry`].
+pub type Line = InterceptedService<Retry<Channel>, Carry>;
 
 /// A channel to `url` that connects when it is first used and again after a break.
 ///
@@ -42,10 +31,17 @@ pub fn connect(url: &str, config: &ChannelConfig) -> Result<Channel, tonic::tran
     Ok(endpoint.connect_lazy())
 }
 
-/// `channel` with a deadline on every call, and the id and language of the call that is being handled.
+/// `channel` with a deadline on every call, the id and language of the call that is being handled, and repeats of the
+/// methods that `descriptors` (the encoded `FileDescriptorSet` of the contracts) call harmless to repeat. Clones share
+/// one budget of repeats.
+///
+/// # Panics
+/// If `descriptors` are none: they are generated with the contracts.
 #[must_use]
-pub fn line(channel: Channel, config: &ChannelConfig) -> Line {
-    InterceptedService::new(channel, Carry { timeout: Duration::from_millis(config.call_timeout_ms) })
+pub fn line(channel: Channel, config: &ChannelConfig, descriptors: &[u8]) -> Line {
+    let methods = Idempotent::listed_in(descriptors).expect("descriptors are generated with the contracts");
+    let retry = Retry::new(channel, config.policy(), config.throttle(), methods);
+    InterceptedService::new(retry, Carry { timeout: Duration::from_millis(config.call_timeout_ms) })
 }
 
 /// Waits for an answer of `service`, or for the next message of a stream of its, but not for ever.
@@ -63,7 +59,8 @@ pub async fn within<T>(
     }
 }
 
-/// Adds a deadline where there is none, and passes on the id and language of the current call.
+/// Gives every call a deadline, no later than that of the call it is made for, and passes on that call's id and
+/// language.
 #[derive(Clone, Debug)]
 pub struct Carry {
     timeout: Duration,
@@ -71,22 +68,31 @@ pub struct Carry {
 
 impl Interceptor for Carry {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if !request.metadata().contains_key("grpc-timeout") {
-            request.set_timeout(self.timeout);
-        }
+        let mut timeout = timeout_of(request.metadata().as_ref()).unwrap_or(self.timeout);
         if let Some(call) = CallContext::current() {
+            if let Some(deadline) = call.deadline {
+                let remaining = deadline.saturating_duration_since(Instant::now());
+                if remaining.is_zero() {
+                    return Err(deadline_exceeded(call.language));
+                }
+                timeout = timeout.min(less_margin(remaining));
+            }
             if let Ok(id) = MetadataValue::try_from(call.id.as_ref()) {
                 request.metadata_mut().insert(CALL_ID, id);
             }
             request.metadata_mut().insert("accept-language", MetadataValue::from_static(call.language.tag()));
         }
+        request.set_timeout(timeout);
         Ok(request)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tonic::Code;
+
     use super::*;
+    use crate::status::Language;
 
     #[tokio::test(start_paused = true)]
     async fn a_silent_service_is_not_waited_for_for_ever() {
@@ -96,5 +102,47 @@ mod tests {
             matches!(answer, Err(UpstreamError::Silent { service: "ingestion", limit: it }) if it == limit)
         );
         assert!(within("ingestion", limit, async { Ok(1) }).await.is_ok_and(|answer| answer == 1));
+    }
+
+    /// The time that a call is given on a line whose own limit is a minute: made in a call with `left`, if any, and
+    /// with `asked` of its maker's own, if any.
+    fn given(left: Option<Duration>, asked: Option<Duration>) -> Result<Duration, Code> {
+        let mut carry = Carry { timeout: Duration::from_secs(60) };
+        let mut request = Request::new(());
+        asked.inspect(|asked| request.set_timeout(*asked));
+        let work = || carry.call(request).map_err(|status| status.code());
+        let request = match left {
+            None => work(),
+            Some(left) => {
+                let deadline = Some(Instant::now() + left);
+                CallContext { id: "id".into(), language: Language::En, deadline }.scope(work)
+            }
+        };
+        request.map(|request| timeout_of(request.metadata().as_ref()).expect("every call has a deadline"))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_is_given_the_least_of_what_its_maker_asks_its_line_allows_and_its_own_caller_has_left() {
+        let (second, minute, hour) =
+            (Duration::from_secs(1), Duration::from_secs(60), Duration::from_secs(3600));
+        let kept = Duration::from_millis(20);
+        assert_eq!(given(None, None), Ok(minute));
+        assert_eq!(given(None, Some(hour)), Ok(hour));
+        assert_eq!(given(Some(hour), None), Ok(minute));
+        assert_eq!(given(Some(second), None), Ok(second - kept));
+        assert_eq!(given(Some(second), Some(hour)), Ok(second - kept));
+        assert_eq!(given(Some(minute), Some(second)), Ok(second));
+        let short = Duration::from_millis(50);
+        assert_eq!(given(Some(short), None), Ok(Duration::from_millis(45)));
+        assert_eq!(given(Some(Duration::ZERO), Some(hour)), Err(Code::DeadlineExceeded));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_is_carried_on_elsewhere_keeps_the_deadline_of_its_call() {
+        let deadline = Some(Instant::now() + Duration::from_secs(1));
+        let call = CallContext { id: "id".into(), language: Language::En, deadline };
+        let work = call.scope(|| CallContext::carry_on(async { CallContext::current() }));
+        let carried = tokio::spawn(work).await.unwrap().expect("still the same call");
+        assert_eq!(carried.deadline, deadline);
     }
 }

@@ -7,15 +7,16 @@
 //! | [`limits`] | every bound of a server, with its reason |
 //! | [`server`], [`pipe`] | one or many services behind one TCP door and one in-memory door; health, reflection, drain |
 //! | [`call`] | what surrounds each call: id, language, deadline, admission, panic |
-//! | [`channel`] | the client's end: a deadline on every call, a limit on silence, the caller's id passed on |
+//! | [`channel`] | the client's end: a deadline on every call, a limit on silence, the caller's id and deadline passed on |
+//! | [`retry`] | calls that failed for now are sent again, at one place and within a budget |
 //! | [`status`] | errors to google.rpc details and back, in Chinese and English; what a failure upstream means |
 //! | [`page`], [`request_id`], [`ids`] | page tokens, idempotent writes, names of new resources |
 //! | [`sqlite`], [`postgres`], [`database`] | one database: readers that cannot write, writes that a dropped call cannot halve, what a failure of it means |
 //! | [`worker`], [`shutdown`], [`clock`] | background work, the drain signal, injected time |
 //! | `testing` | temporary databases of both kinds and in-memory servers (cargo feature `testing`) |
 //!
-//! Kept out on purpose: messages of any service (the kit does not know the contracts), retries,
-//! TLS and authorisation. A service's `main` reads as a list of calls into these rooms:
+//! Kept out on purpose: messages of any service (the kit does not know the contracts), TLS and
+//! authorisation. A service's `main` reads as a list of calls into these rooms:
 //!
 //! ```no_run
 //! # use xiuhua_service_kit::{config, limits::Limits, server, shutdown, telemetry};
@@ -44,6 +45,7 @@ pub mod page;
 pub mod pipe;
 pub mod postgres;
 pub mod request_id;
+pub mod retry;
 pub mod server;
 pub mod shutdown;
 pub mod sqlite;

@@ -3,6 +3,7 @@
 //! tonic 0.14 leaves most of these open: no limit on streams, no server timeout, no global limit
 //! on calls in flight, no keepalive. A server built by [`crate::server`] always has all of them.
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub(crate) const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Times that a configuration may name, in ms: 0 would end every call, and what is longer than a
 /// day is a slip of the keyboard or beyond what a clock can add.
-const TIMES_MS: RangeInclusive<u64> = 1..=24 * 60 * 60 * 1000;
+pub(crate) const TIMES_MS: RangeInclusive<u64> = 1..=24 * 60 * 60 * 1000;
 
 /// Numbers of calls that a configuration may name; far below what a semaphore can count.
 const CALLS: RangeInclusive<u64> = 1..=65_536;
@@ -108,12 +109,7 @@ impl Limits {
             ("keepalive_timeout_ms", self.keepalive_timeout_ms, TIMES_MS),
         ];
         for (key, value, range) in fields {
-            if !range.contains(&value) {
-                let (least, most) = range.into_inner();
-                return Err(format!(
-                    "`{key}` = {value} 超出范围 {least}..={most} / is not within {least}..={most}"
-                ));
-            }
+            check_range(key, value, range)?;
         }
         Ok(())
     }
@@ -147,6 +143,19 @@ impl Limits {
     pub fn keepalive_timeout(&self) -> Duration {
         Duration::from_millis(self.keepalive_timeout_ms)
     }
+}
+
+/// Refuses, in words, the value of a key that is out of its range.
+pub(crate) fn check_range<T: PartialOrd + Display>(
+    key: &str,
+    value: T,
+    range: RangeInclusive<T>,
+) -> Result<(), String> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let (least, most) = range.into_inner();
+    Err(format!("`{key}` = {value} 超出范围 {least}..={most} / is not within {least}..={most}"))
 }
 
 #[cfg(test)]

@@ -29,6 +29,9 @@ use crate::call::CallContext;
 /// The domain of every `ErrorInfo`.
 pub const DOMAIN: &str = "xiuhua";
 
+/// The metadata key under which gRPC's own clients look for the wait before a repeat, in ms (gRFC A6).
+pub(crate) const PUSHBACK: &str = "grpc-retry-pushback-ms";
+
 /// Most violations that one status carries; the rest are counted.
 pub const MAX_VIOLATIONS: usize = 50;
 
@@ -200,14 +203,21 @@ fn detailed(failure: &dyn Failure, language: Language) -> Status {
             violations[..fitting].iter().map(|violation| field_violation(violation, language)).collect();
         details.set_bad_request(fields);
     }
-    if let Some(delay) = failure.retry_after() {
+    let retry_after = failure.retry_after();
+    if let Some(delay) = retry_after {
         details.set_retry_info(Some(delay));
     }
     if let Some(call) = CallContext::current() {
         details.set_request_info(call.id.as_ref(), "");
     }
     details.set_localized_message(language.tag(), shorten(message.text(language)));
-    Status::with_error_details(failure.kind().code(), shorten(&message.en), details)
+    let mut status = Status::with_error_details(failure.kind().code(), shorten(&message.en), details);
+    if let Some(delay) = retry_after {
+        // A6 reads a signed 32-bit number.
+        let ms = i32::try_from(delay.as_millis()).unwrap_or(i32::MAX);
+        status.metadata_mut().insert(PUSHBACK, ms.into());
+    }
+    status
 }
 
 /// How many violations, from the first, stay within the number and the bytes of one status.

@@ -20,6 +20,7 @@ mod store;
 mod upstream;
 
 use tonic::transport::Channel;
+use xiuhua_contracts::FILE_DESCRIPTOR_SET;
 use xiuhua_contracts::classification::v1::classification_service_server::ClassificationServiceServer;
 use xiuhua_service_kit::channel;
 use xiuhua_service_kit::clock::SharedClock;
@@ -51,7 +52,7 @@ pub fn check(toml: &str) -> Result<(), RuleFaults> {
 /// [`Error::Open`].
 pub async fn assemble(config: &Config, upstream: Upstream, clock: SharedClock) -> Result<Part, Error> {
     let store = store::open(&config.database.url).await?;
-    let ingestion = channel::line(upstream.ingestion, &config.upstream.channel);
+    let ingestion = channel::line(upstream.ingestion, &config.upstream.channel, FILE_DESCRIPTOR_SET);
     let ingestion = upstream::Ingestion::new(ingestion, config.upstream.silence());
     let service = service::Classifications::new(store, ingestion, clock);
     let server = ClassificationServiceServer::new(service)

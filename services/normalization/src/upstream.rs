@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tonic::{Code, Streaming};
+use xiuhua_contracts::FILE_DESCRIPTOR_SET;
 use xiuhua_contracts::classification::v1::classification_service_client::ClassificationServiceClient;
 use xiuhua_contracts::classification::v1::{GetClassificationRequest, ReadPlaceTypesRequest};
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
@@ -41,9 +42,10 @@ pub(crate) struct Lines {
 impl Lines {
     /// Lines over channels; every call carries a deadline and the caller's id and language.
     pub(crate) fn new(upstream: Upstream, config: &UpstreamConfig) -> Self {
+        let line = |channel| line(channel, &config.channel, FILE_DESCRIPTOR_SET);
         Self {
-            ingestion: IngestionServiceClient::new(line(upstream.ingestion, &config.channel)),
-            classification: ClassificationServiceClient::new(line(upstream.classification, &config.channel)),
+            ingestion: IngestionServiceClient::new(line(upstream.ingestion)),
+            classification: ClassificationServiceClient::new(line(upstream.classification)),
             silence: config.silence(),
         }
     }

@@ -9,6 +9,7 @@ mod planning;
 
 use std::time::Duration;
 
+use xiuhua_contracts::FILE_DESCRIPTOR_SET;
 use xiuhua_contracts::classification::v1::classification_service_client::ClassificationServiceClient;
 use xiuhua_contracts::ingestion::v1 as ingestion;
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
@@ -54,10 +55,11 @@ pub(crate) struct ValueKey<'a> {
 impl Lines {
     /// Lines over channels; every call carries a deadline and the caller's id and language.
     pub(crate) fn new(upstream: Upstream, config: &UpstreamConfig) -> Self {
+        let line = |channel| line(channel, &config.channel, FILE_DESCRIPTOR_SET);
         Self {
-            ingestion: IngestionServiceClient::new(line(upstream.ingestion, &config.channel)),
-            classification: ClassificationServiceClient::new(line(upstream.classification, &config.channel)),
-            normalization: NormalizationServiceClient::new(line(upstream.normalization, &config.channel)),
+            ingestion: IngestionServiceClient::new(line(upstream.ingestion)),
+            classification: ClassificationServiceClient::new(line(upstream.classification)),
+            normalization: NormalizationServiceClient::new(line(upstream.normalization)),
             silence: config.silence(),
         }
     }

@@ -255,5 +255,5 @@ fn lock(folder: &Path) -> Result<File> {
 
 fn speaking(channel: Channel, globals: &Globals) -> Speaking {
     let language = if tongue(globals) == Tongue::Zh { Language::Zh } else { Language::En };
-    InterceptedService::new(line(channel, &ChannelConfig::default()), Speaks(language))
+    InterceptedService::new(line(channel, &ChannelConfig::default(), FILE_DESCRIPTOR_SET), Speaks(language))
 }

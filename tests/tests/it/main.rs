@@ -3,5 +3,6 @@
 mod arrows;
 mod dependencies;
 mod documents;
+mod promises;
 mod scenarios;
 mod tidy;

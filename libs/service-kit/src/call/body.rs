@@ -14,6 +14,7 @@ use tonic::body::Body;
 use tracing::Span;
 
 use super::place::Place;
+use super::unreadable::blame_the_sender;
 use super::{CallContext, Refused, deadline_exceeded};
 use crate::status::{opaque, to_status};
 
@@ -93,7 +94,7 @@ impl http_body::Body for Guarded {
             {
                 this.end_with(&call.scope(|| to_status(&Refused::Draining, call.language)))
             }
-            Ok(polled) => polled,
+            Ok(polled) => polled.map(|next| next.map(|read| read.map(|frame| blamed(&call, frame)))),
         }
     }
 
@@ -103,5 +104,16 @@ impl http_body::Body for Guarded {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+/// The same frame, where trailers say whose fault an unreadable request is.
+fn blamed(call: &CallContext, frame: Frame<Bytes>) -> Frame<Bytes> {
+    match frame.into_trailers() {
+        Ok(mut trailers) => {
+            blame_the_sender(call, &mut trailers);
+            Frame::trailers(trailers)
+        }
+        Err(frame) => frame,
     }
 }
