@@ -5,6 +5,7 @@
 mod bad_input;
 mod deciding;
 mod determinism;
+mod documented;
 mod first_period;
 mod hdi;
 mod history;
