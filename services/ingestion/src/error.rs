@@ -289,3 +289,20 @@ impl Noun {
         Bilingual::new(format!("没有{zh} {id}"), format!("there is no {en} {id}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_is_away_or_full_for_now_says_when_to_come_again_and_a_mistake_does_not() {
+        let said = |error: sqlx::Error| {
+            let error = Error::from(error);
+            (error.kind(), error.reason(), error.retry_after())
+        };
+        let soon = Some(Duration::from_secs(1));
+        assert_eq!(said(sqlx::Error::PoolTimedOut), (Kind::ResourceExhausted, "STORE_FULL", soon));
+        assert_eq!(said(sqlx::Error::WorkerCrashed), (Kind::Unavailable, "STORE_BUSY", soon));
+        assert_eq!(said(sqlx::Error::RowNotFound), (Kind::Internal, "INTERNAL", None));
+    }
+}

@@ -135,7 +135,7 @@ pub enum Opened {
         acknowledged: u64,
     },
     /// Sealed before, by the same header: no rows are read.
-    Sealed(Batch),
+    Sealed(Box<Batch>),
 }
 
 /// The right to add rows to a delivery and to seal it. A later stream with the same header takes it over.
@@ -143,8 +143,10 @@ pub enum Opened {
 pub struct OpenDelivery {
     /// What it brings.
     pub kind: BatchKind,
-    pub(crate) batch_no: i64,
-    pub(crate) attempt: i64,
+    /// The number of its batch.
+    pub batch_no: i64,
+    /// Which of the streams that have opened it: an earlier one is shut out.
+    pub attempt: i64,
 }
 
 /// A chunk by its name and its content.

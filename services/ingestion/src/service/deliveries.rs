@@ -176,7 +176,7 @@ impl<D: Delivery> Receiving<D> {
                 self.stage = Stage::Open(delivery);
                 Ok(D::acknowledgement(acknowledged))
             }
-            Opened::Sealed(batch) => Ok(self.finish(batch)),
+            Opened::Sealed(batch) => Ok(self.finish(*batch)),
         }
     }
 

@@ -66,13 +66,11 @@ pub(super) use self::record::Record;
 const LOOK_AT_STATEMENTS: &[&str] = &[];
 
 /// Has a matter to itself to the end of the transaction: as every write transaction does here.
-#[expect(clippy::unused_async, reason = "PostgreSQL waits here")]
 async fn alone(_: &mut Connection, _: Matter) -> Result<(), Error> {
     Ok(())
 }
 
 /// Has the name of a mutation to itself to the end of the transaction: as every write transaction does here.
-#[expect(clippy::unused_async, reason = "PostgreSQL waits here")]
 async fn alone_with(_: &mut Connection, _: &RequestId) -> Result<(), Error> {
     Ok(())
 }

@@ -201,7 +201,7 @@ async fn withdrawn_is_as_if_never_delivered(
 
 proptest! {
     // A database of its own for each case: a few have to do where that takes a while.
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn on_postgres_too_the_record_is_what_a_slow_model_says(steps in steps()) {

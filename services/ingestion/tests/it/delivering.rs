@@ -19,7 +19,9 @@ use xiuhua_ingestion::store::{
 use xiuhua_service_kit::request_id::RequestId;
 use xiuhua_service_kit::testing::{TemporaryDatabase, temporary_postgres};
 
-/// One backend of the store suite.
+use crate::through_door::ThroughDoor;
+
+/// One backend of the suite.
 pub(crate) struct Backend {
     pub(crate) name: &'static str,
     pub(crate) store: Arc<dyn Store>,
@@ -27,8 +29,16 @@ pub(crate) struct Backend {
     _file: Option<TemporaryDatabase>,
 }
 
-/// Every backend there is, each empty. A further backend is one line here.
+/// Every database there is, and the service in front of one, as its callers see it: the door knows no database.
 pub(crate) async fn backends() -> Vec<Backend> {
+    let door = Arc::new(ThroughDoor::new("sqlite::memory:").await);
+    let mut backends = databases().await;
+    backends.push(Backend { name: "through the door", store: door, _file: None });
+    backends
+}
+
+/// Every database there is, each empty. A further one is one line here.
+pub(crate) async fn databases() -> Vec<Backend> {
     let file = TemporaryDatabase::new();
     vec![
         Backend { name: "SQLite file", store: store::open(&file.url()).await.unwrap(), _file: Some(file) },

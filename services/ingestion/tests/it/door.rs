@@ -23,7 +23,11 @@ pub(crate) struct Door {
 }
 
 pub(crate) async fn open_door() -> Door {
-    let config = Config::embedded("sqlite::memory:").unwrap();
+    open_door_on("sqlite::memory:").await
+}
+
+pub(crate) async fn open_door_on(database_url: &str) -> Door {
+    let config = Config::embedded(database_url).unwrap();
     let clock = ManualClock::starting_at(at(1_640_995_200_000_000));
     let served = serve(vec![assemble(&config, clock.shared()).await.unwrap()]);
     Door { client: Client::new(served.channel.clone()), clock, _served: served }
@@ -31,7 +35,10 @@ pub(crate) async fn open_door() -> Door {
 
 /// A door behind which the places `A`, `B`, `C` and the measure `visits` (0 to 100) are known.
 pub(crate) async fn open_furnished_door() -> Door {
-    let mut door = open_door().await;
+    furnish_door(open_door().await).await
+}
+
+pub(crate) async fn furnish_door(mut door: Door) -> Door {
     let request = pb::RegisterMeasuresRequest { request_id: "measures".into(), measures: vec![visits()] };
     door.client.register_measures(request).await.unwrap();
     let rows = ["A", "B", "C"].into_iter().zip(2..).map(|(id, row)| place_row(row, id)).collect();

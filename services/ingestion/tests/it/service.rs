@@ -354,3 +354,69 @@ async fn batches_are_listed_newest_first() {
         first.batches.iter().chain(&second.batches).map(|batch| batch.request_id.as_str()).collect();
     assert_eq!((ids, second.next_page_token.as_str()), (vec!["two", "one", "places"], ""));
 }
+
+#[tokio::test]
+async fn a_withdrawn_batch_says_who_withdrew_it_when_and_why_and_its_values_are_gone() {
+    let door = open_furnished_door().await;
+    let (mut client, clock) = (door.client.clone(), &door.clock);
+    let (_, batch) = deliver(&mut client, "first", vec![values(1, &[("A", 1.0)])]).await.unwrap();
+    clock.advance(Duration::from_secs(60));
+    let request = pb::WithdrawBatchRequest {
+        request_id: "withdraw".into(),
+        batch_id: batch.id.clone(),
+        author: "王芳".into(),
+        reason: "误传了上一年的文件".into(),
+    };
+    let withdrawn = client.withdraw_batch(request.clone()).await.unwrap().into_inner().batch.unwrap();
+    assert_eq!((withdrawn.state(), withdrawn.position), (pb::BatchState::Withdrawn, Some(2)));
+    let said = withdrawn.withdrawal.clone().unwrap();
+    assert_eq!(
+        (said.author.as_str(), said.reason.as_str(), said.position),
+        ("王芳", "误传了上一年的文件", 3)
+    );
+    let sealed_time = batch.sealed_time.unwrap();
+    assert_eq!(said.time.unwrap().seconds, sealed_time.seconds + 60);
+    assert_eq!(read_column(&mut client, None).await, []);
+    assert_eq!(found(&read_column(&mut client, Some(2)).await), [("A", 1.0)]);
+    // The header of a withdrawn batch is answered with it; its rows come back under another name only.
+    let again = deliver(&mut client, "first", vec![values(1, &[("A", 1.0)])]).await.unwrap();
+    assert_eq!(again, (Vec::new(), withdrawn.clone()));
+    assert_eq!(client.withdraw_batch(request.clone()).await.unwrap().into_inner().batch.unwrap(), withdrawn);
+    let other_body = pb::WithdrawBatchRequest { reason: "x".into(), ..request.clone() };
+    let other_body = refusal(&client.withdraw_batch(other_body).await.unwrap_err());
+    assert_eq!(other_body, (Code::AlreadyExists, "KEY_REUSED_WITH_DIFFERENT_BODY".to_owned(), Vec::new()));
+    let twice = pb::WithdrawBatchRequest { request_id: "twice".into(), ..request.clone() };
+    let twice = refusal(&client.withdraw_batch(twice).await.unwrap_err());
+    assert_eq!(twice, (Code::FailedPrecondition, "BATCH_WITHDRAWN".to_owned(), Vec::new()));
+    let wrong = pb::WithdrawBatchRequest {
+        request_id: " ".into(),
+        batch_id: String::new(),
+        author: "王".repeat(101),
+        reason: "\0".into(),
+    };
+    let wrong = refusal(&client.withdraw_batch(wrong).await.unwrap_err()).2;
+    assert_eq!(wrong, ["request_id", "batch_id", "author", "reason"]);
+    let silent = pb::WithdrawBatchRequest { author: " ".into(), reason: String::new(), ..request };
+    assert_eq!(refusal(&client.withdraw_batch(silent).await.unwrap_err()).2, ["author", "reason"]);
+}
+
+#[tokio::test]
+async fn the_position_of_an_instant_is_the_newest_of_then() {
+    let door = open_furnished_door().await;
+    let (mut client, clock) = (door.client.clone(), &door.clock);
+    clock.advance(Duration::from_secs(60));
+    let (_, batch) = deliver(&mut client, "first", vec![values(1, &[("A", 1.0)])]).await.unwrap();
+    let sealed = batch.sealed_time.unwrap();
+    let mut position = async |seconds: i64, nanos| {
+        let as_of_time = Some(prost_types::Timestamp { seconds: sealed.seconds + seconds, nanos });
+        client
+            .get_position(pb::GetPositionRequest { as_of_time })
+            .await
+            .map(|answer| answer.into_inner().position)
+    };
+    assert_eq!(position(0, sealed.nanos).await.unwrap(), 2);
+    assert_eq!(position(-1, 999_999_999).await.unwrap(), 1);
+    assert_eq!(position(-61, 0).await.unwrap(), 0);
+    assert_eq!(position(1_000, 0).await.unwrap(), 2);
+    assert_eq!(refusal(&position(0, -1).await.unwrap_err()).2, ["as_of_time"]);
+}

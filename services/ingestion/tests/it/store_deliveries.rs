@@ -8,7 +8,7 @@ use crate::delivering::*;
 
 #[tokio::test]
 async fn nothing_of_an_open_batch_is_readable() {
-    for backend in backends().await {
+    for backend in databases().await {
         let store = &*backend.store;
         furnish(store).await;
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
@@ -24,7 +24,7 @@ async fn nothing_of_an_open_batch_is_readable() {
 
 #[tokio::test]
 async fn an_open_delivery_that_is_opened_again_goes_on_and_shuts_the_old_stream_out() {
-    for backend in backends().await {
+    for backend in databases().await {
         let store = &*backend.store;
         furnish(store).await;
         let mutation = mutation("ImportObservations", 1);
@@ -42,7 +42,7 @@ async fn an_open_delivery_that_is_opened_again_goes_on_and_shuts_the_old_stream_
         assert_eq!(sealed.seal.unwrap().counts, counts(2, 2, 0, 0, 0));
         let delivery = new_delivery(kind, mutation, 50);
         let found = store.open_delivery(delivery.clone()).await.unwrap();
-        assert!(matches!(&found, Opened::Sealed(batch) if *batch == sealed), "{found:?}");
+        assert!(matches!(&found, Opened::Sealed(batch) if **batch == sealed), "{found:?}");
         let mut other_body = delivery;
         other_body.mutation.fingerprint = [9; 32];
         assert!(matches!(store.open_delivery(other_body).await, Err(Error::KeyReused(_))));
@@ -51,7 +51,7 @@ async fn an_open_delivery_that_is_opened_again_goes_on_and_shuts_the_old_stream_
 
 #[tokio::test]
 async fn a_chunk_that_comes_again_is_taken_once_and_another_under_its_number_is_refused() {
-    for backend in backends().await {
+    for backend in databases().await {
         let store = &*backend.store;
         furnish(store).await;
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
@@ -73,7 +73,7 @@ async fn a_chunk_that_comes_again_is_taken_once_and_another_under_its_number_is_
 
 #[tokio::test]
 async fn an_abandoned_delivery_stays_listed_and_begins_anew() {
-    for backend in backends().await {
+    for backend in databases().await {
         let store = &*backend.store;
         furnish(store).await;
         let kinds = [BatchKind::Observations, BatchKind::Places];
@@ -101,7 +101,7 @@ async fn an_abandoned_delivery_stays_listed_and_begins_anew() {
 
 #[tokio::test]
 async fn a_gap_in_the_sequence_is_refused_and_leaves_the_delivery_as_it_was() {
-    for backend in backends().await {
+    for backend in databases().await {
         let store = &*backend.store;
         furnish(store).await;
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
@@ -120,7 +120,7 @@ async fn a_gap_in_the_sequence_is_refused_and_leaves_the_delivery_as_it_was() {
 
 #[tokio::test]
 async fn an_end_that_counts_other_chunks_than_came_seals_nothing() {
-    for backend in backends().await {
+    for backend in databases().await {
         let store = &*backend.store;
         furnish(store).await;
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;

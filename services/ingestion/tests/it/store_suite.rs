@@ -286,7 +286,7 @@ async fn a_clock_that_is_set_back_makes_no_delivery_older_than_one_before_it() {
 
 #[tokio::test]
 async fn measures_are_registered_together_or_not_at_all() {
-    for backend in backends().await {
+    for backend in databases().await {
         let store = &*backend.store;
         let known = measure("a", "%", Bounds::default());
         let first = mutation("RegisterMeasures", 1);
@@ -314,7 +314,7 @@ async fn measures_are_registered_together_or_not_at_all() {
 
 #[tokio::test]
 async fn rejected_rows_are_listed_by_row_number_even_where_two_claim_one() {
-    for backend in backends().await {
+    for backend in databases().await {
         let store = &*backend.store;
         furnish(store).await;
         let batch = deliver(store, 10, [9, 4, 9, 2].map(|row| say(row, "Z", 1.0)).to_vec()).await;

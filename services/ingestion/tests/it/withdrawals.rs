@@ -238,7 +238,7 @@ async fn what_is_said_of_a_withdrawn_place_does_not_appear_until_the_place_is_ba
 
 #[tokio::test]
 async fn a_withdrawal_is_final_repeatable_by_name_and_only_of_a_sealed_batch() {
-    for backend in backends().await {
+    for backend in databases().await {
         let store = &*backend.store;
         furnish(store).await;
         let batch = tell(store, 10, 1.0).await;

@@ -28,7 +28,7 @@ pub(super) async fn open(connection: &mut Connection, delivery: &NewDelivery) ->
         .fetch_optional(&mut *connection)
         .await?;
     let Some((batch_no, attempt, acknowledged)) = resumed else {
-        return Ok(Opened::Sealed(remembered(connection, &answer).await?.try_into()?));
+        return Ok(Opened::Sealed(Box::new(remembered(connection, &answer).await?.try_into()?)));
     };
     let delivery = OpenDelivery { kind: delivery.kind, batch_no, attempt };
     Ok(Opened::Open { delivery, acknowledged: natural(acknowledged)? })
