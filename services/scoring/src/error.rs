@@ -114,9 +114,6 @@ pub(crate) enum Error {
     /// A remembered answer cannot be decoded.
     #[error("a remembered answer cannot be decoded")]
     Remembered(#[from] prost::DecodeError),
-    /// The process stops.
-    #[error("nothing is verified any more")]
-    Closed(#[from] tokio::sync::AcquireError),
     /// A task of the computation ended without an answer.
     #[error("the computation ended without an answer")]
     Lost(#[from] tokio::task::JoinError),
@@ -149,9 +146,7 @@ impl Failure for Error {
             Self::PositionNotReached { .. } => Kind::OutOfRange,
             Self::Upstream(error) => error.kind(),
             Self::Store(error) => error.passing().unwrap_or(Kind::Internal),
-            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Closed(_) | Self::Lost(_) => {
-                Kind::Internal
-            }
+            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => Kind::Internal,
         }
     }
 
@@ -177,9 +172,7 @@ impl Failure for Error {
                 Some(_) => "STORE_BUSY",
                 None => "INTERNAL",
             },
-            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Closed(_) | Self::Lost(_) => {
-                "INTERNAL"
-            }
+            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => "INTERNAL",
         }
     }
 
@@ -211,7 +204,7 @@ impl Failure for Error {
                 format!("位置 {asked} 尚未到达，最新位置为 {newest}")
             }
             Self::Store(error) => return store_message(error),
-            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Closed(_) | Self::Lost(_) => {
+            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => {
                 return Bilingual::new("内部错误", "internal error");
             }
         };
@@ -266,5 +259,30 @@ fn store_message(error: &StoreError) -> Bilingual {
             Bilingual::new("数据库暂时没有应答，请稍后重试", "the database is busy or away, try again later")
         }
         None => Bilingual::new("内部错误", "internal error"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use xiuhua_service_kit::status::{Language, explain, to_status};
+
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_away_or_full_makes_the_caller_come_again() {
+        let cases = [
+            (sqlx::Error::PoolTimedOut, tonic::Code::ResourceExhausted, "STORE_FULL"),
+            (sqlx::Error::WorkerCrashed, tonic::Code::Unavailable, "STORE_BUSY"),
+        ];
+        for (error, code, reason) in cases {
+            let error = Error::from(StoreError::from(error));
+            let told = explain(&to_status(&error, Language::En));
+            assert_eq!((told.code, told.reason.as_str()), (code, reason));
+            assert_eq!(told.retry_after, Some(STORE_RETRY_AFTER));
+            assert!(told.message.ends_with("try again later"), "{}", told.message);
+        }
+        let mistake = Error::from(StoreError::from(sqlx::Error::RowNotFound));
+        let told = explain(&to_status(&mistake, Language::En));
+        assert_eq!((told.reason.as_str(), told.retry_after), ("INTERNAL", None));
     }
 }

@@ -14,6 +14,8 @@ mod sql;
 )]
 mod sqlite;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

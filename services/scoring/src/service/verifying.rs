@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use xiuhua_contracts::scoring::v1 as proto;
+use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::outline::Outline;
 
 use super::{Opened, Scoring};
@@ -12,7 +13,7 @@ use crate::domain::groups::group_type_name;
 use crate::domain::results::Results;
 use crate::domain::run;
 use crate::error::Error;
-use crate::store::{KeyValue, RowDifference, level_of};
+use crate::store::{KeyValue, RowDifference, StoreError, level_of};
 
 impl Scoring {
     pub(super) async fn verify(
@@ -24,15 +25,17 @@ impl Scoring {
             return Err(Error::NotReady(opened.assessment.id));
         };
         // Held until the answer: what is in memory at once is one run.
-        let permit = Arc::clone(&self.verifying).acquire_owned().await?;
-        let catalog = Arc::clone(&opened.catalog);
+        let permit = Arc::clone(&self.verifying).acquire_owned().await.expect("it is never closed");
+        // As it stands on record now, and not as it was when somebody last used it.
+        let catalog = Arc::new(self.recorded_catalog(&opened).await?);
+        let catalog_hash = catalog.hash.clone();
         let inputs = self.upstream.read_inputs(opened.plan(), &catalog).await?;
         // The permit goes along: a caller who leaves does not stop the computation.
         let computing = tokio::task::spawn_blocking(move || (run::run(&catalog, inputs), permit));
         let (recomputed, _permit) = computing.await?;
         let recomputed = Arc::new(recomputed?);
 
-        let head = head_differences(&opened, &recorded, &recomputed);
+        let head = head_differences(&opened, &catalog_hash, &recorded, &recomputed);
         let rows = self.store.compare(opened.run, Arc::clone(&recomputed)).await?;
         let total = head.len() as u64 + rows.total;
         if total > 0 {
@@ -47,13 +50,24 @@ impl Scoring {
             differences_total: total,
         })
     }
+
+    async fn recorded_catalog(&self, opened: &Opened) -> Result<Catalog, Error> {
+        let toml = self.store.catalog(&opened.plan().catalog.hash).await?;
+        let toml = toml.ok_or(Error::Store(StoreError::Corrupt("an assessment without its catalog")))?;
+        Catalog::parse(&toml).map_err(Error::Catalog)
+    }
 }
 
 /// Most differences that an answer describes.
 const DESCRIBED: usize = 20;
 
-/// What stands beside the rows: the digest and the counts.
-fn head_differences(opened: &Opened, recorded: &Success, recomputed: &Results) -> Vec<proto::Difference> {
+/// What stands beside the rows: the catalog, the digest and the counts.
+fn head_differences(
+    opened: &Opened,
+    catalog_hash: &str,
+    recorded: &Success,
+    recomputed: &Results,
+) -> Vec<proto::Difference> {
     let counts = |types: &[TypeSummary], without: u64| {
         let types: Vec<String> = types
             .iter()
@@ -61,7 +75,9 @@ fn head_differences(opened: &Opened, recorded: &Success, recomputed: &Results) -
             .collect();
         format!("{}; without households {without}", types.join(", "))
     };
+    let planned = &opened.plan().catalog.hash;
     let pairs = [
+        (format!("catalog_hash = {planned}"), format!("catalog_hash = {catalog_hash}")),
         (format!("digest = {}", recorded.digest), format!("digest = {}", recomputed.digest)),
         (
             counts(&recorded.types, recorded.places_without_households),

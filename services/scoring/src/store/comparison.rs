@@ -19,13 +19,21 @@ impl<R: TableRow, I: Iterator<Item = R>> Recomputed<I> {
 
     /// Meets the next row on record.
     pub(super) fn meet(&mut self, recorded: &R, found: &mut Comparison) {
-        while let Some(row) = self.rows.next_if(|row| row.key() < recorded.key()) {
-            found.note(None, Some(&row));
-        }
-        match self.rows.next_if(|row| row.key().cmp(&recorded.key()) == Ordering::Equal) {
-            Some(row) if row.cells() == recorded.cells() => {}
-            Some(row) => found.note(Some(recorded), Some(&row)),
-            None => found.note(Some(recorded), None),
+        let key = recorded.key();
+        loop {
+            let order = self.rows.peek().map_or(Ordering::Greater, |row| row.key().cmp(&key));
+            if order == Ordering::Greater {
+                return found.note(Some(recorded), None);
+            }
+            let Some(row) = self.rows.next() else { return };
+            if order == Ordering::Less {
+                found.note(None, Some(&row));
+            } else {
+                if row.cells() != recorded.cells() {
+                    found.note(Some(recorded), Some(&row));
+                }
+                return;
+            }
         }
     }
 

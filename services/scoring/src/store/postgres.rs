@@ -27,7 +27,7 @@ const ALONE: bool = false;
 /// Keeps a row as it was read until the transaction ends.
 const FOR_UPDATE: &str = " FOR UPDATE";
 /// Takes a row that nobody is writing.
-const SKIP_LOCKED: &str = " FOR UPDATE SKIP LOCKED";
+pub(super) const SKIP_LOCKED: &str = " FOR UPDATE SKIP LOCKED";
 
 type Db = Postgres;
 type Connection = PgConnection;

@@ -1,6 +1,7 @@
 //! The statements that both databases understand, in one place: code runs them, a test asks for their plans.
 //!
-//! `$1` names a parameter on both. Every page is a range of a key.
+//! `$1` names a parameter on both. Every page is a range of a key. A filter that may be absent is cast, so that
+//! PostgreSQL knows its type by itself.
 
 use super::tables::{GroupRow, LeafRow, PlaceRow, TableRow, ThresholdRow, WeightRow};
 
@@ -11,8 +12,8 @@ const SCORE: &str = "s.place_id, s.node_at, s.rank, s.score, s.coverage_ratio, s
 pub(super) const ASSESSMENT: &str = "SELECT * FROM assessments WHERE id = $1";
 
 /// Assessments newest first.
-pub(super) const ASSESSMENTS: &str = "SELECT * FROM assessments WHERE run < $1 AND ($2 IS NULL OR period = $2) \
-     AND ($3 IS NULL OR catalog_id = $3) ORDER BY run DESC LIMIT $4";
+pub(super) const ASSESSMENTS: &str = "SELECT * FROM assessments WHERE run < $1 AND (CAST($2 AS TEXT) IS NULL OR period = $2) \
+     AND (CAST($3 AS TEXT) IS NULL OR catalog_id = $3) ORDER BY run DESC LIMIT $4";
 
 /// The assessment in force for a catalog and period.
 pub(super) const PUBLISHED: &str = "SELECT * FROM assessments WHERE catalog_id = $1 AND period = $2 \
@@ -28,13 +29,40 @@ pub(super) const CATALOG: &str = "SELECT toml FROM catalogs WHERE hash = $1";
 /// An answer given.
 pub(super) const RECALL: &str = "SELECT fingerprint, response FROM requests WHERE request_id = $1";
 
-/// The oldest run that a worker may take: `skip_locked` passes over those that another is writing.
-pub(super) fn next_open(attempts: &str, skip_locked: &str) -> String {
+/// Takes the oldest run that may be taken; `skip_locked` passes over those that another is writing.
+pub(super) fn claim(skip_locked: &str) -> String {
+    let next = next_open("<", skip_locked);
+    format!(
+        "UPDATE assessments SET state = 'RUNNING', progress_ratio = 0, attempts = attempts + 1, worker = $3, \
+         due_us = $4 WHERE run = ({next}) RETURNING *"
+    )
+}
+
+/// Ends the oldest run that could be taken and was begun too often.
+pub(super) fn fail_deadly(skip_locked: &str) -> String {
+    let next = next_open(">=", skip_locked);
+    format!(
+        "UPDATE assessments SET state = 'FAILED', worker = NULL, due_us = NULL, finished_us = $1, failure_zh = $3, \
+         failure_en = $4 WHERE run = ({next})"
+    )
+}
+
+fn next_open(attempts: &str, skip_locked: &str) -> String {
     format!(
         "SELECT run FROM assessments WHERE state IN ('PENDING', 'RUNNING') AND due_us <= $1 AND attempts {attempts} $2 \
          ORDER BY run LIMIT 1{skip_locked}"
     )
 }
+
+/// A change of a run that its worker holds: `$4` and on are the change's.
+pub(super) fn held(change: &str) -> String {
+    format!(
+        "UPDATE assessments SET {change} WHERE run = $1 AND worker = $2 AND attempts = $3 AND state = 'RUNNING'"
+    )
+}
+
+/// Extends a lease.
+pub(super) const RENEWED: &str = "due_us = $4";
 
 /// A place as the run saw it.
 pub(super) fn place() -> String {
@@ -64,7 +92,7 @@ pub(super) fn ranking(backwards: bool) -> String {
     format!(
         "SELECT {place}, {SCORE} FROM node_scores s JOIN places p ON p.run = s.run AND p.place_id = s.place_id \
          WHERE s.run = $1 AND s.type_at = $2 AND s.node_at = $3 AND s.unscored = $4 \
-         AND (s.rank, s.place_id) {beyond} ($5, $6) AND ($7 IS NULL OR p.town_code = $7) \
+         AND (s.rank, s.place_id) {beyond} ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR p.town_code = $7) \
          ORDER BY s.rank {order}, s.place_id {order} LIMIT $8"
     )
 }
@@ -80,8 +108,8 @@ pub(super) fn groups() -> String {
     let columns = GroupRow::COLUMNS.join(", ");
     format!(
         "SELECT {columns} FROM group_scores WHERE run = $1 AND (level, code, type_at, node_at) > ($2, $3, $4, $5) \
-         AND ($6 IS NULL OR level = $6) AND ($7 IS NULL OR code = $7) AND ($8 IS NULL OR type_at = $8) \
-         AND ($9 IS NULL OR node_at = $9) ORDER BY level, code, type_at, node_at LIMIT $10"
+         AND (CAST($6 AS BIGINT) IS NULL OR level = $6) AND (CAST($7 AS TEXT) IS NULL OR code = $7) \
+         AND (CAST($8 AS BIGINT) IS NULL OR type_at = $8) AND (CAST($9 AS BIGINT) IS NULL OR node_at = $9) ORDER BY level, code, type_at, node_at LIMIT $10"
     )
 }
 
@@ -105,7 +133,7 @@ pub(super) fn weights() -> String {
     let columns = WeightRow::COLUMNS.join(", ");
     format!(
         "SELECT {columns} FROM weights WHERE run = $1 AND (type_at, item_at) > ($2, $3) \
-         AND ($4 IS NULL OR type_at = $4) ORDER BY type_at, item_at LIMIT $5"
+         AND (CAST($4 AS BIGINT) IS NULL OR type_at = $4) ORDER BY type_at, item_at LIMIT $5"
     )
 }
 
@@ -139,4 +167,23 @@ pub(super) fn rows_by_key<R: TableRow>(behind: bool) -> String {
         String::new()
     };
     format!("SELECT {columns} FROM {} WHERE run = $1{beyond} ORDER BY {key} LIMIT $2", R::TABLE)
+}
+
+/// Every statement that is run often or on a table that grows; each must use an index.
+#[cfg(test)]
+pub(super) fn hot(skip_locked: &str) -> Vec<String> {
+    use super::tables::NodeScoreRow;
+    let mut statements: Vec<String> =
+        [ASSESSMENT, ASSESSMENTS, PUBLISHED, LAST_PUBLICATION, CATALOG, RECALL, SCORED_PLACES, PLACES_AFTER]
+            .map(str::to_owned)
+            .to_vec();
+    statements.extend([claim(skip_locked), fail_deadly(skip_locked), held(RENEWED)]);
+    statements.extend([place(), place_scores(), place_leaves(), ranking(false), ranking(true), groups()]);
+    statements.extend([thresholds(), type_thresholds(), weights(), scores_between(), leaves_between()]);
+    for behind in [false, true] {
+        statements.extend([rows_by_key::<PlaceRow>(behind), rows_by_key::<NodeScoreRow>(behind)]);
+        statements.extend([rows_by_key::<LeafRow>(behind), rows_by_key::<ThresholdRow>(behind)]);
+        statements.extend([rows_by_key::<WeightRow>(behind), rows_by_key::<GroupRow>(behind)]);
+    }
+    statements
 }

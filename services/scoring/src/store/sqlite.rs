@@ -28,7 +28,7 @@ const ALONE: bool = true;
 /// Nobody else writes inside a transaction.
 const FOR_UPDATE: &str = "";
 /// Nobody else writes inside a transaction.
-const SKIP_LOCKED: &str = "";
+pub(super) const SKIP_LOCKED: &str = "";
 
 type Db = Sqlite;
 type Connection = SqliteConnection;

@@ -38,6 +38,8 @@ pub(crate) struct Facts {
     pub(crate) away: bool,
     /// Reading values stops after the first message and says no more.
     pub(crate) hangs: bool,
+    /// How many readings of values have stopped so.
+    pub(crate) hung: u32,
     /// The register hands out its places in another order.
     pub(crate) shuffled: bool,
 }
@@ -98,6 +100,7 @@ impl World {
             failure: None,
             away: false,
             hangs: false,
+            hung: 0,
             shuffled: false,
         };
         Self { facts: Arc::new(Mutex::new(facts)) }

@@ -123,6 +123,12 @@ impl Build {
         self
     }
 
+    /// How long a worker holds a run that it does not renew.
+    pub(crate) fn with_lease(mut self, lease_ms: u64) -> Self {
+        self.config.worker.lease_ms = lease_ms.try_into().unwrap();
+        self
+    }
+
     /// The longest wait for upstream.
     pub(crate) fn with_silence(mut self, silence_ms: u64) -> Self {
         self.config.upstream.silence_ms = silence_ms;
@@ -204,15 +210,22 @@ impl House {
         self.url.starts_with("postgres:") == (backend == Backend::Postgres)
     }
 
-    /// Until a worker is at it.
-    pub(crate) async fn until_running(&mut self, id: &str) {
-        while self.get(id).await.state() != wire::AssessmentState::Running {
+    /// Until a worker is at it for the so-manieth time and hangs, as the world wants it.
+    pub(crate) async fn until_hanging(&mut self, id: &str, attempts: u32) {
+        let wanted = (wire::AssessmentState::Running, attempts);
+        let mut found = self.get(id).await;
+        while (found.state(), found.attempts) != wanted || self.world.facts().hung < attempts {
             tokio::time::sleep(Duration::from_millis(5)).await;
+            found = self.get(id).await;
         }
     }
 
     pub(crate) fn clock_forward(&self) {
-        self.clock.advance(Duration::from_secs(3_600));
+        self.clock_forward_by(Duration::from_secs(3_600));
+    }
+
+    pub(crate) fn clock_forward_by(&self, step: Duration) {
+        self.clock.advance(step);
     }
 
     /// Asks for an assessment; it may still be PENDING.
@@ -331,6 +344,36 @@ pub(crate) fn asking(request_id: &str) -> wire::CreateAssessmentRequest {
         request_id: request_id.to_owned(),
         threshold_set_id: SET.to_owned(),
         ..Default::default()
+    }
+}
+
+/// A request to cancel.
+pub(crate) fn cancelling(request_id: &str, id: &str) -> wire::CancelAssessmentRequest {
+    wire::CancelAssessmentRequest {
+        request_id: request_id.to_owned(),
+        id: id.to_owned(),
+        author: "王芳".to_owned(),
+        reason: "选错了期间".to_owned(),
+    }
+}
+
+/// A request to publish.
+pub(crate) fn publishing(request_id: &str, id: &str) -> wire::PublishAssessmentRequest {
+    wire::PublishAssessmentRequest {
+        request_id: request_id.to_owned(),
+        id: id.to_owned(),
+        author: "李明".to_owned(),
+        reason: "年度结果".to_owned(),
+    }
+}
+
+/// A request to withdraw.
+pub(crate) fn withdrawing(request_id: &str, id: &str) -> wire::WithdrawAssessmentRequest {
+    wire::WithdrawAssessmentRequest {
+        request_id: request_id.to_owned(),
+        id: id.to_owned(),
+        author: "李明".to_owned(),
+        reason: "数据有误".to_owned(),
     }
 }
 

@@ -7,11 +7,14 @@
     reason = "an absent value fails the test, and a figure that must be exact is compared exactly"
 )]
 
+mod decisions;
 mod district;
 mod fakes;
 mod house;
+mod leases;
 mod reading;
 mod runs;
 mod store_suite;
+mod verifying;
 mod walk_back;
 mod worked_examples;

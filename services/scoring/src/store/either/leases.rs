@@ -41,17 +41,13 @@ impl LeaseStore for SqlStore {
         self.write(move |connection| {
             async move {
                 fail_deadly(connection, &claim).await?;
-                let next = sql::next_open("<", SKIP_LOCKED);
-                let row: Option<AssessmentRow> = sqlx::query_as(AssertSqlSafe(format!(
-                    "UPDATE assessments SET state = 'RUNNING', progress_ratio = 0, attempts = attempts + 1, \
-                     worker = $3, due_us = $4 WHERE run = ({next}) RETURNING *"
-                )))
-                .bind(claim.now.as_microsecond())
-                .bind(i64::from(claim.max_attempts))
-                .bind(&claim.worker)
-                .bind(claim.until.as_microsecond())
-                .fetch_optional(connection)
-                .await?;
+                let row: Option<AssessmentRow> = sqlx::query_as(AssertSqlSafe(sql::claim(SKIP_LOCKED)))
+                    .bind(claim.now.as_microsecond())
+                    .bind(i64::from(claim.max_attempts))
+                    .bind(&claim.worker)
+                    .bind(claim.until.as_microsecond())
+                    .fetch_optional(connection)
+                    .await?;
                 let stored = row.map(AssessmentRow::read).transpose()?;
                 Ok(stored.map(|stored| Claimed::new(claim.worker, stored)))
             }
@@ -63,7 +59,7 @@ impl LeaseStore for SqlStore {
     async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<(), StoreError> {
         let lease = lease.clone();
         self.write(move |connection| {
-            let renewed = held(&lease, "due_us = $4").bind(until.as_microsecond());
+            let renewed = held(&lease, sql::RENEWED).bind(until.as_microsecond());
             async move { must_hold(&lease, renewed.execute(connection).await?.rows_affected()) }.boxed()
         })
         .await
@@ -140,12 +136,10 @@ impl LeaseStore for SqlStore {
 
 /// A change of a run that its worker holds: `$4` and on are the caller's to bind.
 fn held(lease: &Lease, change: &'static str) -> Query<'static> {
-    sqlx::query(AssertSqlSafe(format!(
-        "UPDATE assessments SET {change} WHERE run = $1 AND worker = $2 AND attempts = $3 AND state = 'RUNNING'"
-    )))
-    .bind(lease.run.0)
-    .bind(lease.worker.clone())
-    .bind(i64::from(lease.attempt))
+    sqlx::query(AssertSqlSafe(sql::held(change)))
+        .bind(lease.run.0)
+        .bind(lease.worker.clone())
+        .bind(i64::from(lease.attempt))
 }
 
 fn must_hold(lease: &Lease, changed: u64) -> Result<(), StoreError> {
@@ -155,17 +149,13 @@ fn must_hold(lease: &Lease, changed: u64) -> Result<(), StoreError> {
 /// Ends the oldest run that was begun too often: it would take its next worker down too.
 async fn fail_deadly(connection: &mut Connection, claim: &Claim) -> Result<(), StoreError> {
     let failure = Failure::of_deadly(claim.max_attempts, claim.now);
-    let next = sql::next_open(">=", SKIP_LOCKED);
-    let done = sqlx::query(AssertSqlSafe(format!(
-        "UPDATE assessments SET state = 'FAILED', worker = NULL, due_us = NULL, finished_us = $1, failure_zh = $3, \
-         failure_en = $4 WHERE run = ({next})"
-    )))
-    .bind(failure.finished.as_microsecond())
-    .bind(i64::from(claim.max_attempts))
-    .bind(failure.zh)
-    .bind(failure.en)
-    .execute(connection)
-    .await?;
+    let done = sqlx::query(AssertSqlSafe(sql::fail_deadly(SKIP_LOCKED)))
+        .bind(failure.finished.as_microsecond())
+        .bind(i64::from(claim.max_attempts))
+        .bind(failure.zh)
+        .bind(failure.en)
+        .execute(connection)
+        .await?;
     if done.rows_affected() > 0 {
         tracing::error!(attempts = claim.max_attempts, "an assessment outlived its workers too often");
     }

@@ -102,7 +102,7 @@ normalization_offering_only! {
         request: Request<wire::ReadValuesRequest>,
     ) -> Result<Response<Self::ReadValuesStream>, Status> {
         let asked = request.into_inner();
-        let facts = self.facts();
+        let mut facts = self.facts();
         if let Some(failure) = &facts.failure {
             return Err(failure.clone());
         }
@@ -118,6 +118,7 @@ normalization_offering_only! {
         let messages: Vec<_> =
             parts.into_iter().map(|part| Ok(wire::ReadValuesResponse { part: Some(part) })).collect();
         if facts.hangs {
+            facts.hung += 1;
             let first = stream::iter(messages).take(1);
             return Ok(Response::new(first.chain(stream::pending()).boxed()));
         }

@@ -1,0 +1,83 @@
+//! The two schemas, and the plans of every statement that is run often.
+
+use xiuhua_service_kit::testing::{
+    execute, full_scans, postgres_plan, postgres_schema, sqlite_plan, sqlite_schema,
+};
+
+use super::super::{open, postgres, sql, sqlite};
+use super::Home;
+
+/// A hundred runs of a whole district of 3,000 places, and so many of everything else that nobody would read it all.
+/// Of node scores and leaf values there is one a place: enough to tell a range from the whole.
+const ROWS: &str = "
+    INSERT INTO catalogs (hash, toml)
+    WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < 2000)
+    SELECT 'h' || n, '' FROM series;
+    INSERT INTO assessments (id, state, created_us, due_us, period, as_of_position, classification_id, rule_set_id,
+        rule_set_version, rule_set_hash, types, threshold_set_id, threshold_set_classification_id, base_periods,
+        threshold_set_position, catalog_id, catalog_version, catalog_hash, scale, digest, publication,
+        published_author, published_reason, published_us)
+    WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < 6000)
+    SELECT 'a' || n, CASE WHEN n % 100 = 0 THEN 'PENDING' WHEN n % 3 = 0 THEN 'PUBLISHED' ELSE 'SUCCEEDED' END, n,
+        CASE WHEN n % 100 = 0 THEN n END, 'p' || (n % 40), n, '', '', '', '', '[]', '', '', '[]', n, 'c' || (n % 10), '',
+        'h1', 100, CASE WHEN n % 100 <> 0 THEN '' END, CASE WHEN n % 100 <> 0 AND n % 3 = 0 THEN n END, '', '',
+        CASE WHEN n % 100 <> 0 AND n % 3 = 0 THEN n END
+    FROM series;
+    INSERT INTO requests (request_id, fingerprint, response)
+    WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < 6000)
+    SELECT 'r' || n, '', '' FROM series;
+    INSERT INTO places (run, place_id, type_at, name, town_code, town_name, committee, district_code, district_name,
+        sampled)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 299999)
+    SELECT n / 3000 + 1, 'place-' || (n % 3000), n % 5, '', 't' || (n % 36), '', '', '', '', true FROM series;
+    INSERT INTO node_scores (run, type_at, node_at, unscored, rank, place_id, score, coverage_ratio)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 299999)
+    SELECT n / 3000 + 1, n % 5, n % 30, n % 10 = 0, n % 600, 'place-' || (n % 3000), 1, 1 FROM series;
+    INSERT INTO leaf_values (run, place_id, leaf_at, derived, value)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 299999)
+    SELECT n / 3000 + 1, 'place-' || (n % 3000), n % 30, false, 1 FROM series;
+    INSERT INTO thresholds (run, type_at, leaf_at, status, sample_size)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 14999)
+    SELECT n / 150 + 1, n / 30 % 5, n % 30, 'NO_DATA', 1 FROM series;
+    INSERT INTO weights (run, type_at, item_at, catalog_weight, weight)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 19999)
+    SELECT n / 200 + 1, n / 40 % 5, n % 40, 1, 1 FROM series;
+    INSERT INTO group_scores (run, level, code, type_at, node_at, name, places, household_share_ratio)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 199999)
+    SELECT n / 2000 + 1, 1 + n % 3, 'g' || (n % 2000), n % 6, n % 10, '', 1, 1 FROM series";
+
+#[tokio::test]
+async fn both_databases_have_schemas_that_mean_the_same() {
+    let homes = Home::of_each_kind().await;
+    for home in &homes {
+        open(&home.url).await.unwrap();
+    }
+    let [on_sqlite, on_postgres] = &homes;
+    assert_eq!(postgres_schema(&on_postgres.url).await, sqlite_schema(&on_sqlite.url).await);
+}
+
+#[tokio::test]
+async fn every_hot_statement_uses_an_index_at_a_hundred_times_a_district() {
+    for home in Home::of_each_kind().await {
+        open(&home.url).await.unwrap();
+        execute(&home.url, ROWS).await;
+        let statements = if home.on_postgres() {
+            execute(&home.url, "VACUUM ANALYZE").await;
+            sql::hot(postgres::SKIP_LOCKED)
+        } else {
+            sql::hot(sqlite::SKIP_LOCKED)
+        };
+        for statement in statements {
+            let plan = if home.on_postgres() {
+                postgres_plan(&home.url, &statement).await
+            } else {
+                sqlite_plan(&home.url, &statement).await
+            };
+            assert!(full_scans(&plan).is_empty(), "{statement}\n{plan}");
+            assert!(!plan.contains("Sort") && !plan.contains("TEMP B-TREE"), "{statement}\n{plan}");
+            // Not the key from its beginning, past everything that is over.
+            let of_queue = statement.contains("state IN ('PENDING', 'RUNNING')");
+            assert!(!of_queue || plan.contains("assessments_open"), "{statement}\n{plan}");
+        }
+    }
+}
