@@ -11,6 +11,8 @@ const SQLITE_BUSY: u32 = 5;
 const SQLITE_LOCKED: u32 = 6;
 /// Result code of SQLite: no room on the disk.
 const SQLITE_FULL: u32 = 13;
+/// Code of PostgreSQL: a text is no text there. As a Rust text is sound UTF-8, it holds U+0000.
+const CHARACTER_NOT_IN_REPERTOIRE: &str = "22021";
 
 /// A database that a record can be kept in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +123,13 @@ pub fn passing(error: &sqlx::Error) -> Option<Kind> {
         }
         _ => None,
     }
+}
+
+/// Whether a failure is about a text with U+0000, which PostgreSQL cannot keep: a fault of the request that holds it.
+/// SQLite keeps it, and finds nothing where it is asked for.
+#[must_use]
+pub fn holds_nul(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).as_deref() == Some(CHARACTER_NOT_IN_REPERTOIRE)
 }
 
 fn passing_on_sqlite(code: &str) -> Option<Kind> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use xiuhua_service_kit::database::{OpenError, passing};
+use xiuhua_service_kit::database::{OpenError, holds_nul, passing};
 use xiuhua_service_kit::request_id::KeyReused;
 use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, UpstreamError, Violation};
 
@@ -138,6 +138,7 @@ impl Failure for Error {
             Self::PositionNotReached { .. } => Kind::OutOfRange,
             Self::Upstream(error) => error.kind(),
             Self::Corrupt { .. } => Kind::DataLoss,
+            Self::Database(error) if holds_nul(error) => Kind::InvalidArgument,
             Self::Database(error) => passing(error).unwrap_or(Kind::Internal),
             Self::RuleSetUnreadable { .. } | Self::Open(_) | Self::Work(_) => Kind::Internal,
         }
@@ -156,6 +157,7 @@ impl Failure for Error {
             Self::Upstream(error) => error.reason(),
             Self::Corrupt { .. } => "ROW_CORRUPT",
             Self::RuleSetUnreadable { .. } => "RULE_SET_UNREADABLE",
+            Self::Database(error) if holds_nul(error) => "TEXT_WITH_NUL",
             Self::Database(error) => match passing(error) {
                 Some(Kind::ResourceExhausted) => "STORE_FULL",
                 Some(_) => "STORE_BUSY",

@@ -96,6 +96,7 @@ impl Failure for Error {
             Self::NoCatalog { .. } | Self::NoThresholdSet(_) | Self::NoClassification(_) => Kind::NotFound,
             Self::PositionNotReached { .. } => Kind::OutOfRange,
             Self::Upstream(error) => error.kind(),
+            Self::Store(error) if error.holds_nul() => Kind::InvalidArgument,
             Self::Store(error) => error.passing().unwrap_or(Kind::Internal),
             Self::CatalogUnreadable(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => {
                 Kind::Internal
@@ -116,6 +117,7 @@ impl Failure for Error {
             Self::BadMembers(_) => "SAMPLE_MEMBER_WITHOUT_TYPE",
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
             Self::Upstream(error) => error.reason(),
+            Self::Store(error) if error.holds_nul() => "TEXT_WITH_NUL",
             Self::Store(error) => match error.passing() {
                 Some(Kind::ResourceExhausted) => "STORE_FULL",
                 Some(_) => "STORE_BUSY",
@@ -150,6 +152,12 @@ impl Failure for Error {
             Self::BadMembers(faults) => format!("指定的样本中有 {} 个地点未知或未分类", faults.len()),
             Self::PositionNotReached { asked, newest } => {
                 format!("位置 {asked} 尚未到达，最新位置为 {newest}")
+            }
+            Self::Store(error) if error.holds_nul() => {
+                return Bilingual::new(
+                    "文本含有 U+0000，无法保存",
+                    "a text holds U+0000, which cannot be kept",
+                );
             }
             Self::Store(error) if error.passing().is_some() => {
                 return Bilingual::new(
@@ -240,4 +248,22 @@ fn member_violation(fault: &MemberFault) -> Violation {
         format!("分类结果中没有地点 {place}"),
         format!("the classification has no place {place}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_busy_or_away_says_when_to_come_again_and_a_mistake_does_not() {
+        let failed = |error: sqlx::Error| Error::from(StoreError::from(error));
+        let full = failed(sqlx::Error::PoolTimedOut);
+        assert_eq!((full.kind(), full.reason()), (Kind::ResourceExhausted, "STORE_FULL"));
+        let away = failed(sqlx::Error::PoolClosed);
+        assert_eq!((away.kind(), away.reason()), (Kind::Unavailable, "STORE_BUSY"));
+        assert_eq!([full.retry_after(), away.retry_after()], [Some(STORE_RETRY_AFTER); 2]);
+        let mistake = failed(sqlx::Error::RowNotFound);
+        assert_eq!((mistake.kind(), mistake.reason()), (Kind::Internal, "INTERNAL"));
+        assert_eq!(mistake.retry_after(), None);
+    }
 }

@@ -13,7 +13,7 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use xiuhua_service_kit::database::{Backend, OpenError, passing};
+use xiuhua_service_kit::database::{Backend, OpenError, holds_nul, passing};
 use xiuhua_service_kit::request_id::{Remembered, RequestId, Verdict};
 use xiuhua_service_kit::status::Kind;
 
@@ -124,6 +124,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether a text of the request is one that the database cannot keep.
+    pub(crate) fn holds_nul(&self) -> bool {
+        matches!(self, Self::Database(error) if holds_nul(error))
+    }
+
     /// What it means for a caller where the same call may succeed later; `None` where it may not.
     pub(crate) fn passing(&self) -> Option<Kind> {
         if let Self::Database(error) = self { passing(error) } else { None }

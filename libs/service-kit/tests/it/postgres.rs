@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{Executor, PgConnection, SqlSafeStr};
 use tokio::sync::Notify;
-use xiuhua_service_kit::database::{OpenError, passing};
+use xiuhua_service_kit::database::{OpenError, holds_nul, passing};
 use xiuhua_service_kit::postgres::PostgresDatabase;
 use xiuhua_service_kit::status::Kind;
 use xiuhua_service_kit::testing::temporary_postgres;
@@ -141,4 +141,16 @@ async fn a_reader_cannot_write_and_a_server_that_is_away_passes() {
     let Err(OpenError::Open { source, .. }) = nowhere else { panic!("{nowhere:?}") };
     // The pool tries again until its time is over, and cannot tell a server that is away from one that is full.
     assert_eq!(passing(&source), Some(Kind::ResourceExhausted), "{source:?}");
+}
+
+#[tokio::test]
+async fn a_text_with_nul_is_told_from_other_failures() {
+    let database = open().await;
+    let asked = |text: &'static str| {
+        sqlx::query_scalar::<_, String>("select $1 || 'x'").bind(text).fetch_one(database.reader())
+    };
+    let refused = asked("a\0b").await.unwrap_err();
+    assert!(holds_nul(&refused) && passing(&refused).is_none(), "{refused:?}");
+    assert_eq!(asked("小区").await.unwrap(), "小区x");
+    assert!(!holds_nul(&sqlx::Error::RowNotFound));
 }

@@ -22,7 +22,7 @@ pub(crate) type Refusal = Explained;
 /// The service and all it needs; ends when dropped.
 pub(crate) struct House {
     pub(crate) ingestion: FakeIngestion,
-    client: ClassificationServiceClient<Channel>,
+    pub(crate) client: ClassificationServiceClient<Channel>,
     clock: ManualClock,
     /// Kept for as long as the house stands.
     _servers: [Served; 2],

@@ -66,7 +66,40 @@ async fn a_request_id_stands_for_one_body() {
         house.create("c1", "all-places", 2021).await.unwrap();
         reused(house.create("c1", "all-places", 2022).await.unwrap_err());
         reused(house.create("r1", "all-places", 2021).await.unwrap_err());
+        // An answer that only found what was there is remembered too.
+        house.register("r2", shipped("all-places")).await.unwrap();
+        reused(house.register("r2", shipped("pudong-housing")).await.unwrap_err());
+        house.create("c2", "all-places", 2021).await.unwrap();
+        reused(house.create("c2", "all-places", 2022).await.unwrap_err());
         assert_eq!(house.all_rule_sets(100).await, ["all-places 1"]);
+        assert_eq!(house.all_classifications(100).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_request_sent_twice_at_once_has_one_effect_and_one_answer() {
+    for mut house in every_backend().await {
+        house.ingestion.seal((0..3_000).map(|index| estate(&format!("P{index:04}"), "")).collect());
+        let register = wire::RegisterRuleSetRequest {
+            request_id: "r1".to_owned(),
+            toml: shipped("all-places").to_owned(),
+        };
+        let (mut one, mut other) = (house.client.clone(), house.client.clone());
+        let (one, other) =
+            tokio::join!(one.register_rule_set(register.clone()), other.register_rule_set(register));
+        assert_eq!(one.unwrap().into_inner(), other.unwrap().into_inner());
+        assert_eq!(house.all_rule_sets(100).await, ["all-places 1"]);
+
+        let create = wire::CreateClassificationRequest {
+            request_id: "c1".to_owned(),
+            rule_set_id: "all-places".to_owned(),
+            reference_year: 2021,
+            ..wire::CreateClassificationRequest::default()
+        };
+        let (mut one, mut other) = (house.client.clone(), house.client.clone());
+        let (one, other) =
+            tokio::join!(one.create_classification(create.clone()), other.create_classification(create));
+        assert_eq!(one.unwrap().into_inner(), other.unwrap().into_inner());
         assert_eq!(house.all_classifications(100).await.len(), 1);
     }
 }
@@ -237,6 +270,17 @@ async fn a_record_that_breaks_off_leaves_nothing_and_the_same_request_may_try_ag
         house.ingestion.break_off(false);
         let made = house.create("c1", "all-places", 2021).await.unwrap();
         assert_eq!(made.counts[0].places, 1_500);
+    }
+}
+
+/// PostgreSQL keeps no U+0000, SQLite does: neither makes an internal error of it.
+#[tokio::test]
+async fn a_text_with_nul_is_the_callers_fault_or_simply_not_there() {
+    for mut house in every_backend().await {
+        let refused = house.rule_set("a\0b", "").await.unwrap_err();
+        assert!(matches!(refused.code, Code::NotFound | Code::InvalidArgument), "{refused:?}");
+        let titled = shipped("all-places").replacen("zh = \"", "zh = \"\\u0000", 1);
+        assert_eq!(house.register("r1", &titled).await.unwrap_err().reason, "RULE_SET_FAULTY");
     }
 }
 

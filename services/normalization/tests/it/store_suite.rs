@@ -60,6 +60,9 @@ async fn a_request_id_stands_for_one_body() {
             (other.code, other.reason.as_str()),
             (Code::AlreadyExists, "KEY_REUSED_WITH_DIFFERENT_BODY")
         );
+        house.register("r2", EXAMPLE).await.unwrap();
+        let other = house.register("r2", &version("2")).await.unwrap_err();
+        assert_eq!(other.reason, "KEY_REUSED_WITH_DIFFERENT_BODY", "also where it only found what was there");
         house.draw(drawing("d1")).await.unwrap();
         let other = house.draw(wire::DrawThresholdSetRequest { sample: random(1), ..drawing("d1") }).await;
         assert_eq!(other.unwrap_err().reason, "KEY_REUSED_WITH_DIFFERENT_BODY");
@@ -67,6 +70,39 @@ async fn a_request_id_stands_for_one_body() {
         assert_eq!(other.reason, "KEY_REUSED_WITH_DIFFERENT_BODY", "also across methods");
         assert_eq!(house.all_sets(10).await.len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_request_sent_twice_at_once_has_one_effect_and_one_answer() {
+    for mut house in every_backend().await {
+        populate(&house.world);
+        let register = wire::RegisterCatalogRequest { request_id: "r1".to_owned(), toml: EXAMPLE.to_owned() };
+        let (mut one, mut other) = (house.client.clone(), house.client.clone());
+        let (one, other) =
+            tokio::join!(one.register_catalog(register.clone()), other.register_catalog(register));
+        assert_eq!(one.unwrap().into_inner(), other.unwrap().into_inner());
+        assert_eq!(house.all_catalogs(10).await, ["example 1"]);
+
+        let (mut one, mut other) = (house.client.clone(), house.client.clone());
+        let (one, other) =
+            tokio::join!(one.draw_threshold_set(drawing("d1")), other.draw_threshold_set(drawing("d1")));
+        assert_eq!(one.unwrap().into_inner(), other.unwrap().into_inner());
+        assert_eq!(house.all_sets(10).await.len(), 1);
+    }
+}
+
+/// As if the service had been killed after ingestion had the measures and before it had the catalog.
+#[tokio::test]
+async fn a_registration_that_broke_off_after_its_measures_is_repeated_to_the_same_end() {
+    let world = World::default();
+    for _ in 0..2 {
+        let mut house = House::over("sqlite::memory:", world.clone()).await;
+        house.register("r1", EXAMPLE).await.unwrap();
+        assert_eq!(house.all_catalogs(10).await, ["example 1"]);
+    }
+    let facts = world.facts();
+    let [first, second] = &*facts.registrations else { panic!("{}", facts.registrations.len()) };
+    assert_eq!(first, second, "the same request id with the same body");
 }
 
 #[tokio::test]
@@ -171,6 +207,17 @@ async fn a_page_token_of_another_set_or_list_is_refused() {
             house.client.list_sample_members(members).await.unwrap_err().code(),
             Code::InvalidArgument
         );
+    }
+}
+
+/// PostgreSQL keeps no U+0000, SQLite does: neither makes an internal error of it.
+#[tokio::test]
+async fn a_text_with_nul_is_the_callers_fault_or_simply_not_there() {
+    for mut house in every_backend().await {
+        let refused = house.catalog("a\0b", "").await.unwrap_err();
+        assert!(matches!(refused.code, Code::NotFound | Code::InvalidArgument), "{refused:?}");
+        let titled = EXAMPLE.replace("示例", "示\\u0000例");
+        assert_eq!(house.register("r1", &titled).await.unwrap_err().reason, "CATALOG_INVALID");
     }
 }
 
