@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use prost::Message as _;
-use tonic_prost_build::FileDescriptorSet;
+use tonic_prost_build::{Config, FileDescriptorSet};
 
 /// Folder of the contracts, relative to the root of the repository.
 pub const PROTO: &str = "proto";
@@ -31,11 +31,15 @@ pub fn generate(proto: &Path) -> Result<Files> {
     descriptor.file.iter_mut().for_each(|file| file.source_code_info = None);
 
     let folder = tempfile::tempdir()?;
+    let mut config = Config::new();
+    // By its name a message is found in the descriptors, where the codec reads what it is made of.
+    config.enable_type_names();
     tonic_prost_build::configure()
+        .codec_path("crate::codec::Codec")
         .client_mod_attribute(".", r#"#[cfg(feature = "client")]"#)
         .server_mod_attribute(".", r#"#[cfg(feature = "server")]"#)
         .out_dir(folder.path())
-        .compile_fds(described)?;
+        .compile_fds_with_config(described, config)?;
 
     let mut files = read(folder.path())?;
     files.insert("descriptor.rs".into(), descriptor_source(&descriptor.encode_to_vec()));

@@ -1,6 +1,6 @@
 //! The contracts of xiuhua in Rust: messages, clients and servers of every API, generated from `proto/`.
 //!
-//! Nothing here is written by hand but this list. `cargo xtask gen` writes `src/gen/`, and
+//! Nothing here is written by hand but this list and `codec`. `cargo xtask gen` writes `src/gen/`, and
 //! `tests/freshness.rs` proves it equal to what `proto/` says today; no machine needs `protoc`.
 //!
 //! A feature for each API (`ingestion`, `classification`, `normalization`, `scoring`), `client` and
@@ -56,7 +56,10 @@ pub mod scoring {
     include_api!("xiuhua.scoring.v1.rs");
 }
 
-#[cfg(feature = "reflection")]
+#[cfg(any(feature = "client", feature = "server"))]
+pub mod codec;
+
+#[cfg(any(feature = "client", feature = "server", feature = "reflection"))]
 #[rustfmt::skip] // generated
 #[path = "gen/descriptor.rs"]
 mod descriptor;

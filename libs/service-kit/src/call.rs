@@ -185,6 +185,13 @@ where
         let whole = began + asked.map_or(bounds.whole, |asked| less_margin(asked.min(bounds.whole)));
         let head = if asked.is_some() { whole } else { whole.min(began + bounds.head) };
         let call = CallContext::of(request.headers(), whole);
+        if !is_grpc(request.headers()) {
+            let refused = call.scope(|| to_status(&Refused::NotGrpc, call.language));
+            let mut refused = call.name(refused.into_http());
+            // For those who do not know of gRPC's status.
+            *refused.status_mut() = http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            return Box::pin(async move { Ok(refused) });
+        }
         // Health checks are always let in: a server that is busy must not look dead to those who would restart it.
         let permit = if request.uri().path().starts_with(HEALTH) {
             None
@@ -222,6 +229,12 @@ where
     }
 }
 
+/// Whether a request says that it is gRPC, which tonic does not ask: a browser's form could be one otherwise.
+fn is_grpc(headers: &http::HeaderMap) -> bool {
+    let content_type = headers.get(http::header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
+
 /// The status of a call whose time is up: tonic's own timer would say `CANCELLED`.
 pub(crate) fn deadline_exceeded(language: Language) -> Status {
     to_status(&Refused::Late, language)
@@ -238,6 +251,8 @@ enum Refused {
     Draining,
     #[error("the request cannot be read: {0}")]
     Unreadable(String),
+    #[error("the content type of the request is not application/grpc")]
+    NotGrpc,
 }
 
 impl Failure for Refused {
@@ -246,7 +261,7 @@ impl Failure for Refused {
             Self::Overloaded => Kind::ResourceExhausted,
             Self::Late => Kind::DeadlineExceeded,
             Self::Draining => Kind::Unavailable,
-            Self::Unreadable(_) => Kind::InvalidArgument,
+            Self::Unreadable(_) | Self::NotGrpc => Kind::InvalidArgument,
         }
     }
 
@@ -256,6 +271,7 @@ impl Failure for Refused {
             Self::Late => "DEADLINE_EXCEEDED",
             Self::Draining => "SERVER_DRAINING",
             Self::Unreadable(_) => "UNREADABLE_REQUEST",
+            Self::NotGrpc => "NOT_GRPC",
         }
     }
 
@@ -264,6 +280,7 @@ impl Failure for Refused {
             Self::Overloaded => Bilingual::new("服务繁忙，请稍后重试", self.to_string()),
             Self::Late => Bilingual::new("该调用已超过时限", self.to_string()),
             Self::Draining => Bilingual::new("服务正在停止，请稍后重试", self.to_string()),
+            Self::NotGrpc => Bilingual::new("请求的内容类型不是 application/grpc", self.to_string()),
             Self::Unreadable(what) => Bilingual::new(format!("请求无法解读：{what}"), self.to_string()),
         }
     }

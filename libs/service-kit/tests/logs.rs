@@ -51,7 +51,10 @@ fn lines() -> &'static Lines {
 }
 
 fn request(id: &str) -> http::Request<Body> {
-    let request = http::Request::builder().uri("/test.Logs/Any").header(CALL_ID, id);
+    let request = http::Request::builder()
+        .uri("/test.Logs/Any")
+        .header(CALL_ID, id)
+        .header("content-type", "application/grpc");
     request.body(Body::empty()).expect("a request is well formed")
 }
 

@@ -19,6 +19,16 @@ pub struct RuleSet {
     #[prost(message, optional, tag = "7")]
     pub registered_time: ::core::option::Option<::prost_types::Timestamp>,
 }
+impl ::prost::Name for RuleSet {
+    const NAME: &'static str = "RuleSet";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.RuleSet".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.RuleSet".into()
+    }
+}
 /// A crisp type (一级分类).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PlaceType {
@@ -27,6 +37,16 @@ pub struct PlaceType {
     pub id: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
     pub name: ::core::option::Option<super::super::measure::v1::Text>,
+}
+impl ::prost::Name for PlaceType {
+    const NAME: &'static str = "PlaceType";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.PlaceType".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.PlaceType".into()
+    }
 }
 /// A fuzzy label (二级标签).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -37,6 +57,16 @@ pub struct Label {
     #[prost(message, optional, tag = "2")]
     pub name: ::core::option::Option<super::super::measure::v1::Text>,
 }
+impl ::prost::Name for Label {
+    const NAME: &'static str = "Label";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.Label".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.Label".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RegisterRuleSetRequest {
     #[prost(string, tag = "1")]
@@ -45,10 +75,30 @@ pub struct RegisterRuleSetRequest {
     #[prost(string, tag = "2")]
     pub toml: ::prost::alloc::string::String,
 }
+impl ::prost::Name for RegisterRuleSetRequest {
+    const NAME: &'static str = "RegisterRuleSetRequest";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.RegisterRuleSetRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.RegisterRuleSetRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RegisterRuleSetResponse {
     #[prost(message, optional, tag = "1")]
     pub rule_set: ::core::option::Option<RuleSet>,
+}
+impl ::prost::Name for RegisterRuleSetResponse {
+    const NAME: &'static str = "RegisterRuleSetResponse";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.RegisterRuleSetResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.RegisterRuleSetResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetRuleSetRequest {
@@ -58,12 +108,32 @@ pub struct GetRuleSetRequest {
     #[prost(string, tag = "2")]
     pub version: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GetRuleSetRequest {
+    const NAME: &'static str = "GetRuleSetRequest";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.GetRuleSetRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.GetRuleSetRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetRuleSetResponse {
     #[prost(message, optional, tag = "1")]
     pub rule_set: ::core::option::Option<RuleSet>,
     #[prost(string, tag = "2")]
     pub toml: ::prost::alloc::string::String,
+}
+impl ::prost::Name for GetRuleSetResponse {
+    const NAME: &'static str = "GetRuleSetResponse";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.GetRuleSetResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.GetRuleSetResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListRuleSetsRequest {
@@ -73,12 +143,32 @@ pub struct ListRuleSetsRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListRuleSetsRequest {
+    const NAME: &'static str = "ListRuleSetsRequest";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.ListRuleSetsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.ListRuleSetsRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListRuleSetsResponse {
     #[prost(message, repeated, tag = "1")]
     pub rule_sets: ::prost::alloc::vec::Vec<RuleSet>,
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListRuleSetsResponse {
+    const NAME: &'static str = "ListRuleSetsResponse";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.ListRuleSetsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.ListRuleSetsResponse".into()
+    }
 }
 /// A classification of all places at one moment.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -103,12 +193,32 @@ pub struct Classification {
     #[prost(message, optional, tag = "8")]
     pub created_time: ::core::option::Option<::prost_types::Timestamp>,
 }
+impl ::prost::Name for Classification {
+    const NAME: &'static str = "Classification";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.Classification".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.Classification".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TypeCount {
     #[prost(string, tag = "1")]
     pub r#type: ::prost::alloc::string::String,
     #[prost(uint64, tag = "2")]
     pub places: u64,
+}
+impl ::prost::Name for TypeCount {
+    const NAME: &'static str = "TypeCount";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.TypeCount".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.TypeCount".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateClassificationRequest {
@@ -126,20 +236,60 @@ pub struct CreateClassificationRequest {
     #[prost(int32, tag = "5")]
     pub reference_year: i32,
 }
+impl ::prost::Name for CreateClassificationRequest {
+    const NAME: &'static str = "CreateClassificationRequest";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.CreateClassificationRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.CreateClassificationRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateClassificationResponse {
     #[prost(message, optional, tag = "1")]
     pub classification: ::core::option::Option<Classification>,
+}
+impl ::prost::Name for CreateClassificationResponse {
+    const NAME: &'static str = "CreateClassificationResponse";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.CreateClassificationResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.CreateClassificationResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetClassificationRequest {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GetClassificationRequest {
+    const NAME: &'static str = "GetClassificationRequest";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.GetClassificationRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.GetClassificationRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetClassificationResponse {
     #[prost(message, optional, tag = "1")]
     pub classification: ::core::option::Option<Classification>,
+}
+impl ::prost::Name for GetClassificationResponse {
+    const NAME: &'static str = "GetClassificationResponse";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.GetClassificationResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.GetClassificationResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListClassificationsRequest {
@@ -149,12 +299,32 @@ pub struct ListClassificationsRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListClassificationsRequest {
+    const NAME: &'static str = "ListClassificationsRequest";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.ListClassificationsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.ListClassificationsRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListClassificationsResponse {
     #[prost(message, repeated, tag = "1")]
     pub classifications: ::prost::alloc::vec::Vec<Classification>,
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListClassificationsResponse {
+    const NAME: &'static str = "ListClassificationsResponse";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.ListClassificationsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.ListClassificationsResponse".into()
+    }
 }
 /// What a place is and why.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -177,6 +347,16 @@ pub struct PlaceClass {
     #[prost(message, repeated, tag = "6")]
     pub type_degrees: ::prost::alloc::vec::Vec<TypeDegree>,
 }
+impl ::prost::Name for PlaceClass {
+    const NAME: &'static str = "PlaceClass";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.PlaceClass".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.PlaceClass".into()
+    }
+}
 /// A stable reason with its sentence.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Reason {
@@ -185,6 +365,16 @@ pub struct Reason {
     pub reason: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
     pub message: ::core::option::Option<super::super::measure::v1::Text>,
+}
+impl ::prost::Name for Reason {
+    const NAME: &'static str = "Reason";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.Reason".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.Reason".into()
+    }
 }
 /// A fact of the place that a rule read.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -199,6 +389,16 @@ pub struct Evidence {
     #[prost(string, tag = "3")]
     pub r#type: ::prost::alloc::string::String,
 }
+impl ::prost::Name for Evidence {
+    const NAME: &'static str = "Evidence";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.Evidence".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.Evidence".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LabelDegree {
     #[prost(string, tag = "1")]
@@ -206,6 +406,16 @@ pub struct LabelDegree {
     /// Membership, 0..1.
     #[prost(double, tag = "2")]
     pub degree: f64,
+}
+impl ::prost::Name for LabelDegree {
+    const NAME: &'static str = "LabelDegree";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.LabelDegree".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.LabelDegree".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TypeDegree {
@@ -215,6 +425,16 @@ pub struct TypeDegree {
     #[prost(double, tag = "2")]
     pub degree: f64,
 }
+impl ::prost::Name for TypeDegree {
+    const NAME: &'static str = "TypeDegree";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.TypeDegree".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.TypeDegree".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetPlaceClassRequest {
     #[prost(string, tag = "1")]
@@ -222,10 +442,30 @@ pub struct GetPlaceClassRequest {
     #[prost(string, tag = "2")]
     pub place_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GetPlaceClassRequest {
+    const NAME: &'static str = "GetPlaceClassRequest";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.GetPlaceClassRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.GetPlaceClassRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetPlaceClassResponse {
     #[prost(message, optional, tag = "1")]
     pub place_class: ::core::option::Option<PlaceClass>,
+}
+impl ::prost::Name for GetPlaceClassResponse {
+    const NAME: &'static str = "GetPlaceClassResponse";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.GetPlaceClassResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.GetPlaceClassResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListPlaceClassesRequest {
@@ -240,6 +480,16 @@ pub struct ListPlaceClassesRequest {
     #[prost(string, tag = "4")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListPlaceClassesRequest {
+    const NAME: &'static str = "ListPlaceClassesRequest";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.ListPlaceClassesRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.ListPlaceClassesRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListPlaceClassesResponse {
     #[prost(message, repeated, tag = "1")]
@@ -247,10 +497,30 @@ pub struct ListPlaceClassesResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListPlaceClassesResponse {
+    const NAME: &'static str = "ListPlaceClassesResponse";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.ListPlaceClassesResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.ListPlaceClassesResponse".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReadPlaceTypesRequest {
     #[prost(string, tag = "1")]
     pub classification_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ReadPlaceTypesRequest {
+    const NAME: &'static str = "ReadPlaceTypesRequest";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.ReadPlaceTypesRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.ReadPlaceTypesRequest".into()
+    }
 }
 /// Up to 10,000 places.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -260,6 +530,16 @@ pub struct ReadPlaceTypesResponse {
     /// One a place.
     #[prost(message, optional, tag = "2")]
     pub r#type: ::core::option::Option<super::super::measure::v1::TextColumn>,
+}
+impl ::prost::Name for ReadPlaceTypesResponse {
+    const NAME: &'static str = "ReadPlaceTypesResponse";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.ReadPlaceTypesResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.ReadPlaceTypesResponse".into()
+    }
 }
 /// Generated client implementations.
 #[cfg(feature = "client")]
@@ -373,7 +653,7 @@ pub mod classification_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.classification.v1.ClassificationService/RegisterRuleSet",
             );
@@ -402,7 +682,7 @@ pub mod classification_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.classification.v1.ClassificationService/GetRuleSet",
             );
@@ -432,7 +712,7 @@ pub mod classification_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.classification.v1.ClassificationService/ListRuleSets",
             );
@@ -463,7 +743,7 @@ pub mod classification_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.classification.v1.ClassificationService/CreateClassification",
             );
@@ -492,7 +772,7 @@ pub mod classification_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.classification.v1.ClassificationService/GetClassification",
             );
@@ -522,7 +802,7 @@ pub mod classification_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.classification.v1.ClassificationService/ListClassifications",
             );
@@ -552,7 +832,7 @@ pub mod classification_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.classification.v1.ClassificationService/GetPlaceClass",
             );
@@ -582,7 +862,7 @@ pub mod classification_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.classification.v1.ClassificationService/ListPlaceClasses",
             );
@@ -612,7 +892,7 @@ pub mod classification_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.classification.v1.ClassificationService/ReadPlaceTypes",
             );
@@ -835,7 +1115,7 @@ pub mod classification_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RegisterRuleSetSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -881,7 +1161,7 @@ pub mod classification_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetRuleSetSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -930,7 +1210,7 @@ pub mod classification_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListRuleSetsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -979,7 +1259,7 @@ pub mod classification_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = CreateClassificationSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1028,7 +1308,7 @@ pub mod classification_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetClassificationSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1077,7 +1357,7 @@ pub mod classification_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListClassificationsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1126,7 +1406,7 @@ pub mod classification_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetPlaceClassSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1175,7 +1455,7 @@ pub mod classification_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListPlaceClassesSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1225,7 +1505,7 @@ pub mod classification_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ReadPlaceTypesSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,

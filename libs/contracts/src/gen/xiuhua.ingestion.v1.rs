@@ -20,6 +20,16 @@ pub struct Measure {
     #[prost(string, tag = "6")]
     pub derivation: ::prost::alloc::string::String,
 }
+impl ::prost::Name for Measure {
+    const NAME: &'static str = "Measure";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.Measure".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.Measure".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RegisterMeasuresRequest {
     #[prost(string, tag = "1")]
@@ -27,6 +37,16 @@ pub struct RegisterMeasuresRequest {
     /// At most 1,000.
     #[prost(message, repeated, tag = "2")]
     pub measures: ::prost::alloc::vec::Vec<Measure>,
+}
+impl ::prost::Name for RegisterMeasuresRequest {
+    const NAME: &'static str = "RegisterMeasuresRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.RegisterMeasuresRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.RegisterMeasuresRequest".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RegisterMeasuresResponse {
@@ -37,15 +57,45 @@ pub struct RegisterMeasuresResponse {
     #[prost(uint32, tag = "2")]
     pub updated: u32,
 }
+impl ::prost::Name for RegisterMeasuresResponse {
+    const NAME: &'static str = "RegisterMeasuresResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.RegisterMeasuresResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.RegisterMeasuresResponse".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetMeasureRequest {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GetMeasureRequest {
+    const NAME: &'static str = "GetMeasureRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.GetMeasureRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.GetMeasureRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetMeasureResponse {
     #[prost(message, optional, tag = "1")]
     pub measure: ::core::option::Option<Measure>,
+}
+impl ::prost::Name for GetMeasureResponse {
+    const NAME: &'static str = "GetMeasureResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.GetMeasureResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.GetMeasureResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListMeasuresRequest {
@@ -55,6 +105,16 @@ pub struct ListMeasuresRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListMeasuresRequest {
+    const NAME: &'static str = "ListMeasuresRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListMeasuresRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListMeasuresRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListMeasuresResponse {
     #[prost(message, repeated, tag = "1")]
@@ -62,6 +122,16 @@ pub struct ListMeasuresResponse {
     /// Empty on the last page.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListMeasuresResponse {
+    const NAME: &'static str = "ListMeasuresResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListMeasuresResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListMeasuresResponse".into()
+    }
 }
 /// Who says something: a system or office that delivers observations.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -76,6 +146,16 @@ pub struct Source {
     #[prost(uint32, optional, tag = "3")]
     pub precedence: ::core::option::Option<u32>,
 }
+impl ::prost::Name for Source {
+    const NAME: &'static str = "Source";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.Source".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.Source".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PutSourceRequest {
     #[prost(string, tag = "1")]
@@ -83,10 +163,30 @@ pub struct PutSourceRequest {
     #[prost(message, optional, tag = "2")]
     pub source: ::core::option::Option<Source>,
 }
+impl ::prost::Name for PutSourceRequest {
+    const NAME: &'static str = "PutSourceRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.PutSourceRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.PutSourceRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PutSourceResponse {
     #[prost(message, optional, tag = "1")]
     pub source: ::core::option::Option<Source>,
+}
+impl ::prost::Name for PutSourceResponse {
+    const NAME: &'static str = "PutSourceResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.PutSourceResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.PutSourceResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListSourcesRequest {
@@ -96,12 +196,32 @@ pub struct ListSourcesRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListSourcesRequest {
+    const NAME: &'static str = "ListSourcesRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListSourcesRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListSourcesRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListSourcesResponse {
     #[prost(message, repeated, tag = "1")]
     pub sources: ::prost::alloc::vec::Vec<Source>,
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListSourcesResponse {
+    const NAME: &'static str = "ListSourcesResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListSourcesResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListSourcesResponse".into()
+    }
 }
 /// One delivery (批次).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -132,6 +252,16 @@ pub struct Batch {
     #[prost(message, optional, tag = "10")]
     pub withdrawal: ::core::option::Option<BatchWithdrawal>,
 }
+impl ::prost::Name for Batch {
+    const NAME: &'static str = "Batch";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.Batch".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.Batch".into()
+    }
+}
 /// Who took a batch out of force, and why.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BatchWithdrawal {
@@ -144,6 +274,16 @@ pub struct BatchWithdrawal {
     pub position: u64,
     #[prost(message, optional, tag = "4")]
     pub time: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for BatchWithdrawal {
+    const NAME: &'static str = "BatchWithdrawal";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.BatchWithdrawal".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.BatchWithdrawal".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WithdrawBatchRequest {
@@ -158,10 +298,30 @@ pub struct WithdrawBatchRequest {
     #[prost(string, tag = "4")]
     pub reason: ::prost::alloc::string::String,
 }
+impl ::prost::Name for WithdrawBatchRequest {
+    const NAME: &'static str = "WithdrawBatchRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.WithdrawBatchRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.WithdrawBatchRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WithdrawBatchResponse {
     #[prost(message, optional, tag = "1")]
     pub batch: ::core::option::Option<Batch>,
+}
+impl ::prost::Name for WithdrawBatchResponse {
+    const NAME: &'static str = "WithdrawBatchResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.WithdrawBatchResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.WithdrawBatchResponse".into()
+    }
 }
 /// Opens a delivery. Repeating the `request_id` of a sealed batch answers with that batch and reads no rows.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -174,6 +334,16 @@ pub struct ImportHeader {
     /// so that a caller who skips what is on record cannot go on with another file.
     #[prost(bytes = "vec", tag = "3")]
     pub content_sha256: ::prost::alloc::vec::Vec<u8>,
+}
+impl ::prost::Name for ImportHeader {
+    const NAME: &'static str = "ImportHeader";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ImportHeader".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ImportHeader".into()
+    }
 }
 /// A fault the reader of a file found in a row before it could be typed. Such a row is always rejected; the service
 /// adds the faults it finds itself.
@@ -191,12 +361,32 @@ pub struct RowFault {
     #[prost(message, optional, tag = "4")]
     pub message: ::core::option::Option<super::super::measure::v1::Text>,
 }
+impl ::prost::Name for RowFault {
+    const NAME: &'static str = "RowFault";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.RowFault".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.RowFault".into()
+    }
+}
 /// Closes a delivery. Said aloud, because a call that is cancelled looks like one that ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ImportEnd {
     /// How many chunks were sent.
     #[prost(uint64, tag = "1")]
     pub chunks: u64,
+}
+impl ::prost::Name for ImportEnd {
+    const NAME: &'static str = "ImportEnd";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ImportEnd".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ImportEnd".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ImportPlacesRequest {
@@ -217,6 +407,16 @@ pub mod import_places_request {
         End(super::ImportEnd),
     }
 }
+impl ::prost::Name for ImportPlacesRequest {
+    const NAME: &'static str = "ImportPlacesRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ImportPlacesRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ImportPlacesRequest".into()
+    }
+}
 /// Up to 5,000 rows.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PlaceChunk {
@@ -227,6 +427,16 @@ pub struct PlaceChunk {
     pub rows: ::prost::alloc::vec::Vec<PlaceRow>,
     #[prost(message, repeated, tag = "3")]
     pub faults: ::prost::alloc::vec::Vec<RowFault>,
+}
+impl ::prost::Name for PlaceChunk {
+    const NAME: &'static str = "PlaceChunk";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.PlaceChunk".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.PlaceChunk".into()
+    }
 }
 /// One row of a file of places.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -239,6 +449,16 @@ pub struct PlaceRow {
     /// The row as it stood in the file.
     #[prost(string, tag = "3")]
     pub original: ::prost::alloc::string::String,
+}
+impl ::prost::Name for PlaceRow {
+    const NAME: &'static str = "PlaceRow";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.PlaceRow".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.PlaceRow".into()
+    }
 }
 /// A place (地点): an estate, later also a village. Absent means unknown, never zero.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -278,6 +498,16 @@ pub struct Place {
     #[prost(string, tag = "11")]
     pub district_name: ::prost::alloc::string::String,
 }
+impl ::prost::Name for Place {
+    const NAME: &'static str = "Place";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.Place".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.Place".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ImportPlacesResponse {
     #[prost(oneof = "import_places_response::Part", tags = "1, 2")]
@@ -293,6 +523,16 @@ pub mod import_places_response {
         /// Last message: the batch, sealed.
         #[prost(message, tag = "2")]
         Batch(super::Batch),
+    }
+}
+impl ::prost::Name for ImportPlacesResponse {
+    const NAME: &'static str = "ImportPlacesResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ImportPlacesResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ImportPlacesResponse".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -312,6 +552,16 @@ pub mod import_observations_request {
         /// Last message, once.
         #[prost(message, tag = "3")]
         End(super::ImportEnd),
+    }
+}
+impl ::prost::Name for ImportObservationsRequest {
+    const NAME: &'static str = "ImportObservationsRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ImportObservationsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ImportObservationsRequest".into()
     }
 }
 /// Up to 50,000 rows by column; every column but `faults` has one entry a row (or none at all where said).
@@ -346,6 +596,16 @@ pub struct ObservationChunk {
     #[prost(message, repeated, tag = "10")]
     pub faults: ::prost::alloc::vec::Vec<RowFault>,
 }
+impl ::prost::Name for ObservationChunk {
+    const NAME: &'static str = "ObservationChunk";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ObservationChunk".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ObservationChunk".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ImportObservationsResponse {
     #[prost(oneof = "import_observations_response::Part", tags = "1, 2")]
@@ -363,15 +623,45 @@ pub mod import_observations_response {
         Batch(super::Batch),
     }
 }
+impl ::prost::Name for ImportObservationsResponse {
+    const NAME: &'static str = "ImportObservationsResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ImportObservationsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ImportObservationsResponse".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetBatchRequest {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GetBatchRequest {
+    const NAME: &'static str = "GetBatchRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.GetBatchRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.GetBatchRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetBatchResponse {
     #[prost(message, optional, tag = "1")]
     pub batch: ::core::option::Option<Batch>,
+}
+impl ::prost::Name for GetBatchResponse {
+    const NAME: &'static str = "GetBatchResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.GetBatchResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.GetBatchResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListBatchesRequest {
@@ -381,12 +671,32 @@ pub struct ListBatchesRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListBatchesRequest {
+    const NAME: &'static str = "ListBatchesRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListBatchesRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListBatchesRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListBatchesResponse {
     #[prost(message, repeated, tag = "1")]
     pub batches: ::prost::alloc::vec::Vec<Batch>,
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListBatchesResponse {
+    const NAME: &'static str = "ListBatchesResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListBatchesResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListBatchesResponse".into()
+    }
 }
 /// A row that was refused, with everything needed to mend it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -402,6 +712,16 @@ pub struct RejectedRow {
     #[prost(string, tag = "4")]
     pub original: ::prost::alloc::string::String,
 }
+impl ::prost::Name for RejectedRow {
+    const NAME: &'static str = "RejectedRow";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.RejectedRow".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.RejectedRow".into()
+    }
+}
 /// Why a row was refused.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RejectionReason {
@@ -413,6 +733,16 @@ pub struct RejectionReason {
     #[prost(message, optional, tag = "3")]
     pub message: ::core::option::Option<super::super::measure::v1::Text>,
 }
+impl ::prost::Name for RejectionReason {
+    const NAME: &'static str = "RejectionReason";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.RejectionReason".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.RejectionReason".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListRejectedRowsRequest {
     #[prost(string, tag = "1")]
@@ -423,12 +753,32 @@ pub struct ListRejectedRowsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListRejectedRowsRequest {
+    const NAME: &'static str = "ListRejectedRowsRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListRejectedRowsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListRejectedRowsRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListRejectedRowsResponse {
     #[prost(message, repeated, tag = "1")]
     pub rows: ::prost::alloc::vec::Vec<RejectedRow>,
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListRejectedRowsResponse {
+    const NAME: &'static str = "ListRejectedRowsResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListRejectedRowsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListRejectedRowsResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetPlaceRequest {
@@ -438,10 +788,30 @@ pub struct GetPlaceRequest {
     #[prost(uint64, optional, tag = "2")]
     pub as_of_position: ::core::option::Option<u64>,
 }
+impl ::prost::Name for GetPlaceRequest {
+    const NAME: &'static str = "GetPlaceRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.GetPlaceRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.GetPlaceRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetPlaceResponse {
     #[prost(message, optional, tag = "1")]
     pub place: ::core::option::Option<Place>,
+}
+impl ::prost::Name for GetPlaceResponse {
+    const NAME: &'static str = "GetPlaceResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.GetPlaceResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.GetPlaceResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListPlacesRequest {
@@ -459,12 +829,32 @@ pub struct ListPlacesRequest {
     #[prost(string, tag = "5")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListPlacesRequest {
+    const NAME: &'static str = "ListPlacesRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListPlacesRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListPlacesRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListPlacesResponse {
     #[prost(message, repeated, tag = "1")]
     pub places: ::prost::alloc::vec::Vec<Place>,
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListPlacesResponse {
+    const NAME: &'static str = "ListPlacesResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListPlacesResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListPlacesResponse".into()
+    }
 }
 /// A place as a batch left it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -478,6 +868,16 @@ pub struct PlaceRevision {
     #[prost(uint64, tag = "4")]
     pub row: u64,
 }
+impl ::prost::Name for PlaceRevision {
+    const NAME: &'static str = "PlaceRevision";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.PlaceRevision".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.PlaceRevision".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListPlaceRevisionsRequest {
     #[prost(string, tag = "1")]
@@ -488,6 +888,16 @@ pub struct ListPlaceRevisionsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListPlaceRevisionsRequest {
+    const NAME: &'static str = "ListPlaceRevisionsRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListPlaceRevisionsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListPlaceRevisionsRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListPlaceRevisionsResponse {
     #[prost(message, repeated, tag = "1")]
@@ -495,17 +905,47 @@ pub struct ListPlaceRevisionsResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListPlaceRevisionsResponse {
+    const NAME: &'static str = "ListPlaceRevisionsResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListPlaceRevisionsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListPlaceRevisionsResponse".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReadPlacesRequest {
     /// Absent means now.
     #[prost(uint64, optional, tag = "1")]
     pub as_of_position: ::core::option::Option<u64>,
 }
+impl ::prost::Name for ReadPlacesRequest {
+    const NAME: &'static str = "ReadPlacesRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ReadPlacesRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ReadPlacesRequest".into()
+    }
+}
 /// Up to 1,000 places.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReadPlacesResponse {
     #[prost(message, repeated, tag = "1")]
     pub places: ::prost::alloc::vec::Vec<Place>,
+}
+impl ::prost::Name for ReadPlacesResponse {
+    const NAME: &'static str = "ReadPlacesResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ReadPlacesResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ReadPlacesResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReadObservationsRequest {
@@ -517,6 +957,16 @@ pub struct ReadObservationsRequest {
     pub periods: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(uint64, optional, tag = "3")]
     pub as_of_position: ::core::option::Option<u64>,
+}
+impl ::prost::Name for ReadObservationsRequest {
+    const NAME: &'static str = "ReadObservationsRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ReadObservationsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ReadObservationsRequest".into()
+    }
 }
 /// First messages: the places (all on record as of the position, by id), up to 10,000 a message; `places_total` in each
 /// says how many there are. Then columns ordered by measure (as asked), then period (as asked): a column is one message
@@ -536,6 +986,16 @@ pub mod read_observations_response {
         Column(super::ObservationColumn),
     }
 }
+impl ::prost::Name for ReadObservationsResponse {
+    const NAME: &'static str = "ReadObservationsResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ReadObservationsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ReadObservationsResponse".into()
+    }
+}
 /// A stretch of the place axis.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PlaceIds {
@@ -544,6 +1004,16 @@ pub struct PlaceIds {
     /// Length of the whole axis.
     #[prost(uint64, tag = "2")]
     pub places_total: u64,
+}
+impl ::prost::Name for PlaceIds {
+    const NAME: &'static str = "PlaceIds";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.PlaceIds".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.PlaceIds".into()
+    }
 }
 /// Values of one measure and period: `value\[i\]` belongs to the place at position `place\[i\]` of the place axis. Places
 /// without an effective value do not appear.
@@ -557,6 +1027,16 @@ pub struct ObservationColumn {
     pub place: ::prost::alloc::vec::Vec<u32>,
     #[prost(double, repeated, tag = "4")]
     pub value: ::prost::alloc::vec::Vec<f64>,
+}
+impl ::prost::Name for ObservationColumn {
+    const NAME: &'static str = "ObservationColumn";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ObservationColumn".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ObservationColumn".into()
+    }
 }
 /// One statement of one source about one value, as it came in.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -590,6 +1070,16 @@ pub struct ObservationRevision {
     #[prost(string, tag = "12")]
     pub file_name: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ObservationRevision {
+    const NAME: &'static str = "ObservationRevision";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ObservationRevision".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ObservationRevision".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListObservationRevisionsRequest {
     #[prost(string, tag = "1")]
@@ -606,6 +1096,16 @@ pub struct ListObservationRevisionsRequest {
     #[prost(string, tag = "6")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListObservationRevisionsRequest {
+    const NAME: &'static str = "ListObservationRevisionsRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListObservationRevisionsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListObservationRevisionsRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListObservationRevisionsResponse {
     #[prost(message, repeated, tag = "1")]
@@ -613,17 +1113,47 @@ pub struct ListObservationRevisionsResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListObservationRevisionsResponse {
+    const NAME: &'static str = "ListObservationRevisionsResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListObservationRevisionsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListObservationRevisionsResponse".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetPositionRequest {
     /// The position that was the newest at this instant; absent means now.
     #[prost(message, optional, tag = "1")]
     pub as_of_time: ::core::option::Option<::prost_types::Timestamp>,
 }
+impl ::prost::Name for GetPositionRequest {
+    const NAME: &'static str = "GetPositionRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.GetPositionRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.GetPositionRequest".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetPositionResponse {
     /// 0 before the first sealed batch.
     #[prost(uint64, tag = "1")]
     pub position: u64,
+}
+impl ::prost::Name for GetPositionResponse {
+    const NAME: &'static str = "GetPositionResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.GetPositionResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.GetPositionResponse".into()
+    }
 }
 /// The life of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -805,7 +1335,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/RegisterMeasures",
             );
@@ -834,7 +1364,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/GetMeasure",
             );
@@ -861,7 +1391,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/ListMeasures",
             );
@@ -892,7 +1422,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/PutSource",
             );
@@ -919,7 +1449,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/ListSources",
             );
@@ -956,7 +1486,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/ImportPlaces",
             );
@@ -988,7 +1518,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/ImportObservations",
             );
@@ -1021,7 +1551,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/WithdrawBatch",
             );
@@ -1050,7 +1580,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/GetBatch",
             );
@@ -1077,7 +1607,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/ListBatches",
             );
@@ -1107,7 +1637,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/ListRejectedRows",
             );
@@ -1136,7 +1666,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/GetPlace",
             );
@@ -1163,7 +1693,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/ListPlaces",
             );
@@ -1190,7 +1720,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/ListPlaceRevisions",
             );
@@ -1220,7 +1750,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/ReadPlaces",
             );
@@ -1248,7 +1778,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/ReadObservations",
             );
@@ -1278,7 +1808,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/ListObservationRevisions",
             );
@@ -1308,7 +1838,7 @@ pub mod ingestion_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.ingestion.v1.IngestionService/GetPosition",
             );
@@ -1630,7 +2160,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RegisterMeasuresSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1675,7 +2205,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetMeasureSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1721,7 +2251,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListMeasuresSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1766,7 +2296,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = PutSourceSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1811,7 +2341,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListSourcesSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1860,7 +2390,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ImportPlacesSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1912,7 +2442,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ImportObservationsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1958,7 +2488,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = WithdrawBatchSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2003,7 +2533,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetBatchSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2048,7 +2578,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListBatchesSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2094,7 +2624,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListRejectedRowsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2139,7 +2669,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetPlaceSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2184,7 +2714,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListPlacesSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2233,7 +2763,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListPlaceRevisionsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2279,7 +2809,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ReadPlacesSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2327,7 +2857,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ReadObservationsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2378,7 +2908,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListObservationRevisionsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2423,7 +2953,7 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetPositionSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,

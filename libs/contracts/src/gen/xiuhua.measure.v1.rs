@@ -9,6 +9,16 @@ pub struct Text {
     #[prost(string, tag = "2")]
     pub en: ::prost::alloc::string::String,
 }
+impl ::prost::Name for Text {
+    const NAME: &'static str = "Text";
+    const PACKAGE: &'static str = "xiuhua.measure.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.measure.v1.Text".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.measure.v1.Text".into()
+    }
+}
 /// An interval in a measure's own unit. An absent end is unbounded.
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
 pub struct Bounds {
@@ -22,6 +32,16 @@ pub struct Bounds {
     /// The upper end itself is outside the interval.
     #[prost(bool, tag = "4")]
     pub upper_open: bool,
+}
+impl ::prost::Name for Bounds {
+    const NAME: &'static str = "Bounds";
+    const PACKAGE: &'static str = "xiuhua.measure.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.measure.v1.Bounds".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.measure.v1.Bounds".into()
+    }
 }
 /// What became of the rows of a delivery: read = accepted + corrected + duplicate + rejected, always.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -42,6 +62,16 @@ pub struct RowCounts {
     #[prost(uint64, tag = "5")]
     pub rejected: u64,
 }
+impl ::prost::Name for RowCounts {
+    const NAME: &'static str = "RowCounts";
+    const PACKAGE: &'static str = "xiuhua.measure.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.measure.v1.RowCounts".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.measure.v1.RowCounts".into()
+    }
+}
 /// A column of n texts with few distinct values: row i holds `dictionary\[index[i]\]`.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TextColumn {
@@ -51,4 +81,14 @@ pub struct TextColumn {
     /// n positions in `dictionary`, one a row.
     #[prost(uint32, repeated, tag = "2")]
     pub index: ::prost::alloc::vec::Vec<u32>,
+}
+impl ::prost::Name for TextColumn {
+    const NAME: &'static str = "TextColumn";
+    const PACKAGE: &'static str = "xiuhua.measure.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.measure.v1.TextColumn".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.measure.v1.TextColumn".into()
+    }
 }

@@ -23,6 +23,16 @@ pub struct Catalog {
     #[prost(message, optional, tag = "8")]
     pub registered_time: ::core::option::Option<::prost_types::Timestamp>,
 }
+impl ::prost::Name for Catalog {
+    const NAME: &'static str = "Catalog";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.Catalog".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.Catalog".into()
+    }
+}
 /// A node or leaf of the tree.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CatalogItem {
@@ -51,6 +61,16 @@ pub struct CatalogItem {
     #[prost(string, tag = "9")]
     pub unit: ::prost::alloc::string::String,
 }
+impl ::prost::Name for CatalogItem {
+    const NAME: &'static str = "CatalogItem";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.CatalogItem".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.CatalogItem".into()
+    }
+}
 /// A fault in a text, with its place.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TextFault {
@@ -66,11 +86,31 @@ pub struct TextFault {
     #[prost(message, optional, tag = "4")]
     pub message: ::core::option::Option<super::super::measure::v1::Text>,
 }
+impl ::prost::Name for TextFault {
+    const NAME: &'static str = "TextFault";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.TextFault".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.TextFault".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ValidateCatalogRequest {
     /// At most 3 MiB of UTF-8.
     #[prost(string, tag = "1")]
     pub toml: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ValidateCatalogRequest {
+    const NAME: &'static str = "ValidateCatalogRequest";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ValidateCatalogRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ValidateCatalogRequest".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ValidateCatalogResponse {
@@ -81,6 +121,16 @@ pub struct ValidateCatalogResponse {
     #[prost(message, optional, tag = "2")]
     pub catalog: ::core::option::Option<Catalog>,
 }
+impl ::prost::Name for ValidateCatalogResponse {
+    const NAME: &'static str = "ValidateCatalogResponse";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ValidateCatalogResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ValidateCatalogResponse".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RegisterCatalogRequest {
     #[prost(string, tag = "1")]
@@ -89,10 +139,30 @@ pub struct RegisterCatalogRequest {
     #[prost(string, tag = "2")]
     pub toml: ::prost::alloc::string::String,
 }
+impl ::prost::Name for RegisterCatalogRequest {
+    const NAME: &'static str = "RegisterCatalogRequest";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.RegisterCatalogRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.RegisterCatalogRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RegisterCatalogResponse {
     #[prost(message, optional, tag = "1")]
     pub catalog: ::core::option::Option<Catalog>,
+}
+impl ::prost::Name for RegisterCatalogResponse {
+    const NAME: &'static str = "RegisterCatalogResponse";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.RegisterCatalogResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.RegisterCatalogResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetCatalogRequest {
@@ -102,12 +172,32 @@ pub struct GetCatalogRequest {
     #[prost(string, tag = "2")]
     pub version: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GetCatalogRequest {
+    const NAME: &'static str = "GetCatalogRequest";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.GetCatalogRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.GetCatalogRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetCatalogResponse {
     #[prost(message, optional, tag = "1")]
     pub catalog: ::core::option::Option<Catalog>,
     #[prost(string, tag = "2")]
     pub toml: ::prost::alloc::string::String,
+}
+impl ::prost::Name for GetCatalogResponse {
+    const NAME: &'static str = "GetCatalogResponse";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.GetCatalogResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.GetCatalogResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListCatalogsRequest {
@@ -117,6 +207,16 @@ pub struct ListCatalogsRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListCatalogsRequest {
+    const NAME: &'static str = "ListCatalogsRequest";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ListCatalogsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ListCatalogsRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListCatalogsResponse {
     /// Without their items.
@@ -124,6 +224,16 @@ pub struct ListCatalogsResponse {
     pub catalogs: ::prost::alloc::vec::Vec<Catalog>,
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListCatalogsResponse {
+    const NAME: &'static str = "ListCatalogsResponse";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ListCatalogsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ListCatalogsResponse".into()
+    }
 }
 /// How the reference sample is chosen.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -146,19 +256,59 @@ pub mod sample_choice {
         Members(super::MemberList),
     }
 }
+impl ::prost::Name for SampleChoice {
+    const NAME: &'static str = "SampleChoice";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.SampleChoice".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.SampleChoice".into()
+    }
+}
 /// A seeded random sample: the frame ordered by SHA-256(seed in decimal digits ‖ 0x00 ‖ place id), the first n.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RandomSample {
     #[prost(uint64, tag = "1")]
     pub seed: u64,
 }
+impl ::prost::Name for RandomSample {
+    const NAME: &'static str = "RandomSample";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.RandomSample".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.RandomSample".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Census {}
+impl ::prost::Name for Census {
+    const NAME: &'static str = "Census";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.Census".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.Census".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MemberList {
     /// At most 100,000.
     #[prost(string, repeated, tag = "1")]
     pub place_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for MemberList {
+    const NAME: &'static str = "MemberList";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.MemberList".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.MemberList".into()
+    }
 }
 /// A set of thresholds (阈值集), per type and observed leaf.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -191,6 +341,16 @@ pub struct ThresholdSet {
     #[prost(message, optional, tag = "11")]
     pub created_time: ::core::option::Option<::prost_types::Timestamp>,
 }
+impl ::prost::Name for ThresholdSet {
+    const NAME: &'static str = "ThresholdSet";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ThresholdSet".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ThresholdSet".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SampleSize {
     #[prost(string, tag = "1")]
@@ -201,6 +361,16 @@ pub struct SampleSize {
     /// Members drawn.
     #[prost(uint64, tag = "3")]
     pub members: u64,
+}
+impl ::prost::Name for SampleSize {
+    const NAME: &'static str = "SampleSize";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.SampleSize".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.SampleSize".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DrawThresholdSetRequest {
@@ -222,20 +392,60 @@ pub struct DrawThresholdSetRequest {
     #[prost(uint64, optional, tag = "7")]
     pub as_of_position: ::core::option::Option<u64>,
 }
+impl ::prost::Name for DrawThresholdSetRequest {
+    const NAME: &'static str = "DrawThresholdSetRequest";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.DrawThresholdSetRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.DrawThresholdSetRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DrawThresholdSetResponse {
     #[prost(message, optional, tag = "1")]
     pub threshold_set: ::core::option::Option<ThresholdSet>,
+}
+impl ::prost::Name for DrawThresholdSetResponse {
+    const NAME: &'static str = "DrawThresholdSetResponse";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.DrawThresholdSetResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.DrawThresholdSetResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetThresholdSetRequest {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GetThresholdSetRequest {
+    const NAME: &'static str = "GetThresholdSetRequest";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.GetThresholdSetRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.GetThresholdSetRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetThresholdSetResponse {
     #[prost(message, optional, tag = "1")]
     pub threshold_set: ::core::option::Option<ThresholdSet>,
+}
+impl ::prost::Name for GetThresholdSetResponse {
+    const NAME: &'static str = "GetThresholdSetResponse";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.GetThresholdSetResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.GetThresholdSetResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListThresholdSetsRequest {
@@ -245,12 +455,32 @@ pub struct ListThresholdSetsRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListThresholdSetsRequest {
+    const NAME: &'static str = "ListThresholdSetsRequest";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ListThresholdSetsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ListThresholdSetsRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListThresholdSetsResponse {
     #[prost(message, repeated, tag = "1")]
     pub threshold_sets: ::prost::alloc::vec::Vec<ThresholdSet>,
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListThresholdSetsResponse {
+    const NAME: &'static str = "ListThresholdSetsResponse";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ListThresholdSetsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ListThresholdSetsResponse".into()
+    }
 }
 /// Thresholds (上、下限阈值) of one leaf for one type.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -276,6 +506,16 @@ pub struct Threshold {
     #[prost(uint64, tag = "8")]
     pub sample_size: u64,
 }
+impl ::prost::Name for Threshold {
+    const NAME: &'static str = "Threshold";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.Threshold".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.Threshold".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListThresholdsRequest {
     #[prost(string, tag = "1")]
@@ -286,6 +526,16 @@ pub struct ListThresholdsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListThresholdsRequest {
+    const NAME: &'static str = "ListThresholdsRequest";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ListThresholdsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ListThresholdsRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListThresholdsResponse {
     #[prost(message, repeated, tag = "1")]
@@ -293,12 +543,32 @@ pub struct ListThresholdsResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListThresholdsResponse {
+    const NAME: &'static str = "ListThresholdsResponse";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ListThresholdsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ListThresholdsResponse".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SampleMember {
     #[prost(string, tag = "1")]
     pub r#type: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub place_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SampleMember {
+    const NAME: &'static str = "SampleMember";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.SampleMember".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.SampleMember".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListSampleMembersRequest {
@@ -310,12 +580,32 @@ pub struct ListSampleMembersRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListSampleMembersRequest {
+    const NAME: &'static str = "ListSampleMembersRequest";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ListSampleMembersRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ListSampleMembersRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListSampleMembersResponse {
     #[prost(message, repeated, tag = "1")]
     pub members: ::prost::alloc::vec::Vec<SampleMember>,
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListSampleMembersResponse {
+    const NAME: &'static str = "ListSampleMembersResponse";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ListSampleMembersResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ListSampleMembersResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReadValuesRequest {
@@ -330,6 +620,16 @@ pub struct ReadValuesRequest {
     /// Absent means now.
     #[prost(uint64, optional, tag = "4")]
     pub as_of_position: ::core::option::Option<u64>,
+}
+impl ::prost::Name for ReadValuesRequest {
+    const NAME: &'static str = "ReadValuesRequest";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ReadValuesRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ReadValuesRequest".into()
+    }
 }
 /// First messages: the places with their types, by id, up to 10,000 a message. Then columns ordered by period (as
 /// asked), then catalog order of the observed leaves: a column is one message or several, each up to 50,000 values,
@@ -349,6 +649,16 @@ pub mod read_values_response {
         Column(super::ValueColumn),
     }
 }
+impl ::prost::Name for ReadValuesResponse {
+    const NAME: &'static str = "ReadValuesResponse";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ReadValuesResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ReadValuesResponse".into()
+    }
+}
 /// A stretch of the place axis.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TypedPlaces {
@@ -360,6 +670,16 @@ pub struct TypedPlaces {
     /// Length of the whole axis.
     #[prost(uint64, tag = "3")]
     pub places_total: u64,
+}
+impl ::prost::Name for TypedPlaces {
+    const NAME: &'static str = "TypedPlaces";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.TypedPlaces".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.TypedPlaces".into()
+    }
 }
 /// Entry i belongs to the place at position `place\[i\]` of the place axis. Places without a value do not appear.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -380,6 +700,16 @@ pub struct ValueColumn {
     /// Capped to 0..1; NaN as above.
     #[prost(double, repeated, tag = "6")]
     pub z: ::prost::alloc::vec::Vec<f64>,
+}
+impl ::prost::Name for ValueColumn {
+    const NAME: &'static str = "ValueColumn";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ValueColumn".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ValueColumn".into()
+    }
 }
 /// Whether an indicator can tell the places of a type apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -526,7 +856,7 @@ pub mod normalization_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.normalization.v1.NormalizationService/ValidateCatalog",
             );
@@ -557,7 +887,7 @@ pub mod normalization_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.normalization.v1.NormalizationService/RegisterCatalog",
             );
@@ -586,7 +916,7 @@ pub mod normalization_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.normalization.v1.NormalizationService/GetCatalog",
             );
@@ -616,7 +946,7 @@ pub mod normalization_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.normalization.v1.NormalizationService/ListCatalogs",
             );
@@ -647,7 +977,7 @@ pub mod normalization_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.normalization.v1.NormalizationService/DrawThresholdSet",
             );
@@ -676,7 +1006,7 @@ pub mod normalization_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.normalization.v1.NormalizationService/GetThresholdSet",
             );
@@ -706,7 +1036,7 @@ pub mod normalization_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.normalization.v1.NormalizationService/ListThresholdSets",
             );
@@ -736,7 +1066,7 @@ pub mod normalization_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.normalization.v1.NormalizationService/ListThresholds",
             );
@@ -766,7 +1096,7 @@ pub mod normalization_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.normalization.v1.NormalizationService/ListSampleMembers",
             );
@@ -796,7 +1126,7 @@ pub mod normalization_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.normalization.v1.NormalizationService/ReadValues",
             );
@@ -1023,7 +1353,7 @@ pub mod normalization_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ValidateCatalogSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1072,7 +1402,7 @@ pub mod normalization_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RegisterCatalogSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1118,7 +1448,7 @@ pub mod normalization_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetCatalogSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1164,7 +1494,7 @@ pub mod normalization_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListCatalogsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1213,7 +1543,7 @@ pub mod normalization_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = DrawThresholdSetSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1262,7 +1592,7 @@ pub mod normalization_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetThresholdSetSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1311,7 +1641,7 @@ pub mod normalization_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListThresholdSetsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1360,7 +1690,7 @@ pub mod normalization_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListThresholdsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1409,7 +1739,7 @@ pub mod normalization_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListSampleMembersSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1456,7 +1786,7 @@ pub mod normalization_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ReadValuesSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,

@@ -68,6 +68,16 @@ pub struct Assessment {
     #[prost(message, optional, tag = "26")]
     pub cancelled: ::core::option::Option<Decision>,
 }
+impl ::prost::Name for Assessment {
+    const NAME: &'static str = "Assessment";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.Assessment".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.Assessment".into()
+    }
+}
 /// Who decided something, when, and why.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Decision {
@@ -77,6 +87,16 @@ pub struct Decision {
     pub reason: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "3")]
     pub time: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for Decision {
+    const NAME: &'static str = "Decision";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.Decision".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.Decision".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CancelAssessmentRequest {
@@ -91,10 +111,30 @@ pub struct CancelAssessmentRequest {
     #[prost(string, tag = "4")]
     pub reason: ::prost::alloc::string::String,
 }
+impl ::prost::Name for CancelAssessmentRequest {
+    const NAME: &'static str = "CancelAssessmentRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.CancelAssessmentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.CancelAssessmentRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CancelAssessmentResponse {
     #[prost(message, optional, tag = "1")]
     pub assessment: ::core::option::Option<Assessment>,
+}
+impl ::prost::Name for CancelAssessmentResponse {
+    const NAME: &'static str = "CancelAssessmentResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.CancelAssessmentResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.CancelAssessmentResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PublishAssessmentRequest {
@@ -109,10 +149,30 @@ pub struct PublishAssessmentRequest {
     #[prost(string, tag = "4")]
     pub reason: ::prost::alloc::string::String,
 }
+impl ::prost::Name for PublishAssessmentRequest {
+    const NAME: &'static str = "PublishAssessmentRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.PublishAssessmentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.PublishAssessmentRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PublishAssessmentResponse {
     #[prost(message, optional, tag = "1")]
     pub assessment: ::core::option::Option<Assessment>,
+}
+impl ::prost::Name for PublishAssessmentResponse {
+    const NAME: &'static str = "PublishAssessmentResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.PublishAssessmentResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.PublishAssessmentResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WithdrawAssessmentRequest {
@@ -127,10 +187,30 @@ pub struct WithdrawAssessmentRequest {
     #[prost(string, tag = "4")]
     pub reason: ::prost::alloc::string::String,
 }
+impl ::prost::Name for WithdrawAssessmentRequest {
+    const NAME: &'static str = "WithdrawAssessmentRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.WithdrawAssessmentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.WithdrawAssessmentRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct WithdrawAssessmentResponse {
     #[prost(message, optional, tag = "1")]
     pub assessment: ::core::option::Option<Assessment>,
+}
+impl ::prost::Name for WithdrawAssessmentResponse {
+    const NAME: &'static str = "WithdrawAssessmentResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.WithdrawAssessmentResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.WithdrawAssessmentResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetPublishedAssessmentRequest {
@@ -139,15 +219,45 @@ pub struct GetPublishedAssessmentRequest {
     #[prost(string, tag = "2")]
     pub period: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GetPublishedAssessmentRequest {
+    const NAME: &'static str = "GetPublishedAssessmentRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.GetPublishedAssessmentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.GetPublishedAssessmentRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetPublishedAssessmentResponse {
     #[prost(message, optional, tag = "1")]
     pub assessment: ::core::option::Option<Assessment>,
 }
+impl ::prost::Name for GetPublishedAssessmentResponse {
+    const NAME: &'static str = "GetPublishedAssessmentResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.GetPublishedAssessmentResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.GetPublishedAssessmentResponse".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VerifyAssessmentRequest {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for VerifyAssessmentRequest {
+    const NAME: &'static str = "VerifyAssessmentRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.VerifyAssessmentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.VerifyAssessmentRequest".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct VerifyAssessmentResponse {
@@ -167,6 +277,16 @@ pub struct VerifyAssessmentResponse {
     #[prost(uint64, tag = "5")]
     pub differences_total: u64,
 }
+impl ::prost::Name for VerifyAssessmentResponse {
+    const NAME: &'static str = "VerifyAssessmentResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.VerifyAssessmentResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.VerifyAssessmentResponse".into()
+    }
+}
 /// A row on record that is not what the computation gives.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Difference {
@@ -178,6 +298,16 @@ pub struct Difference {
     #[prost(string, tag = "3")]
     pub recomputed: ::prost::alloc::string::String,
 }
+impl ::prost::Name for Difference {
+    const NAME: &'static str = "Difference";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.Difference".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.Difference".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TypeSummary {
     #[prost(string, tag = "1")]
@@ -187,6 +317,16 @@ pub struct TypeSummary {
     /// Places with a score at the root.
     #[prost(uint64, tag = "3")]
     pub scored: u64,
+}
+impl ::prost::Name for TypeSummary {
+    const NAME: &'static str = "TypeSummary";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.TypeSummary".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.TypeSummary".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateAssessmentRequest {
@@ -204,20 +344,60 @@ pub struct CreateAssessmentRequest {
     #[prost(uint64, optional, tag = "5")]
     pub as_of_position: ::core::option::Option<u64>,
 }
+impl ::prost::Name for CreateAssessmentRequest {
+    const NAME: &'static str = "CreateAssessmentRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.CreateAssessmentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.CreateAssessmentRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateAssessmentResponse {
     #[prost(message, optional, tag = "1")]
     pub assessment: ::core::option::Option<Assessment>,
+}
+impl ::prost::Name for CreateAssessmentResponse {
+    const NAME: &'static str = "CreateAssessmentResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.CreateAssessmentResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.CreateAssessmentResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetAssessmentRequest {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GetAssessmentRequest {
+    const NAME: &'static str = "GetAssessmentRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.GetAssessmentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.GetAssessmentRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetAssessmentResponse {
     #[prost(message, optional, tag = "1")]
     pub assessment: ::core::option::Option<Assessment>,
+}
+impl ::prost::Name for GetAssessmentResponse {
+    const NAME: &'static str = "GetAssessmentResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.GetAssessmentResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.GetAssessmentResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListAssessmentsRequest {
@@ -233,6 +413,16 @@ pub struct ListAssessmentsRequest {
     #[prost(string, tag = "4")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListAssessmentsRequest {
+    const NAME: &'static str = "ListAssessmentsRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListAssessmentsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListAssessmentsRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListAssessmentsResponse {
     #[prost(message, repeated, tag = "1")]
@@ -240,15 +430,45 @@ pub struct ListAssessmentsResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListAssessmentsResponse {
+    const NAME: &'static str = "ListAssessmentsResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListAssessmentsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListAssessmentsResponse".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchAssessmentRequest {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for WatchAssessmentRequest {
+    const NAME: &'static str = "WatchAssessmentRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.WatchAssessmentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.WatchAssessmentRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct WatchAssessmentResponse {
     #[prost(message, optional, tag = "1")]
     pub assessment: ::core::option::Option<Assessment>,
+}
+impl ::prost::Name for WatchAssessmentResponse {
+    const NAME: &'static str = "WatchAssessmentResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.WatchAssessmentResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.WatchAssessmentResponse".into()
+    }
 }
 /// Score of one node for one place.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -271,6 +491,16 @@ pub struct NodeScore {
     #[prost(string, tag = "6")]
     pub absence_reason: ::prost::alloc::string::String,
 }
+impl ::prost::Name for NodeScore {
+    const NAME: &'static str = "NodeScore";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.NodeScore".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.NodeScore".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RankedPlace {
     #[prost(string, tag = "1")]
@@ -287,6 +517,16 @@ pub struct RankedPlace {
     pub r#type: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "7")]
     pub score: ::core::option::Option<NodeScore>,
+}
+impl ::prost::Name for RankedPlace {
+    const NAME: &'static str = "RankedPlace";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.RankedPlace".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.RankedPlace".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListRankingRequest {
@@ -310,6 +550,16 @@ pub struct ListRankingRequest {
     #[prost(string, tag = "7")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListRankingRequest {
+    const NAME: &'static str = "ListRankingRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListRankingRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListRankingRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListRankingResponse {
     #[prost(message, repeated, tag = "1")]
@@ -317,12 +567,32 @@ pub struct ListRankingResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListRankingResponse {
+    const NAME: &'static str = "ListRankingResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListRankingResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListRankingResponse".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetPlaceScoresRequest {
     #[prost(string, tag = "1")]
     pub assessment_id: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub place_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for GetPlaceScoresRequest {
+    const NAME: &'static str = "GetPlaceScoresRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.GetPlaceScoresRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.GetPlaceScoresRequest".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetPlaceScoresResponse {
@@ -342,6 +612,16 @@ pub struct GetPlaceScoresResponse {
     pub scores: ::prost::alloc::vec::Vec<NodeScore>,
     #[prost(uint64, optional, tag = "8")]
     pub households: ::core::option::Option<u64>,
+}
+impl ::prost::Name for GetPlaceScoresResponse {
+    const NAME: &'static str = "GetPlaceScoresResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.GetPlaceScoresResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.GetPlaceScoresResponse".into()
+    }
 }
 /// A household-weighted mean over the estates of a group that have a score at the node.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -371,6 +651,16 @@ pub struct GroupScore {
     #[prost(uint32, optional, tag = "9")]
     pub rank: ::core::option::Option<u32>,
 }
+impl ::prost::Name for GroupScore {
+    const NAME: &'static str = "GroupScore";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.GroupScore".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.GroupScore".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListGroupScoresRequest {
     #[prost(string, tag = "1")]
@@ -393,12 +683,32 @@ pub struct ListGroupScoresRequest {
     #[prost(string, tag = "7")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListGroupScoresRequest {
+    const NAME: &'static str = "ListGroupScoresRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListGroupScoresRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListGroupScoresRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListGroupScoresResponse {
     #[prost(message, repeated, tag = "1")]
     pub groups: ::prost::alloc::vec::Vec<GroupScore>,
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListGroupScoresResponse {
+    const NAME: &'static str = "ListGroupScoresResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListGroupScoresResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListGroupScoresResponse".into()
+    }
 }
 /// One leaf under a score.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -448,6 +758,16 @@ pub struct LeafExplanation {
     #[prost(double, optional, tag = "18")]
     pub current_score: ::core::option::Option<f64>,
 }
+impl ::prost::Name for LeafExplanation {
+    const NAME: &'static str = "LeafExplanation";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.LeafExplanation".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.LeafExplanation".into()
+    }
+}
 /// A statement of a source, as ingestion holds it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ObservedValue {
@@ -473,6 +793,16 @@ pub struct ObservedValue {
     #[prost(bool, tag = "10")]
     pub effective: bool,
 }
+impl ::prost::Name for ObservedValue {
+    const NAME: &'static str = "ObservedValue";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ObservedValue".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ObservedValue".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ExplainScoreRequest {
     #[prost(string, tag = "1")]
@@ -482,6 +812,16 @@ pub struct ExplainScoreRequest {
     /// Empty means the root.
     #[prost(string, tag = "3")]
     pub node: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ExplainScoreRequest {
+    const NAME: &'static str = "ExplainScoreRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ExplainScoreRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ExplainScoreRequest".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExplainScoreResponse {
@@ -502,6 +842,16 @@ pub struct ExplainScoreResponse {
     #[prost(message, repeated, tag = "7")]
     pub leaves: ::prost::alloc::vec::Vec<LeafExplanation>,
 }
+impl ::prost::Name for ExplainScoreResponse {
+    const NAME: &'static str = "ExplainScoreResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ExplainScoreResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ExplainScoreResponse".into()
+    }
+}
 /// A loss against the median of the type.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Loss {
@@ -520,6 +870,16 @@ pub struct Loss {
     #[prost(bool, tag = "6")]
     pub common: bool,
 }
+impl ::prost::Name for Loss {
+    const NAME: &'static str = "Loss";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.Loss".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.Loss".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DiagnosePlaceRequest {
     #[prost(string, tag = "1")]
@@ -530,12 +890,32 @@ pub struct DiagnosePlaceRequest {
     #[prost(string, tag = "3")]
     pub node: ::prost::alloc::string::String,
 }
+impl ::prost::Name for DiagnosePlaceRequest {
+    const NAME: &'static str = "DiagnosePlaceRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.DiagnosePlaceRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.DiagnosePlaceRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DiagnosePlaceResponse {
     #[prost(string, tag = "1")]
     pub r#type: ::prost::alloc::string::String,
     #[prost(message, repeated, tag = "2")]
     pub losses: ::prost::alloc::vec::Vec<Loss>,
+}
+impl ::prost::Name for DiagnosePlaceResponse {
+    const NAME: &'static str = "DiagnosePlaceResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.DiagnosePlaceResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.DiagnosePlaceResponse".into()
+    }
 }
 /// A change in points.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -553,6 +933,16 @@ pub struct Growth {
     /// score - previous_score.
     #[prost(double, tag = "6")]
     pub growth_points: f64,
+}
+impl ::prost::Name for Growth {
+    const NAME: &'static str = "Growth";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.Growth".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.Growth".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListGrowthRequest {
@@ -573,12 +963,32 @@ pub struct ListGrowthRequest {
     #[prost(string, tag = "6")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListGrowthRequest {
+    const NAME: &'static str = "ListGrowthRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListGrowthRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListGrowthRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListGrowthResponse {
     #[prost(message, repeated, tag = "1")]
     pub growths: ::prost::alloc::vec::Vec<Growth>,
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListGrowthResponse {
+    const NAME: &'static str = "ListGrowthResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListGrowthResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListGrowthResponse".into()
+    }
 }
 /// Thresholds of one leaf for one type as the assessment used them.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -598,6 +1008,16 @@ pub struct ThresholdUsed {
     #[prost(uint64, tag = "6")]
     pub sample_size: u64,
 }
+impl ::prost::Name for ThresholdUsed {
+    const NAME: &'static str = "ThresholdUsed";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ThresholdUsed".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ThresholdUsed".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListThresholdsUsedRequest {
     #[prost(string, tag = "1")]
@@ -608,12 +1028,32 @@ pub struct ListThresholdsUsedRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListThresholdsUsedRequest {
+    const NAME: &'static str = "ListThresholdsUsedRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListThresholdsUsedRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListThresholdsUsedRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListThresholdsUsedResponse {
     #[prost(message, repeated, tag = "1")]
     pub thresholds: ::prost::alloc::vec::Vec<ThresholdUsed>,
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListThresholdsUsedResponse {
+    const NAME: &'static str = "ListThresholdsUsedResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListThresholdsUsedResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListThresholdsUsedResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Weight {
@@ -629,6 +1069,16 @@ pub struct Weight {
     #[prost(double, tag = "4")]
     pub weight: f64,
 }
+impl ::prost::Name for Weight {
+    const NAME: &'static str = "Weight";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.Weight".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.Weight".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListWeightsRequest {
     #[prost(string, tag = "1")]
@@ -642,6 +1092,16 @@ pub struct ListWeightsRequest {
     #[prost(string, tag = "4")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListWeightsRequest {
+    const NAME: &'static str = "ListWeightsRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListWeightsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListWeightsRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListWeightsResponse {
     #[prost(message, repeated, tag = "1")]
@@ -649,16 +1109,46 @@ pub struct ListWeightsResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListWeightsResponse {
+    const NAME: &'static str = "ListWeightsResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListWeightsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListWeightsResponse".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReadScoresRequest {
     #[prost(string, tag = "1")]
     pub assessment_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ReadScoresRequest {
+    const NAME: &'static str = "ReadScoresRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ReadScoresRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ReadScoresRequest".into()
+    }
 }
 /// Up to 1,000 places.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReadScoresResponse {
     #[prost(message, repeated, tag = "1")]
     pub places: ::prost::alloc::vec::Vec<PlaceScores>,
+}
+impl ::prost::Name for ReadScoresResponse {
+    const NAME: &'static str = "ReadScoresResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ReadScoresResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ReadScoresResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PlaceScores {
@@ -673,16 +1163,46 @@ pub struct PlaceScores {
     #[prost(uint64, optional, tag = "4")]
     pub households: ::core::option::Option<u64>,
 }
+impl ::prost::Name for PlaceScores {
+    const NAME: &'static str = "PlaceScores";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.PlaceScores".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.PlaceScores".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReadLeafValuesRequest {
     #[prost(string, tag = "1")]
     pub assessment_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ReadLeafValuesRequest {
+    const NAME: &'static str = "ReadLeafValuesRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ReadLeafValuesRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ReadLeafValuesRequest".into()
+    }
 }
 /// Up to 1,000 places.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReadLeafValuesResponse {
     #[prost(message, repeated, tag = "1")]
     pub places: ::prost::alloc::vec::Vec<PlaceLeafValues>,
+}
+impl ::prost::Name for ReadLeafValuesResponse {
+    const NAME: &'static str = "ReadLeafValuesResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ReadLeafValuesResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ReadLeafValuesResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PlaceLeafValues {
@@ -691,6 +1211,16 @@ pub struct PlaceLeafValues {
     /// Leaves with a value, in catalog order.
     #[prost(message, repeated, tag = "2")]
     pub values: ::prost::alloc::vec::Vec<LeafValue>,
+}
+impl ::prost::Name for PlaceLeafValues {
+    const NAME: &'static str = "PlaceLeafValues";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.PlaceLeafValues".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.PlaceLeafValues".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LeafValue {
@@ -703,6 +1233,16 @@ pub struct LeafValue {
     pub z_uncapped: ::core::option::Option<f64>,
     #[prost(double, optional, tag = "4")]
     pub z: ::core::option::Option<f64>,
+}
+impl ::prost::Name for LeafValue {
+    const NAME: &'static str = "LeafValue";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.LeafValue".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.LeafValue".into()
+    }
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -894,7 +1434,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/CreateAssessment",
             );
@@ -923,7 +1463,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/GetAssessment",
             );
@@ -950,7 +1490,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/ListAssessments",
             );
@@ -980,7 +1520,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/WatchAssessment",
             );
@@ -1011,7 +1551,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/CancelAssessment",
             );
@@ -1042,7 +1582,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/PublishAssessment",
             );
@@ -1073,7 +1613,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/WithdrawAssessment",
             );
@@ -1104,7 +1644,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/GetPublishedAssessment",
             );
@@ -1135,7 +1675,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/VerifyAssessment",
             );
@@ -1165,7 +1705,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/ListRanking",
             );
@@ -1192,7 +1732,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/GetPlaceScores",
             );
@@ -1219,7 +1759,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/ListGroupScores",
             );
@@ -1250,7 +1790,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/ExplainScore",
             );
@@ -1277,7 +1817,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/DiagnosePlace",
             );
@@ -1304,7 +1844,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/ListGrowth",
             );
@@ -1331,7 +1871,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/ListThresholdsUsed",
             );
@@ -1361,7 +1901,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/ListWeights",
             );
@@ -1388,7 +1928,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/ReadScores",
             );
@@ -1415,7 +1955,7 @@ pub mod scoring_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/xiuhua.scoring.v1.ScoringService/ReadLeafValues",
             );
@@ -1725,7 +2265,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = CreateAssessmentSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1770,7 +2310,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetAssessmentSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1816,7 +2356,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListAssessmentsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1864,7 +2404,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = WatchAssessmentSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1910,7 +2450,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = CancelAssessmentSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1956,7 +2496,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = PublishAssessmentSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2002,7 +2542,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = WithdrawAssessmentSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2051,7 +2591,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetPublishedAssessmentSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2097,7 +2637,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = VerifyAssessmentSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2142,7 +2682,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListRankingSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2188,7 +2728,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetPlaceScoresSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2234,7 +2774,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListGroupScoresSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2279,7 +2819,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ExplainScoreSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2324,7 +2864,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = DiagnosePlaceSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2369,7 +2909,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListGrowthSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2415,7 +2955,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListThresholdsUsedSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2460,7 +3000,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListWeightsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2506,7 +3046,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ReadScoresSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2553,7 +3093,7 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ReadLeafValuesSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,

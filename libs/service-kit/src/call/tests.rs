@@ -42,7 +42,8 @@ async fn knock<S>(door: &S) -> http::Response<Body>
 where
     S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible> + Clone,
 {
-    let Ok(answer) = door.clone().oneshot(http::Request::new(Body::empty())).await;
+    let request = http::Request::post("/").header("content-type", "application/grpc").body(Body::empty());
+    let Ok(answer) = door.clone().oneshot(request.unwrap()).await;
     answer
 }
 
