@@ -29,7 +29,7 @@ async fn write(database: &SqliteDatabase, n: i64) {
         }
         .boxed()
     });
-    write.await.unwrap();
+    write.await.expect("it is written");
 }
 
 #[tokio::test]

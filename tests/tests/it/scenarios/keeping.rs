@@ -159,8 +159,8 @@ fn backed_up() -> Result<(Workbench, tempfile::TempDir)> {
 
 /// Flips one bit of the first place in a file that holds these bytes.
 fn flip(path: &Path, what: &[u8]) {
-    let mut bytes = fs::read(path).unwrap();
+    let mut bytes = fs::read(path).expect("the file is there");
     let at = bytes.windows(what.len()).position(|window| window == what).expect("the file holds it");
     bytes[at] ^= 1;
-    fs::write(path, bytes).unwrap();
+    fs::write(path, bytes).expect("the file is ours");
 }

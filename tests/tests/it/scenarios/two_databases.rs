@@ -1,5 +1,8 @@
 //! The same sample district gives the same digest and the same bytes whatever its services keep their records in.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use xiuhua_service_kit::testing::temporary_postgres;
 
 use super::workbench::Workbench;
@@ -20,6 +23,25 @@ fn sqlite_postgresql_and_a_mix_give_one_digest_and_the_same_bytes() {
     assert!(!all.path("xiuhua-data").exists(), "without SQLite there is no data folder");
     let mixed = computed(&servers(&["classification", "scoring"]));
     assert_same(&mixed, &expected, "two of each");
+
+    // Nobody locks anybody out: a second process works on the databases of the one that serves them.
+    let mut serving = all.command(&["serve", "--listen", "127.0.0.1:0", "--ready-file", "ready"]);
+    let mut serving = serving.stdout(Stdio::null()).spawn().expect("the command starts");
+    let served = loop {
+        match std::fs::read_to_string(all.path("ready")) {
+            Ok(address) if address.contains(':') => break format!("http://{address}"),
+            _ => assert!(serving.try_wait().expect("a child").is_none(), "it ended before it served"),
+        }
+        #[expect(clippy::disallowed_methods, reason = "it polls for a file another process writes")]
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let beside = all.json(&["runs"]);
+    let client = Workbench::new();
+    let through = client.json(&["runs", "--server", &served]);
+    assert_eq!(through, beside);
+    let both = all.run(&["runs", "--server", &served]).expect_code(2);
+    assert!(both.stderr().contains("--server"), "{}", both.stderr());
+    serving.kill().and_then(|()| serving.wait()).expect("a child");
 
     // What is on servers is verified by computing it again, and copied by their own tools.
     let verified = all.json(&["verify"]);
