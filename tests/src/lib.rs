@@ -1,7 +1,11 @@
-//! What the tests of the whole line share: the files of the repository, and the program `xiuhua` as a user runs it.
+//! What the tests of the whole line share: the files of the repository, the program `xiuhua` as a user runs it, and the
+//! line under fire: its services as processes, a proxy that breaks connections, and rounds that kill and compare.
 //!
-//! The tests themselves are one binary, `tests/it/`: rules of the repository (`tidy`, `arrows`, `dependencies`) and
-//! `scenarios`, named as sentences.
+//! The tests themselves are one binary, `tests/it/`: rules of the repository (`tidy`, `arrows`, `dependencies`),
+//! `scenarios`, and `faults`, named as sentences.
 
+pub mod chance;
+pub mod processes;
 pub mod program;
+pub mod proxy;
 pub mod repository;

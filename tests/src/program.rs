@@ -20,7 +20,16 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 /// It does not build.
 #[must_use]
 pub fn xiuhua() -> Command {
-    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+    Command::new(built("xiuhua"))
+}
+
+/// A program of the workspace, such as `xiuhua-ingestion`, built like [`xiuhua`].
+///
+/// # Panics
+/// It does not build.
+#[must_use]
+pub fn built(name: &str) -> PathBuf {
+    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         let folder = profile_folder();
         let profile = if folder.ends_with("release") { "release" } else { "dev" };
         let status = Command::new(env!("CARGO"))
@@ -28,10 +37,10 @@ pub fn xiuhua() -> Command {
             .args(["build", "--quiet", "--workspace", "--bins", "--profile", profile, "--target-dir"])
             .arg(folder.join(".."))
             .status();
-        assert!(status.is_ok_and(|it| it.success()), "xiuhua does not build");
-        folder.join("xiuhua")
+        assert!(status.is_ok_and(|it| it.success()), "the programs do not build");
+        folder
     });
-    Command::new(PROGRAM.as_path())
+    FOLDER.join(name)
 }
 
 /// A data folder with the sample district imported and assessed. It is made once a test run by `xiuhua demo`; each

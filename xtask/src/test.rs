@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use xtask::real_data;
+use xtask::{TEST_POSTGRES, real_data};
 
 use crate::tool;
 
@@ -29,8 +29,11 @@ pub(crate) fn run() -> Result<()> {
         }),
         step("tests", || {
             let python = tool::python()?;
+            // Ended and removed when this step is over.
+            let server = tool::postgres()?;
             let mut tests = tool::cargo();
             tests.args(["test", "--workspace", "--no-fail-fast"]).env("XIUHUA_PYTHON", python);
+            tests.env(TEST_POSTGRES, tool::postgres_url(&server));
             count(&mut tests, &mut tally)
         }),
     ];

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
+use xiuhua_private_postgres::{Durability, PACKAGE, PrivatePostgres, programs};
 
 /// A command that runs in the root of the repository.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
@@ -91,6 +92,23 @@ pub(crate) fn python() -> Result<PathBuf> {
     run(command(&program).args(packages).current_dir(&folder))?;
     fs::write(folder.join("complete"), "")?;
     Ok(program)
+}
+
+/// A PostgreSQL server of this run's own, on a free port; it ends with the value. Debian's package may start a server of
+/// its own beside it, which is left alone.
+///
+/// # Errors
+/// PostgreSQL is absent and cannot be installed, or does not start.
+pub(crate) fn postgres() -> Result<PrivatePostgres> {
+    if programs().is_err() {
+        apt_install(PACKAGE)?;
+    }
+    PrivatePostgres::start(Durability::ProcessOnly).context("the tests need a PostgreSQL server")
+}
+
+/// The address of a server for those who make databases there.
+pub(crate) fn postgres_url(server: &PrivatePostgres) -> String {
+    server.url("postgres", "postgres")
 }
 
 /// Copies a list of packages into the folder of its tool; `true` if the same list was there already.
