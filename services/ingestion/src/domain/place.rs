@@ -7,13 +7,13 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::batch::Position;
-use super::ids::{BatchId, PlaceId};
+use super::ids::{BatchId, MAX_ID_CHARS, PlaceId};
 use super::rejection::Reason;
 use super::text::{Text, without_nul};
 
 /// Most attributes of a place.
 pub const MAX_ATTRIBUTES: usize = 64;
-/// Longest value of an attribute, and longest name of anything, in characters.
+/// Longest value of an attribute, and longest name of anything but a committee, in characters.
 pub const MAX_TEXT_CHARS: usize = 1_000;
 /// Longest name of an attribute, in characters.
 pub const MAX_ATTRIBUTE_NAME_CHARS: usize = 128;
@@ -40,11 +40,11 @@ pub struct Place {
 pub struct Description {
     /// Name.
     pub name: String,
-    /// Code of the sub-district or town (街镇).
+    /// Code of the sub-district or town (街镇); at most [`MAX_ID_CHARS`] characters.
     pub town_code: String,
     /// Name of the sub-district or town.
     pub town_name: String,
-    /// Neighbourhood committee (居委会), identified by (town code, committee).
+    /// Neighbourhood committee (居委会), identified by (town code, committee); at most [`MAX_ID_CHARS`] characters.
     pub committee: String,
     /// Legal nature of the housing (房屋性质), as delivered.
     pub housing_nature: String,
@@ -169,16 +169,17 @@ impl Description {
     }
 
     fn note_faults(&self, repeated: &BTreeSet<String>, faults: &mut Vec<Reason>) {
-        // Codes are compared, so nothing invisible may hide in them.
+        // Places are looked up by town and committee: those are as long as an id at most, as is every key of an index,
+        // and nothing invisible may hide in them.
         let texts = [
-            (&self.name, is_nul as fn(char) -> bool),
-            (&self.town_code, char::is_control),
-            (&self.town_name, is_nul),
-            (&self.committee, char::is_control),
-            (&self.housing_nature, is_nul),
+            (&self.name, MAX_TEXT_CHARS, is_nul as fn(char) -> bool),
+            (&self.town_code, MAX_ID_CHARS, char::is_control),
+            (&self.town_name, MAX_TEXT_CHARS, is_nul),
+            (&self.committee, MAX_ID_CHARS, char::is_control),
+            (&self.housing_nature, MAX_TEXT_CHARS, is_nul),
         ];
-        for (column, (text, refused)) in COLUMNS[1..].iter().zip(texts) {
-            faults.extend(text_fault(column, text, refused));
+        for (column, (text, most, refused)) in COLUMNS[1..].iter().zip(texts) {
+            faults.extend(text_fault(column, text, most, refused));
         }
         for (column, count) in [("households", self.households), ("population", self.population)] {
             if count.is_some_and(|count| i64::try_from(count).is_err()) {
@@ -217,7 +218,7 @@ impl Description {
                 );
                 faults.push(Reason::new(name, "DUPLICATE_ATTRIBUTE", message));
             }
-            faults.extend(text_fault(name, value, is_nul));
+            faults.extend(text_fault(name, value, MAX_TEXT_CHARS, is_nul));
         }
     }
 }
@@ -228,13 +229,10 @@ fn is_nul(c: char) -> bool {
     c == '\0'
 }
 
-fn text_fault(column: &str, text: &str, refused: impl Fn(char) -> bool) -> Option<Reason> {
+fn text_fault(column: &str, text: &str, most: usize, refused: impl Fn(char) -> bool) -> Option<Reason> {
     // Bytes first: most texts are short and need no counting.
-    if text.len() > MAX_TEXT_CHARS && text.chars().count() > MAX_TEXT_CHARS {
-        let message = Text::new(
-            format!("超过 {MAX_TEXT_CHARS} 个字符"),
-            format!("longer than {MAX_TEXT_CHARS} characters"),
-        );
+    if text.len() > most && text.chars().count() > most {
+        let message = Text::new(format!("超过 {most} 个字符"), format!("longer than {most} characters"));
         return Some(Reason::new(column, "TEXT_TOO_LONG", message));
     }
     text.chars().any(refused).then(|| {
@@ -300,7 +298,7 @@ mod tests {
     fn all_faults_of_a_row_are_found_at_once() {
         let mut row = delivered(" P1");
         row.description.name = "a\u{0}b".to_owned();
-        row.description.committee = "居".repeat(1_001);
+        row.description.committee = "居".repeat(129);
         row.description.households = Some(u64::MAX);
         row.description.attributes.insert("备注".to_owned(), "\u{0}".to_owned());
         let expected =

@@ -199,6 +199,19 @@ async fn withdrawn_is_as_if_never_delivered(
     assert_eq!(bits(&read.0), bits(&read.1));
 }
 
+async fn values_come_back(store: &dyn Store, values: Vec<u64>) {
+    let anything = measure("visits", "1", Bounds::default());
+    store.register_measures(mutation("RegisterMeasures", 0), vec![anything]).await.unwrap();
+    let finite = values.into_iter().map(f64::from_bits).filter(|value| value.is_finite());
+    let expected: Vec<(String, f64)> =
+        finite.enumerate().map(|(nth, value)| (format!("P{nth:03}"), value + 0.0)).collect();
+    let places = expected.iter().zip(2..).map(|((id, _), row)| describe(row, id, id)).collect();
+    deliver_places(store, 1, places).await;
+    let rows = expected.iter().zip(2..).map(|((id, value), row)| say(row, id, *value)).collect();
+    deliver(store, 2, rows).await;
+    assert_eq!(bits(&effective(store, now(store).await).await), bits(&expected));
+}
+
 proptest! {
     // A database of its own for each case: a few have to do where that takes a while.
     #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
@@ -206,6 +219,13 @@ proptest! {
     #[test]
     fn on_postgres_too_the_record_is_what_a_slow_model_says(steps in steps()) {
         run(async { the_record_is_what_the_model_says(&*on_postgres().await, &steps).await });
+    }
+
+    #[test]
+    fn on_postgres_too_every_finite_value_comes_back_bit_for_bit(
+        values in prop::collection::vec(any::<u64>(), 1..200),
+    ) {
+        run(async { values_come_back(&*on_postgres().await, values).await });
     }
 
     #[test]
@@ -272,18 +292,6 @@ proptest! {
 
     #[test]
     fn every_finite_value_comes_back_bit_for_bit(values in prop::collection::vec(any::<u64>(), 1..40)) {
-        run(async {
-            let store = in_memory().await;
-            let anything = measure("visits", "1", Bounds::default());
-            store.register_measures(mutation("RegisterMeasures", 0), vec![anything]).await.unwrap();
-            let finite = values.into_iter().map(f64::from_bits).filter(|value| value.is_finite());
-            let expected: Vec<(String, f64)> =
-                finite.enumerate().map(|(nth, value)| (format!("P{nth:02}"), value + 0.0)).collect();
-            let places = expected.iter().zip(2..).map(|((id, _), row)| describe(row, id, id)).collect();
-            deliver_places(&*store, 1, places).await;
-            let rows = expected.iter().zip(2..).map(|((id, value), row)| say(row, id, *value)).collect();
-            deliver(&*store, 2, rows).await;
-            assert_eq!(bits(&effective(&*store, now(&*store).await).await), bits(&expected));
-        });
+        run(async { values_come_back(&*in_memory().await, values).await });
     }
 }

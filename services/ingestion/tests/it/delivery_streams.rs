@@ -1,5 +1,7 @@
 //! How the stream of a delivery may go, through the gRPC door.
 
+use std::time::Duration;
+
 use tonic::Code;
 use xiuhua_contracts::ingestion::v1 as pb;
 use xiuhua_contracts::ingestion::v1::BatchState::{Open, Sealed};
@@ -66,6 +68,21 @@ async fn a_caller_that_begins_at_the_first_chunk_again_is_acknowledged_and_anoth
     assert_eq!(refusal(&other_file), reused);
     let (acknowledged, batch) = deliver(&mut client, "first", vec![first, second]).await.unwrap();
     assert_eq!((acknowledged, batch.counts.unwrap()), (vec![1, 1, 2], counts(2, 2, 0, 0, 0)));
+}
+
+#[tokio::test]
+async fn a_delivery_that_nobody_resumes_for_a_week_begins_anew() {
+    let door = open_furnished_door().await;
+    let mut client = door.client.clone();
+    let sent =
+        |request_id| vec![observations_header(request_id), observations_chunk(values(1, &[("A", 1.0)]))];
+    assert_eq!(broken_off(&mut client, sent("first")).await, [0, 1]);
+    door.clock.advance(Duration::from_secs(6 * 86_400));
+    assert_eq!(broken_off(&mut client, sent("second")).await, [0, 1]);
+    door.clock.advance(Duration::from_secs(2 * 86_400));
+    deliver(&mut client, "third", Vec::new()).await.unwrap();
+    assert_eq!(broken_off(&mut client, vec![observations_header("first")]).await, [0]);
+    assert_eq!(broken_off(&mut client, vec![observations_header("second")]).await, [1]);
 }
 
 #[tokio::test]

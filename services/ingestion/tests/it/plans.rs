@@ -8,7 +8,8 @@ use xiuhua_service_kit::testing::{
 
 /// Tables that stay small, so that reading them whole is right: withdrawals, precedences, the register of measures, and
 /// what one delivery brings.
-const SMALL: [&str; 5] = ["withdrawal", "source_precedence", "measure", "statement", "decision"];
+const SMALL: [&str; 7] =
+    ["withdrawal", "source_precedence", "measure", "statement", "decision", "description", "d"];
 
 /// 279,000 places in 300 towns, each told of by two measures; 2,000 batches, ten of them withdrawn, ten more of them open.
 /// `$numbers(n)` stands for the numbers from 1 to n.

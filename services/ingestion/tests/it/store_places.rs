@@ -1,6 +1,8 @@
 //! The register of places, on every backend.
 
 use xiuhua_ingestion::domain::batch::Position;
+use xiuhua_ingestion::domain::measure::Bounds;
+use xiuhua_ingestion::domain::observation::DeliveredObservation;
 use xiuhua_ingestion::domain::place::{DeliveredPlace, Place};
 use xiuhua_ingestion::store::{PlaceFilter, Store};
 
@@ -118,5 +120,35 @@ async fn what_was_described_comes_back_whole() {
         deliver_places(store, 10, vec![row]).await;
         let place = store.place(&place_id("A"), Position(1)).await.unwrap().unwrap();
         assert_eq!(place.description, expected, "{}", backend.name);
+    }
+}
+
+#[tokio::test]
+async fn the_longest_keys_there_are_fit_into_every_index_and_longer_ones_are_refused() {
+    for backend in backends().await {
+        let store = &*backend.store;
+        furnish(store).await;
+        // Four bytes a character, no two alike, so that nothing is gained by packing them.
+        let long = |first: u32, count| {
+            (0..count).map(|nth| char::from_u32(first + nth * 7).unwrap()).collect::<String>()
+        };
+        let place = |row, id: &str, chars| in_town(row, id, &long(0x20000, chars), &long(0x21000, chars));
+        let (id, source) = (long(0x22000, 128), long(0x23000, 128));
+        let batch = deliver_places(store, 10, vec![place(2, &id, 128), place(3, "Z", 129)]).await;
+        assert_eq!(batch.seal.unwrap().counts, counts(2, 1, 0, 0, 1), "{}", backend.name);
+        let found = rejected(store, &batch.id).await;
+        assert!(found[0].columns().ends_with(&["town_code", "committee"]), "{}: {found:?}", backend.name);
+        let measure_id = long(0x24000, 128);
+        let measures = vec![measure(&measure_id, "1", Bounds::default())];
+        store.register_measures(mutation("RegisterMeasures", 0), measures).await.unwrap();
+        let told = DeliveredObservation {
+            measure_id: measure_id.as_str().into(),
+            period: "2021-12-31".into(),
+            ..say(2, &id, 1.0).of(&source)
+        };
+        let batch = deliver(store, 20, vec![told]).await;
+        assert_eq!(batch.seal.unwrap().counts, counts(1, 1, 0, 0, 0), "{}", backend.name);
+        let read = column(store, &measure_id, "2021-12-31", now(store).await).await;
+        assert_eq!(read, [(id, 1.0)], "{}", backend.name);
     }
 }

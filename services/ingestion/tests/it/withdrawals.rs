@@ -69,6 +69,20 @@ async fn withdrawing_a_correction_gives_the_value_before_it_back() {
 }
 
 #[tokio::test]
+async fn what_only_a_withdrawn_batch_said_is_no_old_news() {
+    for backend in backends().await {
+        let store = &*backend.store;
+        furnish(store).await;
+        deliver(store, 10, vec![say(2, "A", 1.0).revised(8)]).await;
+        let gone = deliver(store, 20, vec![say(2, "A", 2.0).revised(9)]).await;
+        withdraw(store, 30, &gone).await;
+        let late = deliver(store, 40, vec![say(2, "A", 2.0).revised(5)]).await;
+        assert_eq!(late.seal.unwrap().counts, counts(1, 0, 1, 0, 0), "{}", backend.name);
+        assert_eq!(values(&revisions(store, "A").await), [1.0, 2.0], "{}", backend.name);
+    }
+}
+
+#[tokio::test]
 async fn after_the_only_batch_of_a_key_is_withdrawn_the_key_is_new_again() {
     for backend in backends().await {
         let store = &*backend.store;

@@ -201,12 +201,7 @@ impl Store for Record {
 
 /// The queries of these rooms that must stay fast however large the record grows.
 pub(in crate::store) fn hot_queries() -> Vec<HotQuery> {
-    [
-        positions::HOT_QUERIES,
-        registers::HOT_QUERIES,
-        deliveries::HOT_QUERIES,
-        reading::HOT_QUERIES,
-        sealing::HOT_QUERIES,
-    ]
-    .concat()
+    let rooms =
+        [positions::HOT_QUERIES, registers::HOT_QUERIES, deliveries::HOT_QUERIES, reading::HOT_QUERIES];
+    [rooms.concat(), sealing::hot_queries()].concat()
 }

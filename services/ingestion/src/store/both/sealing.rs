@@ -13,12 +13,10 @@ use crate::domain::batch::{Batch, BatchKind, RowCounts};
 use crate::domain::ids::BatchId;
 use crate::error::Error;
 use crate::store::rows::{integer, natural};
-use crate::store::{Matter, OpenDelivery};
+use crate::store::{HotQuery, Matter, OpenDelivery};
 
 /// Rejected rows that pass through memory at once.
 const PAGE_ROWS: i64 = 1_000;
-
-pub(super) use self::observations::HOT_QUERIES;
 
 /// A delivery while it is being sealed.
 #[derive(Clone, Copy, Debug)]
@@ -99,4 +97,9 @@ async fn run(connection: &mut Connection, statements: &[&'static str]) -> Result
         sqlx::query(*statement).execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+/// The queries of a seal that meet the record.
+pub(super) fn hot_queries() -> Vec<HotQuery> {
+    [observations::HOT_QUERIES, places::HOT_QUERIES].concat()
 }

@@ -81,7 +81,7 @@ const CLEAR: &[&str] = &[
 ];
 
 /// Those queries of a seal that meet the record.
-pub(in super::super) const HOT_QUERIES: &[HotQuery] = &[
+pub(super) const HOT_QUERIES: &[HotQuery] = &[
     HotQuery::new("find faulty rows", FAULTY),
     HotQuery { scratch: &[STATEMENTS], ..HotQuery::new("gather statements", GATHER) },
     HotQuery { scratch: &[STATEMENTS, DECISIONS], ..HotQuery::new("weigh statements", WEIGH) },

@@ -6,6 +6,7 @@ use super::bulk::quarantine;
 use super::{Connection, PAGE_ROWS, Sealing, Verdicts, run};
 use crate::domain::rejection::{ROWS_NAMED, Reason, RejectedRow};
 use crate::error::Error;
+use crate::store::HotQuery;
 use crate::store::rows::{integer, json, natural};
 
 /// One row for each place and content of the delivery: its first row, and how many say the same.
@@ -24,6 +25,10 @@ const CONFLICTS: &str =
     scratch_table!("conflict (place_id TEXT NOT NULL PRIMARY KEY, variants BIGINT NOT NULL)");
 
 const CLEAR: &[&str] = &["DROP TABLE IF EXISTS description", "DROP TABLE IF EXISTS conflict"];
+
+/// The query of a seal that meets the record.
+pub(super) const HOT_QUERIES: &[HotQuery] =
+    &[HotQuery { scratch: &[DESCRIPTIONS], ..HotQuery::new("compare descriptions", COMPARE) }];
 
 pub(super) async fn decide(connection: &mut Connection, sealing: Sealing) -> Result<Verdicts, Error> {
     run(connection, CLEAR).await?;
@@ -118,21 +123,21 @@ async fn rows_that_differ(
     Ok(rows)
 }
 
-/// Every description is recorded, one that repeats the newest too: the batch that said it first may be withdrawn.
-async fn compare_with_record(connection: &mut Connection, sealing: Sealing) -> Result<Verdicts, Error> {
-    let (new, changed, sound): (i64, i64, i64) = sqlx::query_as(concat!(
-        "SELECT count(*) FILTER (WHERE fingerprint_before IS NULL),
+const COMPARE: &str = concat!(
+    "SELECT count(*) FILTER (WHERE fingerprint_before IS NULL),
                 count(*) FILTER (WHERE fingerprint_before <> fingerprint),
                 CAST(coalesce(sum(repeats), 0) AS BIGINT)
          FROM (SELECT fingerprint, repeats,
                       (SELECT p.fingerprint FROM place_revision AS p
                        WHERE p.place_id = d.place_id AND p.position NOT IN ",
-        withdrawn!(),
-        "              ORDER BY p.position DESC LIMIT 1) AS fingerprint_before
+    withdrawn!(),
+    "              ORDER BY p.position DESC LIMIT 1) AS fingerprint_before
                FROM description AS d) AS compared"
-    ))
-    .fetch_one(&mut *connection)
-    .await?;
+);
+
+/// Every description is recorded, one that repeats the newest too: the batch that said it first may be withdrawn.
+async fn compare_with_record(connection: &mut Connection, sealing: Sealing) -> Result<Verdicts, Error> {
+    let (new, changed, sound): (i64, i64, i64) = sqlx::query_as(COMPARE).fetch_one(&mut *connection).await?;
     sqlx::query(
         "INSERT INTO place_revision (place_id, position, row_no, name, town_code, town_name, committee,
                                      housing_nature, households, population, attributes, fingerprint)
