@@ -26,8 +26,8 @@ use xiuhua_service_kit::request_id::{Remembered, RequestId, Verdict};
 use xiuhua_service_kit::status::Kind;
 
 pub(crate) use self::reading::{
-    GroupQuery, KeyValue, PlaceRows, RankedPlace, RankingKey, RankingQuery, ResultStore, RowDifference,
-    ThresholdUsed, WeightUsed,
+    Comparison, GroupQuery, KeyValue, PlaceRows, RankedPlace, RankingKey, RankingQuery, ResultStore,
+    RowDifference, ThresholdUsed, WeightUsed,
 };
 pub(crate) use self::rows::level_of;
 use crate::domain::assessment::{Assessment, Failure};

@@ -13,7 +13,7 @@ use crate::domain::groups::group_type_name;
 use crate::domain::results::Results;
 use crate::domain::run;
 use crate::error::Error;
-use crate::store::{KeyValue, RowDifference, StoreError, level_of};
+use crate::store::{Comparison, KeyValue, RowDifference, StoreError, level_of};
 
 impl Scoring {
     pub(super) async fn verify(
@@ -46,7 +46,7 @@ impl Scoring {
             intact: total == 0,
             digest: recorded.digest,
             recomputed_digest: recomputed.digest.clone(),
-            differences: head.into_iter().chain(described).take(DESCRIBED).collect(),
+            differences: head.into_iter().chain(described).take(Comparison::DESCRIBED).collect(),
             differences_total: total,
         })
     }
@@ -57,9 +57,6 @@ impl Scoring {
         Catalog::parse(&toml).map_err(Error::Catalog)
     }
 }
-
-/// Most differences that an answer describes.
-const DESCRIBED: usize = 20;
 
 /// What stands beside the rows: the catalog, the digest and the counts.
 fn head_differences(
