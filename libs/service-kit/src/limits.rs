@@ -146,7 +146,7 @@ impl Limits {
 }
 
 /// Refuses, in words, the value of a key that is out of its range.
-pub(crate) fn check_range<T: PartialOrd + Display>(
+pub(crate) fn check_range<T: PartialOrd + Display + Copy>(
     key: &str,
     value: T,
     range: RangeInclusive<T>,

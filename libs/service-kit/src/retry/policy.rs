@@ -24,8 +24,8 @@ impl RetryPolicy {
     /// The wait before the `n`-th repeat, from 1: `share` of `min(initial · multiplier^(n-1), max)`, where a random
     /// `share` within 0..1 spreads the callers that failed together.
     pub(super) fn backoff(&self, n: u32, share: f64) -> Duration {
-        let repeats = f64::from(n.saturating_sub(1));
-        let grown = self.initial_backoff.as_secs_f64() * self.multiplier.powf(repeats);
+        let before = i32::try_from(n.saturating_sub(1)).unwrap_or(i32::MAX);
+        let grown = self.initial_backoff.as_secs_f64() * self.multiplier.powi(before);
         // Beyond every Duration after enough repeats, and then simply more than the maximum.
         let longest = grown.min(self.max_backoff.as_secs_f64());
         Duration::from_secs_f64(longest * share)

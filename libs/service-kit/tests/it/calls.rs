@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_stream::StreamExt;
 use tonic::body::Body;
+use tonic::codec::{CompressionEncoding, EnabledCompressionEncodings};
 use tonic::server::{Grpc, NamedService, ServerStreamingService, UnaryService};
 use tonic::{Code, Request, Response, Status};
 use tonic_health::pb::health_client::HealthClient;
@@ -93,9 +94,15 @@ impl tower::Service<http::Request<Body>> for Obliging {
                 "/test.Obliging/Stream" => {
                     Grpc::new(TextCodec::default()).server_streaming(service, request).await
                 }
-                _ => {
-                    let mut grpc = Grpc::new(Codec::default()).max_decoding_message_size(1024);
-                    grpc.unary(service, request).await
+                path => {
+                    let mut accepted = EnabledCompressionEncodings::default();
+                    if path == "/test.Obliging/Compressed" {
+                        accepted.enable(CompressionEncoding::Gzip);
+                    }
+                    let grpc = Grpc::new(Codec::default()).max_decoding_message_size(1024);
+                    grpc.apply_compression_config(accepted, EnabledCompressionEncodings::default())
+                        .unary(service, request)
+                        .await
                 }
             })
         })
@@ -198,7 +205,11 @@ async fn the_call_beyond_the_limit_is_shed_with_a_time_to_come_again() {
         }
     };
     assert_eq!(shed.code(), Code::ResourceExhausted);
-    assert!(explain(&shed).retry_after.is_some());
+    let wait = explain(&shed).retry_after.expect("a time to come again");
+    assert!((Duration::from_secs(1)..=Duration::from_secs(2)).contains(&wait), "{wait:?}");
+    // The same for gRPC's own clients, which do not read details.
+    let pushback = shed.metadata().get("grpc-retry-pushback-ms").expect("in ms").to_str().unwrap();
+    assert_eq!(pushback.parse(), Ok(wait.as_millis()));
     let id = shed.metadata().get(CALL_ID).expect("a shed call has an id too");
     assert_eq!(id.to_str().unwrap(), explain(&shed).call_id.expect("also in its details"));
     let mut health = HealthClient::new(served.channel.clone());
@@ -223,6 +234,24 @@ async fn a_message_over_the_limit_is_refused() {
     let (served, _gate) = obliging(Limits::default());
     let refused = ask(&served, &"x".repeat(2000), None).await.unwrap_err();
     assert_eq!(refused.code(), Code::OutOfRange);
+}
+
+/// Our servers accept no compression; one that will is bounded by tonic while it unpacks, and not only after.
+#[tokio::test]
+async fn a_message_that_unpacks_to_more_than_the_limit_is_refused_and_without_consent_not_unpacked() {
+    let (served, _gate) = obliging(Limits::default());
+    let ask = async |path: &'static str, bytes: usize| {
+        let mut client = Client::new(served.channel.clone()).send_compressed(CompressionEncoding::Gzip);
+        client.ready().await.expect("the pipe is open");
+        let request = Request::new(HealthCheckRequest { service: "x".repeat(bytes) });
+        let path = http::uri::PathAndQuery::from_static(path);
+        let answer: Result<Response<HealthCheckResponse>, Status> =
+            client.unary(request, path, ClientCodec::default()).await;
+        answer.err().map(|refused| refused.code())
+    };
+    assert_eq!(ask("/test.Obliging/Compressed", 1000).await, None);
+    assert_eq!(ask("/test.Obliging/Compressed", 1_000_000).await, Some(Code::ResourceExhausted));
+    assert_eq!(ask("/test.Obliging/Unary", 1000).await, Some(Code::Unimplemented));
 }
 
 #[tokio::test]

@@ -3,4 +3,5 @@
 mod calls;
 mod database;
 mod postgres;
+mod retries;
 mod snapshot;
