@@ -2,6 +2,7 @@
 
 mod deciding;
 mod keeping;
+mod reading;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub(crate) use self::deciding::{
     BatchesArgs, CancelArgs, DecisionArgs, PublishArgs, RunsArgs, UnpublishArgs, WithdrawArgs,
 };
 pub(crate) use self::keeping::{BackupArgs, RestoreArgs, VerifyArgs};
+pub(crate) use self::reading::{ExplainArgs, ExportArgs, RankArgs, RunArg, ShowArgs};
 
 /// The community governance index (社区治理指数): files in, ranked and traceable scores out.
 #[derive(Debug, Parser)]
@@ -334,72 +336,6 @@ pub(crate) struct ClassifyArgs {
     /// How many unclassified places to list.
     #[arg(long, default_value_t = 20)]
     pub(crate) top: u32,
-}
-
-/// Which assessment to read.
-#[derive(Debug, Args)]
-pub(crate) struct RunArg {
-    /// Assessment id; without it the newest that has results and is not withdrawn.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["published", "catalog", "period"])]
-    pub(crate) run: Option<String>,
-    /// The published assessment of --catalog and --period.
-    #[arg(long, requires = "catalog", requires = "period")]
-    pub(crate) published: bool,
-    /// Only assessments by this catalog.
-    #[arg(long, value_name = "ID")]
-    pub(crate) catalog: Option<String>,
-    /// Only assessments of this period.
-    #[arg(long)]
-    pub(crate) period: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RankArgs {
-    #[command(flatten)]
-    pub(crate) run: RunArg,
-    /// Type to rank within; types never mix in one ranking.
-    #[arg(long = "type", value_name = "TYPE")]
-    pub(crate) place_type: String,
-    /// Node; without it the root.
-    #[arg(long, default_value = "")]
-    pub(crate) node: String,
-    /// Only this sub-district or town.
-    #[arg(long, value_name = "CODE", default_value = "")]
-    pub(crate) town: String,
-    /// How many.
-    #[arg(long, default_value_t = 20)]
-    pub(crate) top: u32,
-    /// Worst first.
-    #[arg(long)]
-    pub(crate) reverse: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ShowArgs {
-    #[command(flatten)]
-    pub(crate) run: RunArg,
-    /// Place id, town code, `town code/committee`, or district code.
-    pub(crate) id: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ExplainArgs {
-    #[command(flatten)]
-    pub(crate) run: RunArg,
-    /// Place id.
-    pub(crate) place: String,
-    /// Node; without it the root.
-    #[arg(long, default_value = "")]
-    pub(crate) node: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ExportArgs {
-    #[command(flatten)]
-    pub(crate) run: RunArg,
-    /// Folder to write into.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

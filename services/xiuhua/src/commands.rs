@@ -27,8 +27,8 @@ const REJECTED_SHOWN: usize = 20;
 /// Runs one command.
 ///
 /// # Errors
-/// [`method::UnusableInput`] or [`crate::intake::UnusableFile`] for input that cannot be used (exit code 2); anything else is
-/// exit code 1.
+/// [`method::UnusableInput`] or [`crate::intake::UnusableFile`] for input that cannot be used (exit code 2); anything
+/// else is exit code 1.
 pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
     let globals = cli.globals;
     match cli.command {

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `cli` | what can be typed |
 //! | `commands` | each command, in the order of its help |
-//! | `platform`, `records` | the embedded platform (in-memory pipes between the same services) or the remote one; where it keeps its records |
+//! | `platform` | the embedded platform (in-memory pipes between the same services) or the remote one |
+//! | `records` | where the embedded one keeps its records |
 //! | `intake`, `delivery` | files to typed rows; rows to a sealed batch |
 //! | `method`, `assessing` | catalog, rules and sample; classify → thresholds → assess |
 //! | `deciding` | batches and assessments listed, withdrawn, published, cancelled |
