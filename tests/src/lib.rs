@@ -5,7 +5,13 @@
 //! `scenarios`, and `faults`, named as sentences.
 
 pub mod chance;
+pub mod deliveries;
+pub mod district;
+pub mod findings;
+pub mod journal;
+pub mod patience;
 pub mod processes;
 pub mod program;
 pub mod proxy;
 pub mod repository;
+pub mod rounds;

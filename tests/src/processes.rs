@@ -21,6 +21,8 @@ use crate::program;
 
 /// Longest wait for a process to serve or to end. A limit against hanging, not a measure of speed.
 const LIMIT: Duration = Duration::from_secs(60);
+/// How long a run waits for its worker before another takes it up: short, for tests.
+pub const LEASE: Duration = Duration::from_secs(1);
 /// How often is looked whether it does.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -238,14 +240,14 @@ pub struct Line {
 }
 
 impl Line {
-    /// Starts the line, a database a service, and waits until all serve. A run whose worker is gone is taken up again
-    /// after a second.
+    /// Starts the line, a database a service, and waits until all serve.
     ///
     /// # Errors
     /// A service does not start.
     pub async fn start(databases: &[String; 4]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let mut started: Vec<Process> = Vec::new();
+        let lease_ms = LEASE.as_millis().to_string();
         for (service, database) in Service::LINE.into_iter().zip(databases) {
             let upstream: Vec<_> = service
                 .upstream()
@@ -254,7 +256,7 @@ impl Line {
             let mut settings: Vec<_> =
                 upstream.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
             if service == Service::Scoring {
-                settings.push(("worker__lease_ms", "1000"));
+                settings.push(("worker__lease_ms", &lease_ms));
             }
             started.push(Process::start(service, database, &settings, folder.path())?);
         }

@@ -32,10 +32,13 @@ pub fn built(name: &str) -> PathBuf {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         let folder = profile_folder();
         let profile = if folder.ends_with("release") { "release" } else { "dev" };
-        let status = Command::new(env!("CARGO"))
+        let mut cargo = Command::new(env!("CARGO"));
+        xtask::forget_package(&mut cargo);
+        let status = cargo
             .current_dir(xtask::repository_root())
             .args(["build", "--quiet", "--workspace", "--bins", "--profile", profile, "--target-dir"])
-            .arg(folder.join(".."))
+            // As cargo itself writes it: with `debug/..` in it, it would be another folder to build scripts.
+            .arg(folder.parent().expect("a profile's folder lies in the target folder"))
             .status();
         assert!(status.is_ok_and(|it| it.success()), "the programs do not build");
         folder

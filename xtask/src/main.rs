@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
+mod chaos;
 mod demo;
 mod test;
 mod tool;
@@ -22,6 +23,8 @@ enum Task {
     Demo(demo::Arguments),
     /// Checks everything: formatting, lints, contracts, documentation, all tests.
     Test,
+    /// Kills services at random instants, as often as asked, and compares the record with what clients were promised.
+    Chaos(chaos::Arguments),
     /// Writes the Rust of the contracts (libs/contracts/src/gen) from proto/, and adds to the list of their fields.
     Gen,
 }
@@ -30,6 +33,7 @@ fn main() -> Result<()> {
     match Arguments::parse().task {
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Test => test::run(),
+        Task::Chaos(arguments) => chaos::run(&arguments),
         Task::Gen => generate(),
     }
 }

@@ -19,7 +19,9 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
 
 /// The cargo that runs us.
 pub(crate) fn cargo() -> Command {
-    command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    xtask::forget_package(&mut cargo);
+    cargo
 }
 
 /// Runs a command to its end, its output going where ours goes.
