@@ -11,6 +11,10 @@ use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 use crate::call::CallContext;
 use crate::database::OpenError;
 
+mod snapshot;
+
+pub use self::snapshot::{SnapshotError, check, copy_to, newest_migration};
+
 /// Readers at once; each is a thread and up to [`CACHE_KIB`] of cache.
 const READERS: u32 = 8;
 /// How long a statement waits for another process's lock.

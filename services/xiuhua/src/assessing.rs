@@ -1,4 +1,4 @@
-//! The order of work: classify the places, fix the thresholds, then measure.
+//! The order of work: classify the places, fix the thresholds, then measure, all as of one position of the record.
 
 use std::path::Path;
 
@@ -6,16 +6,19 @@ use anyhow::{Result, bail};
 use xiuhua_contracts::classification::v1::{
     Classification, CreateClassificationRequest, RegisterRuleSetRequest, RuleSet,
 };
+use xiuhua_contracts::ingestion::v1::GetPositionRequest;
 use xiuhua_contracts::normalization::v1::sample_choice::Choice;
 use xiuhua_contracts::normalization::v1::{
     Census, DrawThresholdSetRequest, MemberList, RandomSample, RegisterCatalogRequest, SampleChoice,
     ThresholdSet,
 };
 use xiuhua_contracts::scoring::v1::{
-    Assessment, AssessmentState, CreateAssessmentRequest, WatchAssessmentRequest,
+    Assessment, AssessmentState, CreateAssessmentRequest, Decision, WatchAssessmentRequest,
 };
 use xiuhua_indicators::catalog::Catalog;
 
+use crate::cli::AsOf;
+use crate::deciding::has_results;
 use crate::intake::{Document, Mapping, UnusableFile};
 use crate::method::{Method, Sample};
 use crate::platform::{Platform, request_id};
@@ -33,16 +36,39 @@ pub(crate) async fn register(platform: &Platform, method: &Method) -> Result<Rul
     Ok(registered.rule_set.unwrap_or_default())
 }
 
-/// Classifies every place on record.
+/// The position that a past state of the record stands for; the newest where none is named. Every step of an assessment
+/// names it, so that a delivery in between is in all of them or in none.
+///
+/// # Errors
+/// If ingestion cannot be read.
+pub(crate) async fn position(platform: &Platform, as_of: Option<AsOf>) -> Result<u64> {
+    let as_of_time = match as_of {
+        Some(AsOf::Position(position)) => return Ok(position),
+        Some(AsOf::Instant(instant)) => {
+            let (seconds, nanos) = (instant.as_second(), instant.subsec_nanosecond());
+            Some(prost_types::Timestamp { seconds, nanos })
+        }
+        None => None,
+    };
+    let request = GetPositionRequest { as_of_time };
+    Ok(platform.ingestion().get_position(request).await?.into_inner().position)
+}
+
+/// Classifies every place on record as of a position.
 ///
 /// # Errors
 /// If the classification service refuses.
-pub(crate) async fn classify(platform: &Platform, rule_set: &RuleSet, year: i32) -> Result<Classification> {
+pub(crate) async fn classify(
+    platform: &Platform,
+    rule_set: &RuleSet,
+    year: i32,
+    as_of: u64,
+) -> Result<Classification> {
     let request = CreateClassificationRequest {
         request_id: request_id(),
         rule_set_id: rule_set.id.clone(),
         rule_set_version: rule_set.version.clone(),
-        as_of_position: None,
+        as_of_position: Some(as_of),
         reference_year: year,
     };
     let answer = platform.classification().create_classification(request).await?.into_inner();
@@ -59,6 +85,7 @@ pub(crate) async fn draw_thresholds(
     classification: &Classification,
     period: &str,
     sample: &Sample,
+    as_of: u64,
 ) -> Result<ThresholdSet> {
     let choice = match sample {
         Sample::Random(seed) => Choice::Random(RandomSample { seed: *seed }),
@@ -72,7 +99,7 @@ pub(crate) async fn draw_thresholds(
         classification_id: classification.id.clone(),
         period: period.to_owned(),
         sample: Some(SampleChoice { choice: Some(choice) }),
-        as_of_position: None,
+        as_of_position: Some(as_of),
     };
     let answer = platform.normalization().draw_threshold_set(request).await?.into_inner();
     Ok(answer.threshold_set.unwrap_or_default())
@@ -81,12 +108,13 @@ pub(crate) async fn draw_thresholds(
 /// Assesses a period under a threshold set and waits for the end of the run.
 ///
 /// # Errors
-/// If the run is refused or fails.
+/// If the run is refused, fails or is cancelled.
 pub(crate) async fn assess(
     platform: &Platform,
     threshold_set_id: &str,
     classification_id: &str,
     period: &str,
+    as_of: u64,
     progress: &Progress,
 ) -> Result<Assessment> {
     let request = CreateAssessmentRequest {
@@ -94,7 +122,7 @@ pub(crate) async fn assess(
         threshold_set_id: threshold_set_id.to_owned(),
         classification_id: classification_id.to_owned(),
         period: period.to_owned(),
-        as_of_position: None,
+        as_of_position: Some(as_of),
     };
     let created = platform.scoring().create_assessment(request).await?.into_inner();
     let watch = WatchAssessmentRequest { id: created.assessment.unwrap_or_default().id };
@@ -106,7 +134,11 @@ pub(crate) async fn assess(
         progress.set((newest.progress_ratio * 100.0) as u64);
     }
     match newest.state() {
-        AssessmentState::Succeeded => Ok(newest),
+        state if has_results(state) => Ok(newest),
+        AssessmentState::Cancelled => {
+            let Decision { author, reason, .. } = newest.cancelled.unwrap_or_default();
+            bail!("the assessment was cancelled by {author}: {reason} / 测评已由 {author} 取消：{reason}")
+        }
         AssessmentState::Failed => {
             let failure = newest.failure.unwrap_or_default();
             bail!("the assessment failed / 测评失败: {} / {}", failure.en, failure.zh)

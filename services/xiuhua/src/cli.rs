@@ -1,11 +1,23 @@
 //! What can be typed after `xiuhua`.
 
+mod deciding;
+mod keeping;
+mod reading;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use jiff::Timestamp;
 use xiuhua_service_kit::telemetry::{LogConfig, LogFormat};
+
+pub(crate) use self::deciding::{
+    BatchesArgs, CancelArgs, DecisionArgs, PublishArgs, RunsArgs, UnpublishArgs, WithdrawArgs,
+};
+pub(crate) use self::keeping::{BackupArgs, RestoreArgs, VerifyArgs};
+pub(crate) use self::reading::{ExplainArgs, ExportArgs, RankArgs, RunArg, ShowArgs};
 
 /// The community governance index (社区治理指数): files in, ranked and traceable scores out.
 #[derive(Debug, Parser)]
@@ -23,6 +35,8 @@ Examples:
   xiuhua index compute --catalog hdi-2024 --places p.csv --observations o.csv --period 2022 --out results
   xiuhua rank --type OLD_PUBLIC --top 20          the best 20 of a type, newest assessment
   xiuhua explain 310115004000-001 --node A                 a score walked back to its observations
+  xiuhua publish --author 王芳 --reason 区政府审定       puts the newest assessment in force
+  xiuhua backup --out backup-2026-11-27           a copy of the whole record, taken while it is served
   xiuhua --server http://127.0.0.1:50060 rank --type COMMODITY
 
 Exit codes: 0 done, 1 failed, 2 unusable input, catalog or command line.";
@@ -37,6 +51,12 @@ pub(crate) struct Globals {
     /// xiuhua-demo].
     #[arg(long, global = true, value_name = "DIR", env = "XIUHUA_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) databases: Databases,
+    /// TOML file with `data_dir` and a table `[databases]` (ingestion, classification, normalization, scoring); options
+    /// and the environment come before it.
+    #[arg(long, global = true, value_name = "FILE", env = "XIUHUA_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
     /// Language of messages and tables; without it the locale decides.
     #[arg(long, global = true, value_name = "LANG", env = "XIUHUA_LANG")]
     pub(crate) lang: Option<Tongue>,
@@ -49,6 +69,61 @@ pub(crate) struct Globals {
     /// What to log to standard error, such as `info` or `xiuhua_scoring=debug`.
     #[arg(long, global = true, value_name = "FILTER", env = "XIUHUA_LOG", default_value = "warn")]
     pub(crate) log: String,
+}
+
+/// Databases of the embedded platform's services, instead of files in the data folder; any mix of both. A command line
+/// is seen by every user of a machine: an address with a password belongs into the environment or the file of --config.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Databases {
+    /// Database of ingestion, sqlite:FILE or postgres://ROLE:PASSWORD@HOST/DATABASE; with a password better in the
+    /// environment, which other users cannot see.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "XIUHUA_INGESTION_DB",
+        hide_env_values = true,
+        help_heading = "Databases"
+    )]
+    pub(crate) ingestion_db: Option<String>,
+    /// Database of classification.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "XIUHUA_CLASSIFICATION_DB",
+        hide_env_values = true,
+        help_heading = "Databases"
+    )]
+    pub(crate) classification_db: Option<String>,
+    /// Database of normalization.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "XIUHUA_NORMALIZATION_DB",
+        hide_env_values = true,
+        help_heading = "Databases"
+    )]
+    pub(crate) normalization_db: Option<String>,
+    /// Database of scoring.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "XIUHUA_SCORING_DB",
+        hide_env_values = true,
+        help_heading = "Databases"
+    )]
+    pub(crate) scoring_db: Option<String>,
+}
+
+impl Databases {
+    /// Whether any is named.
+    pub(crate) fn any(&self) -> bool {
+        let Self { ingestion_db, classification_db, normalization_db, scoring_db } = self;
+        [ingestion_db, classification_db, normalization_db, scoring_db].into_iter().any(Option::is_some)
+    }
 }
 
 /// A language of the house.
@@ -99,6 +174,35 @@ pub(crate) enum Command {
     /// Write the results of an assessment as files.
     #[command(after_help = "Example:\n  xiuhua export --out results")]
     Export(ExportArgs),
+    /// List the deliveries, newest first.
+    #[command(after_help = "Example:\n  xiuhua batches --top 5")]
+    Batches(BatchesArgs),
+    /// Take a batch out of force: from now on everything reads as if it had never been delivered.
+    #[command(after_help = "Example:\n  xiuhua withdraw batch-01 --author 王芳 --reason 街道误报")]
+    Withdraw(WithdrawArgs),
+    /// List the assessments, newest first.
+    #[command(after_help = "Example:\n  xiuhua runs --catalog pudong-2021 --period 2021")]
+    Runs(RunsArgs),
+    /// Put the results of an assessment in force for its catalog and period.
+    #[command(after_help = "Example:\n  xiuhua publish --author 王芳 --reason 区政府审定")]
+    Publish(PublishArgs),
+    /// Take the results of a published assessment out of force; they stay readable by its id.
+    #[command(
+        after_help = "Example:\n  xiuhua unpublish --run assessment-01 --author 王芳 --reason 数据有误"
+    )]
+    Unpublish(UnpublishArgs),
+    /// End an assessment that is not over.
+    #[command(after_help = "Example:\n  xiuhua cancel assessment-01 --author 王芳 --reason 期次有误")]
+    Cancel(CancelArgs),
+    /// Copy the record of the embedded platform, also while another process serves it.
+    #[command(after_help = "Example:\n  xiuhua backup --out backup-2026-11-27")]
+    Backup(BackupArgs),
+    /// Make a data folder of a backup.
+    #[command(after_help = "Example:\n  xiuhua restore --from backup-2026-11-27 --data-dir restored")]
+    Restore(RestoreArgs),
+    /// Check the databases for damage, compute every assessment again and compare.
+    #[command(after_help = "Examples:\n  xiuhua verify\n  xiuhua verify --from backup-2026-11-27")]
+    Verify(VerifyArgs),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  xiuhua completions bash > /etc/bash_completion.d/xiuhua")]
     Completions {
@@ -155,6 +259,10 @@ pub(crate) struct ImportArgs {
     /// Catalog whose leaf codes the `indicator` column may hold.
     #[arg(long, value_name = "NAME|FILE", default_value = "pudong-2021")]
     pub(crate) catalog: String,
+    /// Name of this delivery, 1-128 visible ASCII characters: repeated with the same file, it is delivered once. Without
+    /// it each run of the command is a delivery of its own.
+    #[arg(long, value_name = "ID")]
+    pub(crate) request_id: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -190,6 +298,31 @@ pub(crate) struct AssessArgs {
     /// Keep an earlier threshold set instead of drawing a new one.
     #[arg(long, value_name = "ID", conflicts_with_all = ["sample", "seed"])]
     pub(crate) thresholds: Option<String>,
+    /// Compute from what was on record then: an instant such as 2026-03-01T00:00:00+08:00, or a position as `xiuhua
+    /// batches` lists it. Without it: now.
+    #[arg(long, value_name = "INSTANT|POSITION")]
+    pub(crate) as_of: Option<AsOf>,
+}
+
+/// A past state of the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AsOf {
+    /// After this many deliveries and withdrawals.
+    Position(u64),
+    /// As it was at this instant.
+    Instant(Timestamp),
+}
+
+impl FromStr for AsOf {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let position = text.parse().map(Self::Position);
+        position.or_else(|_| text.parse().map(Self::Instant)).map_err(|_| {
+            "neither a position nor an instant with its offset from UTC / 既不是位置，也不是带时区的时刻"
+                .to_owned()
+        })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -203,63 +336,6 @@ pub(crate) struct ClassifyArgs {
     /// How many unclassified places to list.
     #[arg(long, default_value_t = 20)]
     pub(crate) top: u32,
-}
-
-/// Which assessment to read.
-#[derive(Debug, Args)]
-pub(crate) struct RunArg {
-    /// Assessment id; without it the newest that succeeded.
-    #[arg(long, value_name = "ID")]
-    pub(crate) run: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RankArgs {
-    #[command(flatten)]
-    pub(crate) run: RunArg,
-    /// Type to rank within; types never mix in one ranking.
-    #[arg(long = "type", value_name = "TYPE")]
-    pub(crate) place_type: String,
-    /// Node; without it the root.
-    #[arg(long, default_value = "")]
-    pub(crate) node: String,
-    /// Only this sub-district or town.
-    #[arg(long, value_name = "CODE", default_value = "")]
-    pub(crate) town: String,
-    /// How many.
-    #[arg(long, default_value_t = 20)]
-    pub(crate) top: u32,
-    /// Worst first.
-    #[arg(long)]
-    pub(crate) reverse: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ShowArgs {
-    #[command(flatten)]
-    pub(crate) run: RunArg,
-    /// Place id, town code, `town code/committee`, or district code.
-    pub(crate) id: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ExplainArgs {
-    #[command(flatten)]
-    pub(crate) run: RunArg,
-    /// Place id.
-    pub(crate) place: String,
-    /// Node; without it the root.
-    #[arg(long, default_value = "")]
-    pub(crate) node: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ExportArgs {
-    #[command(flatten)]
-    pub(crate) run: RunArg,
-    /// Folder to write into.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
@@ -321,5 +397,37 @@ impl Globals {
     /// How to log.
     pub(crate) fn logs(&self) -> LogConfig {
         LogConfig { format: LogFormat::Text, filter: self.log.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_past_state_is_a_position_or_an_instant() {
+        assert_eq!("17".parse(), Ok(AsOf::Position(17)));
+        let instant: Timestamp = "2026-02-28T16:00:00Z".parse().unwrap();
+        assert_eq!("2026-03-01T00:00:00+08:00".parse(), Ok(AsOf::Instant(instant)));
+        for wrong in ["", "-1", "2026-03-01", "2026-03-01T00:00:00", "yesterday"] {
+            assert!(wrong.parse::<AsOf>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_published_assessment_is_named_by_catalog_and_period_and_by_no_id() {
+        let show =
+            |options: &[&str]| Cli::try_parse_from([&["xiuhua", "show", "P1"][..], options].concat()).is_ok();
+        assert!(show(&["--published", "--catalog", "hdi-2024", "--period", "2022"]));
+        assert!(!show(&["--published"]));
+        assert!(!show(&["--published", "--catalog", "hdi-2024"]));
+        assert!(!show(&["--published", "--catalog", "hdi-2024", "--period", "2022", "--run", "a"]));
     }
 }

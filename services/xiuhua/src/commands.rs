@@ -19,7 +19,7 @@ use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
 use crate::results::{file_column, write_results};
 use crate::screen::{Outcome, Screen, numbers, words};
-use crate::{catalogs, compute, demo, json, reading, sample, serving};
+use crate::{backup, catalogs, compute, deciding, demo, json, reading, sample, serving, verifying};
 
 /// Rejected rows shown on the screen; all of them are kept by the platform.
 const REJECTED_SHOWN: usize = 20;
@@ -27,8 +27,8 @@ const REJECTED_SHOWN: usize = 20;
 /// Runs one command.
 ///
 /// # Errors
-/// [`method::UnusableInput`] or [`crate::intake::UnusableFile`] for input that cannot be used (exit code 2); anything else is
-/// exit code 1.
+/// [`method::UnusableInput`] or [`crate::intake::UnusableFile`] for input that cannot be used (exit code 2); anything
+/// else is exit code 1.
 pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
     let globals = cli.globals;
     match cli.command {
@@ -53,6 +53,9 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
             return compute::run(&arguments, &globals, screen).await;
         }
         Command::Catalog(command) => return catalogs::run(&command, screen),
+        Command::Backup(arguments) => backup::backup(&arguments, &globals, screen).await?,
+        Command::Restore(arguments) => backup::restore(&arguments, &globals, screen).await?,
+        Command::Verify(arguments) => return verifying::verify(&arguments, &globals, screen).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "xiuhua", &mut script);
@@ -81,6 +84,12 @@ async fn on_platform(
         Command::Show(arguments) => reading::show(platform, &arguments, screen).await,
         Command::Explain(arguments) => reading::explain(platform, &arguments, screen).await,
         Command::Export(arguments) => export(platform, &arguments, screen).await,
+        Command::Batches(arguments) => deciding::batches(platform, &arguments, screen).await,
+        Command::Withdraw(arguments) => deciding::withdraw(platform, &arguments, screen).await,
+        Command::Runs(arguments) => deciding::runs(platform, &arguments, screen).await,
+        Command::Publish(arguments) => deciding::publish(platform, &arguments, screen).await,
+        Command::Unpublish(arguments) => deciding::unpublish(platform, &arguments, screen).await,
+        Command::Cancel(arguments) => deciding::cancel(platform, &arguments, screen).await,
         other => unreachable!("{other:?} needs no open platform"),
     }
 }
@@ -93,10 +102,11 @@ async fn import(
 ) -> Result<()> {
     let mapping = arguments.mapping.as_deref().map(Mapping::read).transpose()?.unwrap_or_default();
     let progress = Progress::new("import", globals.quiet);
+    let delivery = arguments.request_id.clone().unwrap_or_else(request_id);
     let batch = match arguments.kind {
         ImportKind::Places => {
             let document = Document::open(&arguments.file, &mapping, &places::REQUIRED)?;
-            deliver_places(platform, PlaceFile::new(document), &progress).await?
+            deliver_places(platform, PlaceFile::new(document), delivery, &progress).await?
         }
         ImportKind::Observations => {
             let (catalog, toml) = method::catalog(&arguments.catalog)?;
@@ -104,7 +114,7 @@ async fn import(
             let request = RegisterCatalogRequest { request_id: request_id(), toml };
             platform.normalization().register_catalog(request).await?;
             let file = ObservationFile::new(document, Indicators::of(&catalog));
-            deliver_observations(platform, file, &progress).await?
+            deliver_observations(platform, file, delivery, &progress).await?
         }
     };
     drop(progress);
@@ -131,18 +141,9 @@ async fn import(
         let reasons: Vec<_> = row.reasons.iter().map(|r| r.reason.as_str()).collect();
         json!({ "row": row.row, "columns": columns, "reasons": reasons, "original": row.original })
     });
-    let counts = batch.counts.unwrap_or_default();
-    screen.json(&json!({
-        "batch_id": batch.id,
-        "file_name": batch.file_name,
-        "position": batch.position,
-        "read": counts.read,
-        "accepted": counts.accepted,
-        "corrected": counts.corrected,
-        "duplicate": counts.duplicate,
-        "rejected": counts.rejected,
-        "rejected_rows": rejected.collect::<Vec<_>>(),
-    }))
+    let mut document = json::batch(&batch);
+    document["rejected_rows"] = rejected.collect();
+    screen.json(&document)
 }
 
 async fn assess(
@@ -152,19 +153,19 @@ async fn assess(
     screen: &mut Screen,
 ) -> Result<()> {
     let method = Method::read(&arguments.method)?;
+    let as_of = assessing::position(platform, arguments.as_of).await?;
     let rule_set = assessing::register(platform, &method).await?;
-    let classification = assessing::classify(platform, &rule_set, method.period.year()).await?;
+    let classification = assessing::classify(platform, &rule_set, method.period.year(), as_of).await?;
     let threshold_set = match &arguments.thresholds {
         Some(id) => id.clone(),
         None => {
             let (catalog, period, sample) = (&method.catalog, method.period.as_str(), &method.sample);
-            assessing::draw_thresholds(platform, catalog, &classification, period, sample).await?.id
+            assessing::draw_thresholds(platform, catalog, &classification, period, sample, as_of).await?.id
         }
     };
     let progress = Progress::new("assessment %", globals.quiet);
-    let run =
-        assessing::assess(platform, &threshold_set, &classification.id, method.period.as_str(), &progress)
-            .await?;
+    let (classification, period) = (&classification.id, method.period.as_str());
+    let run = assessing::assess(platform, &threshold_set, classification, period, as_of, &progress).await?;
     drop(progress);
     screen.assessment(&run)?;
     screen.json(&json::assessment(&run))
@@ -174,7 +175,8 @@ async fn classify(platform: &Platform, arguments: &ClassifyArgs, screen: &mut Sc
     let toml = method::rules(&arguments.rules)?;
     let request = RegisterRuleSetRequest { request_id: request_id(), toml };
     let rule_set = platform.classification().register_rule_set(request).await?.into_inner().rule_set;
-    let found = assessing::classify(platform, &rule_set.unwrap_or_default(), arguments.year).await?;
+    let (rule_set, as_of) = (rule_set.unwrap_or_default(), assessing::position(platform, None).await?);
+    let found = assessing::classify(platform, &rule_set, arguments.year, as_of).await?;
     let request = ListPlaceClassesRequest {
         classification_id: found.id.clone(),
         r#type: "UNCLASSIFIED".to_owned(),

@@ -12,14 +12,14 @@ use xiuhua_contracts::classification::v1::RuleSet;
 use xiuhua_contracts::ingestion::v1::Batch;
 use xiuhua_contracts::scoring::v1::Assessment;
 
-use crate::assessing::{assess, classify, draw_thresholds, register};
+use crate::assessing::{assess, classify, draw_thresholds, position, register};
 use crate::cli::{ComputeArgs, Globals};
 use crate::delivery::{deliver_observations, deliver_places};
 use crate::intake::observations::{Indicators, ObservationFile};
 use crate::intake::places::PlaceFile;
 use crate::intake::{Document, Mapping, observations, places};
 use crate::method::{Method, UnusableInput};
-use crate::platform::Platform;
+use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
 use crate::results::{RESULT_FILES, each_threshold, write_rejected, write_results};
 use crate::screen::{Outcome, Screen};
@@ -86,8 +86,11 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
 
     let progress = |heading| Progress::new(heading, globals.quiet);
     let observations = ObservationFile::new(observations, Indicators::of(&method.catalog));
-    let places = deliver_places(&platform, PlaceFile::new(places), &progress("places")).await?;
-    let observations = deliver_observations(&platform, observations, &progress("observations")).await?;
+    let places = PlaceFile::new(places);
+    let places = deliver_places(&platform, places, request_id(), &progress("places")).await?;
+    let heading = progress("observations");
+    let observations = deliver_observations(&platform, observations, request_id(), &heading).await?;
+    drop(heading);
     let batches = [&places, &observations];
     screen.counts(&batches)?;
     laps.lap("import");
@@ -105,11 +108,13 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     }
 
     let period = method.period.as_str();
-    let classification = classify(&platform, &rule_set, method.period.year()).await?;
+    let as_of = position(&platform, None).await?;
+    let classification = classify(&platform, &rule_set, method.period.year(), as_of).await?;
     laps.lap("classify");
-    let drawn = draw_thresholds(&platform, &method.catalog, &classification, period, &method.sample).await?;
+    let (catalog, sample) = (&method.catalog, &method.sample);
+    let drawn = draw_thresholds(&platform, catalog, &classification, period, sample, as_of).await?;
     laps.lap("thresholds");
-    let assessment = assess(&platform, &drawn.id, "", period, &progress("assessment %")).await?;
+    let assessment = assess(&platform, &drawn.id, "", period, as_of, &progress("assessment %")).await?;
     laps.lap("assess");
     write_rejected(&platform, &batches, &arguments.out).await?;
     summary.places_without_households = write_results(&platform, &assessment, &arguments.out).await?;

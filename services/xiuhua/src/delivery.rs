@@ -1,75 +1,87 @@
-//! Delivering a file: chunks out, acknowledgements in, the sealed batch at the end.
+//! Delivering a file: chunks out, acknowledgements in, the sealed batch at the end. A delivery that is interrupted is
+//! resumed: the service says which chunks it has, and the rest of the file follows.
 
-use std::future::Future;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::block_in_place;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Response, Status, Streaming};
+use tonic::{Code, Response, Status, Streaming};
 use xiuhua_contracts::ingestion::v1::{
     Batch, ImportEnd, ImportHeader, ImportObservationsRequest, ImportObservationsResponse,
     ImportPlacesRequest, ImportPlacesResponse, ListRejectedRowsRequest, RejectedRow,
     import_observations_request, import_observations_response, import_places_request, import_places_response,
 };
+use xiuhua_service_kit::status::explain;
 
-use crate::intake::UnusableFile;
 use crate::intake::observations::ObservationFile;
 use crate::intake::places::PlaceFile;
-use crate::platform::{Platform, request_id};
+use crate::intake::{Chunked, UnusableFile};
+use crate::platform::Platform;
 use crate::progress::Progress;
 
 /// Chunks read ahead of the service: enough to keep both sides busy, few enough to stay small.
 const CHUNKS_AHEAD: usize = 4;
+/// Interruptions one after another, without a further chunk on record, before the command gives up.
+const INTERRUPTIONS: u32 = 8;
+/// Wait after the first interruption; it doubles with each.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+/// Longest wait: with the waits before it, a service has a quarter of a minute to come back.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// Delivers a file of places and gives the sealed batch.
+/// Delivers a file of places under a request id and gives the sealed batch.
 ///
 /// # Errors
-/// If the file breaks off or the service refuses the delivery as a whole; rejected rows are no error.
+/// If the file breaks off, the service refuses the delivery as a whole or stays away; rejected rows are no error.
 pub(crate) async fn deliver_places(
     platform: &Platform,
-    mut file: PlaceFile,
+    file: PlaceFile,
+    request_id: String,
     progress: &Progress,
 ) -> Result<Batch> {
-    use import_places_request::Part;
-    let request = |part| ImportPlacesRequest { part: Some(part) };
-    let parts = Parts {
-        header: request(Part::Header(header(file.file_name()))),
-        next_chunk: move || Ok(file.next_chunk()?.map(|chunk| request(Part::Chunk(chunk)))),
-        end: move |chunks| request(Part::End(ImportEnd { chunks })),
+    let message = |part| {
+        use import_places_request::Part;
+        let part = match part {
+            Sent::Header(header) => Part::Header(header),
+            Sent::Chunk(chunk) => Part::Chunk(chunk),
+            Sent::End(end) => Part::End(end),
+        };
+        ImportPlacesRequest { part: Some(part) }
     };
-    let mut ingestion = platform.ingestion();
-    let call = async move |requests| ingestion.import_places(requests).await;
     let answer = |response: ImportPlacesResponse| match response.part? {
         import_places_response::Part::AcknowledgedSequence(sequence) => Some(Answer::Durable(sequence)),
-        import_places_response::Part::Batch(batch) => Some(Answer::Sealed(batch)),
+        import_places_response::Part::Batch(batch) => Some(Answer::Sealed(Box::new(batch))),
     };
-    deliver(parts, call, answer, progress).await
+    let call = async |requests| platform.ingestion().import_places(requests).await;
+    deliver(file, request_id, Line { message, call, answer }, progress).await
 }
 
-/// Delivers a file of observations and gives the sealed batch.
+/// Delivers a file of observations under a request id and gives the sealed batch.
 ///
 /// # Errors
 /// As [`deliver_places`].
 pub(crate) async fn deliver_observations(
     platform: &Platform,
-    mut file: ObservationFile,
+    file: ObservationFile,
+    request_id: String,
     progress: &Progress,
 ) -> Result<Batch> {
-    use import_observations_request::Part;
-    let request = |part| ImportObservationsRequest { part: Some(part) };
-    let parts = Parts {
-        header: request(Part::Header(header(file.file_name()))),
-        next_chunk: move || Ok(file.next_chunk()?.map(|chunk| request(Part::Chunk(chunk)))),
-        end: move |chunks| request(Part::End(ImportEnd { chunks })),
+    let message = |part| {
+        use import_observations_request::Part;
+        let part = match part {
+            Sent::Header(header) => Part::Header(header),
+            Sent::Chunk(chunk) => Part::Chunk(chunk),
+            Sent::End(end) => Part::End(end),
+        };
+        ImportObservationsRequest { part: Some(part) }
     };
-    let mut ingestion = platform.ingestion();
-    let call = async move |requests| ingestion.import_observations(requests).await;
     let answer = |response: ImportObservationsResponse| match response.part? {
         import_observations_response::Part::AcknowledgedSequence(sequence) => Some(Answer::Durable(sequence)),
-        import_observations_response::Part::Batch(batch) => Some(Answer::Sealed(batch)),
+        import_observations_response::Part::Batch(batch) => Some(Answer::Sealed(Box::new(batch))),
     };
-    deliver(parts, call, answer, progress).await
+    let call = async |requests| platform.ingestion().import_observations(requests).await;
+    deliver(file, request_id, Line { message, call, answer }, progress).await
 }
 
 /// All rejected rows of a batch, page by page, given to `each`.
@@ -93,70 +105,174 @@ pub(crate) async fn each_rejected_row(
     }
 }
 
-fn header(file_name: String) -> ImportHeader {
-    ImportHeader { request_id: request_id(), file_name, content_sha256: Vec::new() }
+/// The messages of a delivery: one header, chunks until there are no more, one end that counts them.
+enum Sent<Chunk> {
+    Header(ImportHeader),
+    Chunk(Chunk),
+    End(ImportEnd),
 }
 
 enum Answer {
     /// Every chunk up to this one is on record.
     Durable(u64),
-    Sealed(Batch),
+    Sealed(Box<Batch>),
 }
 
-/// The messages of a delivery: one header, chunks until there are no more, one end that counts them.
-struct Parts<Request, Next, End> {
-    header: Request,
-    next_chunk: Next,
-    end: End,
+/// How one kind of delivery is spoken.
+struct Line<Message, Call, Read> {
+    message: Message,
+    call: Call,
+    answer: Read,
 }
 
-async fn deliver<Request, Reply, Next, End, Call>(
-    mut parts: Parts<Request, Next, End>,
-    call: impl FnOnce(ReceiverStream<Request>) -> Call,
-    answer: impl Fn(Reply) -> Option<Answer>,
+/// Why a delivery did not come to its end.
+enum Broken {
+    File(UnusableFile),
+    Call(Status),
+    /// The service ended it in good order and without a batch.
+    Unsealed,
+}
+
+impl From<Status> for Broken {
+    fn from(status: Status) -> Self {
+        Self::Call(status)
+    }
+}
+
+async fn deliver<File, Request, Reply>(
+    mut file: File,
+    request_id: String,
+    line: Line<
+        impl Fn(Sent<File::Chunk>) -> Request,
+        impl AsyncFn(ReceiverStream<Request>) -> Result<Response<Streaming<Reply>>, Status>,
+        impl Fn(Reply) -> Option<Answer>,
+    >,
     progress: &Progress,
 ) -> Result<Batch>
 where
+    File: Chunked,
     Request: Send + 'static,
-    Next: FnMut() -> Result<Option<Request>, UnusableFile> + Send + 'static,
-    End: FnOnce(u64) -> Request + Send + 'static,
-    Call: Future<Output = Result<Response<Streaming<Reply>>, Status>>,
+{
+    let content_sha256 = block_in_place(|| file.document().sha256())?;
+    let header = ImportHeader { request_id, file_name: file.document().file_name(), content_sha256 };
+    let mut durable = 0;
+    let mut interruptions = 0;
+    loop {
+        block_in_place(|| file.rewind())?;
+        let durable_before = durable;
+        let status = match attempt(&mut file, &header, &line, &mut durable, progress).await {
+            Ok(batch) => return Ok(batch),
+            Err(Broken::File(fault)) => return Err(fault.into()),
+            Err(Broken::Unsealed) => {
+                return None.context("the service ended the delivery without sealing it");
+            }
+            Err(Broken::Call(status)) => status,
+        };
+        interruptions = if durable > durable_before { 1 } else { interruptions + 1 };
+        let Some(wait) = wait(&status, interruptions) else { return Err(status.into()) };
+        progress.interrupted(interruptions);
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Delivers once, from the first chunk that is not on record.
+async fn attempt<File, Request, Reply>(
+    file: &mut File,
+    header: &ImportHeader,
+    line: &Line<
+        impl Fn(Sent<File::Chunk>) -> Request,
+        impl AsyncFn(ReceiverStream<Request>) -> Result<Response<Streaming<Reply>>, Status>,
+        impl Fn(Reply) -> Option<Answer>,
+    >,
+    durable: &mut u64,
+    progress: &Progress,
+) -> Result<Batch, Broken>
+where
+    File: Chunked,
 {
     let (requests, received) = mpsc::channel(CHUNKS_AHEAD);
-    let (broke_off, broken) = oneshot::channel();
-    // It ends without a word when the file does; fused, it may be asked again.
-    let mut broken = broken.fuse();
-    tokio::task::spawn_blocking(move || {
-        let mut request = parts.header;
+    let (tell, on_record) = oneshot::channel();
+    // A send fails when the service has answered for good; its answer says why.
+    let sending = async move {
+        if requests.send((line.message)(Sent::Header(header.clone()))).await.is_err() {
+            return Ok::<_, Broken>(());
+        }
+        let Ok(on_record) = on_record.await else { return Ok(()) };
         let mut chunks = 0;
-        // A send fails when the service has answered for good; its answer says why.
-        while requests.blocking_send(request).is_ok() {
-            match (parts.next_chunk)() {
-                Ok(Some(chunk)) => (request, chunks) = (chunk, chunks + 1),
-                Ok(None) => {
-                    let _ = requests.blocking_send((parts.end)(chunks));
-                    return;
-                }
-                // Without an end the delivery stays open and can be begun again.
-                Err(fault) => {
-                    let _ = broke_off.send(fault);
-                    return;
-                }
+        while let Some(chunk) = block_in_place(|| file.next_chunk()).map_err(Broken::File)? {
+            chunks += 1;
+            if chunks > on_record && requests.send((line.message)(Sent::Chunk(chunk))).await.is_err() {
+                return Ok(());
             }
         }
-    });
-    let mut answers = call(ReceiverStream::new(received)).await?.into_inner();
-    let mut sealed = None;
-    loop {
-        tokio::select! {
-            biased;
-            Ok(fault) = &mut broken => return Err(fault.into()),
-            message = answers.message() => match message?.map(&answer) {
-                Some(Some(Answer::Durable(sequence))) => progress.set(sequence),
-                Some(Some(Answer::Sealed(batch))) => sealed = Some(batch),
-                Some(None) => {}
-                None => return sealed.context("the service ended the delivery without sealing it"),
-            },
+        // Without an end the delivery would stay open.
+        let _ = requests.send((line.message)(Sent::End(ImportEnd { chunks }))).await;
+        Ok(())
+    };
+    let receiving = async {
+        let mut tell = Some(tell);
+        let mut sealed = None;
+        let mut answers = (line.call)(ReceiverStream::new(received)).await?.into_inner();
+        while let Some(reply) = answers.message().await? {
+            match (line.answer)(reply) {
+                Some(Answer::Durable(sequence)) => {
+                    // The first one says where to go on.
+                    let _ = tell.take().map(|tell| tell.send(sequence));
+                    *durable = sequence;
+                    progress.set(sequence);
+                }
+                Some(Answer::Sealed(batch)) => sealed = Some(*batch),
+                None => {}
+            }
+        }
+        sealed.ok_or(Broken::Unsealed)
+    };
+    tokio::pin!(sending, receiving);
+    tokio::select! {
+        biased;
+        sealed = &mut receiving => return sealed,
+        sent = &mut sending => sent?,
+    }
+    receiving.await
+}
+
+/// How long to wait before the next try, if there is to be one after so many interruptions.
+fn wait(status: &Status, interruptions: u32) -> Option<Duration> {
+    let explained = explain(status);
+    let passes = match status.code() {
+        Code::Unavailable | Code::Aborted => true,
+        // The connection broke under the stream: no service of ours answers without a reason.
+        Code::Unknown | Code::Internal | Code::Cancelled => explained.reason.is_empty(),
+        _ => explained.retry_after.is_some(),
+    };
+    let doubled = FIRST_WAIT * 2u32.pow(interruptions.saturating_sub(1).min(INTERRUPTIONS));
+    let wait = doubled.min(LONGEST_WAIT).max(explained.retry_after.unwrap_or_default());
+    (passes && interruptions < INTERRUPTIONS).then_some(wait)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_tried_again_ever_later_and_not_for_ever() {
+        let away = Status::unavailable("");
+        let waits: Vec<_> = (1..=8).map(|times| wait(&away, times).map(|wait| wait.as_millis())).collect();
+        let expected = [100, 200, 400, 800, 1600, 3200, 5000].map(Some);
+        assert_eq!((&waits[..7], waits[7]), (&expected[..], None));
+    }
+
+    #[test]
+    fn a_refusal_is_final_and_a_broken_connection_is_not() {
+        for status in
+            [Status::aborted(""), Status::unknown("h2"), Status::internal("h2"), Status::cancelled("")]
+        {
+            assert!(wait(&status, 1).is_some(), "{status:?}");
+        }
+        for status in
+            [Status::invalid_argument(""), Status::already_exists(""), Status::deadline_exceeded("")]
+        {
+            assert!(wait(&status, 1).is_none(), "{status:?}");
         }
     }
 }

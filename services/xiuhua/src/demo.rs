@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use xiuhua_contracts::ingestion::v1::GetPositionRequest;
 use xiuhua_contracts::scoring::v1::{GroupLevel, ListRankingRequest};
 
-use crate::assessing::{assess, classify, draw_thresholds, register};
+use crate::assessing::{assess, classify, draw_thresholds, position, register};
 use crate::cli::{DemoArgs, Globals, MethodArgs};
 use crate::delivery::{deliver_observations, deliver_places};
 use crate::intake::observations::{Indicators, ObservationFile};
@@ -14,9 +13,10 @@ use crate::intake::places::PlaceFile;
 use crate::intake::{Document, Mapping, observations, places};
 use crate::method::Method;
 use crate::names::Names;
-use crate::platform::Platform;
+use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
 use crate::reading::{explain_place, group_scores, show_group, show_groups, show_ranking};
+use crate::records::Records;
 use crate::sample;
 use crate::screen::{Outcome, Screen};
 use crate::serving::{serve, this_program};
@@ -54,15 +54,19 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
     let rule_set = register(&platform, &method).await?;
     let file = |path: &Path, required| Document::open(path, &Mapping::default(), required);
     let places = PlaceFile::new(file(&written.places, &places::REQUIRED)?);
-    let places = deliver_places(&platform, places, &progress("places")).await?;
+    let places = deliver_places(&platform, places, request_id(), &progress("places")).await?;
     let observed = file(&written.observations, &observations::REQUIRED)?;
     let observed = ObservationFile::new(observed, Indicators::of(&method.catalog));
-    let observed = deliver_observations(&platform, observed, &progress("observations")).await?;
+    let heading = progress("observations");
+    let observed = deliver_observations(&platform, observed, request_id(), &heading).await?;
+    drop(heading);
     screen.counts(&[&places, &observed])?;
 
-    let classification = classify(&platform, &rule_set, method.period.year()).await?;
-    let drawn = draw_thresholds(&platform, &method.catalog, &classification, PERIOD, &method.sample).await?;
-    let run = assess(&platform, &drawn.id, "", PERIOD, &progress("assessment %")).await?;
+    let as_of = position(&platform, None).await?;
+    let classification = classify(&platform, &rule_set, method.period.year(), as_of).await?;
+    let (catalog, sample) = (&method.catalog, &method.sample);
+    let drawn = draw_thresholds(&platform, catalog, &classification, PERIOD, sample, as_of).await?;
+    let run = assess(&platform, &drawn.id, "", PERIOD, as_of, &progress("assessment %")).await?;
     screen.assessment(&run)?;
 
     let names = Names::read(&platform, &run).await?;
@@ -104,22 +108,24 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
     serve(platform, &arguments.serve, screen, &call).await
 }
 
-/// Opens the demo's folder.
+/// Opens the demo's folder, or the databases that are named instead.
 ///
 /// # Errors
-/// If it holds anybody's own record.
+/// If they hold anybody's own record.
 async fn open(globals: &Globals) -> Result<Platform> {
-    let folder = globals.data_dir.as_deref().unwrap_or(Path::new(DATA_DIR));
-    let mark = folder.join(MARK);
+    let records = Records::of(globals)?;
+    let mark = records.folder_of("ingestion").map(|folder| folder.join(MARK));
     let platform = Platform::embedded(globals).await?;
-    let position =
-        platform.ingestion().get_position(GetPositionRequest::default()).await?.into_inner().position;
-    if position > 0 && !mark.exists() {
+    if position(&platform, None).await? > 0 && !mark.as_ref().is_some_and(|mark| mark.exists()) {
         bail!(
             "{} holds a record of its own; the sample district would mix with it / 目录中已有正式数据，样例区会与之混在一起",
-            folder.display()
+            mark.as_deref()
+                .and_then(Path::parent)
+                .map_or_else(|| "--ingestion-db".into(), Path::to_string_lossy)
         );
     }
-    std::fs::write(&mark, "")?;
+    if let Some(mark) = mark {
+        std::fs::write(&mark, "")?;
+    }
     Ok(platform)
 }

@@ -8,11 +8,32 @@ pub(crate) mod mapping;
 pub(crate) mod observations;
 pub(crate) mod places;
 
-pub(crate) use document::{Document, UnusableFile};
+pub(crate) use document::{Document, UnusableFile, sha256};
 pub(crate) use mapping::Mapping;
 
 use xiuhua_contracts::ingestion::v1::RowFault;
 use xiuhua_contracts::measure::v1::Text;
+
+/// A file that is delivered chunk by chunk, from its start as often as needed.
+pub(crate) trait Chunked {
+    /// What it is cut into.
+    type Chunk;
+
+    /// The file behind it.
+    fn document(&self) -> &Document;
+
+    /// Begins again with the first chunk.
+    ///
+    /// # Errors
+    /// [`UnusableFile`] if the file can no longer be read.
+    fn rewind(&mut self) -> Result<(), UnusableFile>;
+
+    /// The next chunk, numbered from 1; `None` at the end.
+    ///
+    /// # Errors
+    /// [`UnusableFile`] if the file can no longer be read.
+    fn next_chunk(&mut self) -> Result<Option<Self::Chunk>, UnusableFile>;
+}
 
 /// Rows a chunk carries at most; below the contracts' limits of 5,000 places and 50,000 observations.
 pub(crate) const PLACES_A_CHUNK: usize = 2_000;

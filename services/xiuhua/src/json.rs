@@ -1,16 +1,17 @@
 //! Results as JSON: the contracts' names, absent values as `null`, floats that parse back to the same bits.
 
 use serde_json::{Value, json};
+use xiuhua_contracts::ingestion::v1::Batch;
 use xiuhua_contracts::scoring::v1::{
-    Assessment, ExplainScoreResponse, GetPlaceScoresResponse, GroupScore, LeafExplanation, NodeScore,
-    RankedPlace,
+    Assessment, Decision, ExplainScoreResponse, GetPlaceScoresResponse, GroupScore, LeafExplanation,
+    NodeScore, RankedPlace,
 };
 
 /// What an assessment is.
 pub(crate) fn assessment(run: &Assessment) -> Value {
     json!({
         "id": run.id,
-        "state": run.state().as_str_name().trim_start_matches("ASSESSMENT_STATE_"),
+        "state": run_state(run),
         "period": run.period,
         "catalog": { "id": run.catalog_id, "version": run.catalog_version, "hash": run.catalog_hash },
         "rule_set": { "id": run.rule_set_id, "version": run.rule_set_version, "hash": run.rule_set_hash },
@@ -23,6 +24,53 @@ pub(crate) fn assessment(run: &Assessment) -> Value {
         "types": run.types.iter().map(|t| json!({
             "type": t.r#type, "places": t.places, "scored": t.scored,
         })).collect::<Vec<_>>(),
+        "published": run.published.as_ref().map(decision),
+        "withdrawn": run.withdrawn.as_ref().map(decision),
+        "cancelled": run.cancelled.as_ref().map(decision),
+    })
+}
+
+/// The state of an assessment, such as `SUCCEEDED`.
+pub(crate) fn run_state(run: &Assessment) -> &'static str {
+    run.state().as_str_name().trim_start_matches("ASSESSMENT_STATE_")
+}
+
+/// One delivery.
+pub(crate) fn batch(batch: &Batch) -> Value {
+    let counts = batch.counts.unwrap_or_default();
+    json!({
+        "batch_id": batch.id,
+        "kind": batch.kind().as_str_name().trim_start_matches("BATCH_KIND_"),
+        "state": batch_state(batch),
+        "file_name": batch.file_name,
+        "position": batch.position,
+        "read": counts.read,
+        "accepted": counts.accepted,
+        "corrected": counts.corrected,
+        "duplicate": counts.duplicate,
+        "rejected": counts.rejected,
+        "received_time": batch.received_time.as_ref().map(rfc3339),
+        "sealed_time": batch.sealed_time.as_ref().map(rfc3339),
+        "request_id": batch.request_id,
+        "withdrawn": batch.withdrawal.as_ref().map(|w| json!({
+            "author": w.author,
+            "reason": w.reason,
+            "position": w.position,
+            "time": w.time.as_ref().map(rfc3339),
+        })),
+    })
+}
+
+/// The state of a delivery, such as `SEALED`.
+pub(crate) fn batch_state(batch: &Batch) -> &'static str {
+    batch.state().as_str_name().trim_start_matches("BATCH_STATE_")
+}
+
+fn decision(decision: &Decision) -> Value {
+    json!({
+        "author": decision.author,
+        "reason": decision.reason,
+        "time": decision.time.as_ref().map(rfc3339),
     })
 }
 

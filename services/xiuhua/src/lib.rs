@@ -1,21 +1,26 @@
-//! The `xiuhua` command: all services in one process on SQLite, or a client of a running platform.
+//! The `xiuhua` command: all services in one process, or a client of a running platform.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `cli` | what can be typed |
 //! | `commands` | each command, in the order of its help |
 //! | `platform` | the embedded platform (in-memory pipes between the same services) or the remote one |
+//! | `records` | where the embedded one keeps its records |
 //! | `intake`, `delivery` | files to typed rows; rows to a sealed batch |
 //! | `method`, `assessing` | catalog, rules and sample; classify → thresholds → assess |
+//! | `deciding` | batches and assessments listed, withdrawn, published, cancelled |
+//! | `backup`, `verifying` | copies of the embedded platform's record; whether it is intact |
 //! | `compute`, `results` | `index compute`; the result files |
 //! | `reading`, `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
 //! | `sample`, `demo`, `serving` | the generated district; the demo; the gRPC door |
 
 mod assessing;
+mod backup;
 mod catalogs;
 mod cli;
 mod commands;
 mod compute;
+mod deciding;
 mod delivery;
 mod demo;
 mod failure;
@@ -26,10 +31,12 @@ mod names;
 mod platform;
 mod progress;
 mod reading;
+mod records;
 mod results;
 pub mod sample;
 mod screen;
 mod serving;
+mod verifying;
 
 use std::process::ExitCode;
 
@@ -56,6 +63,7 @@ pub fn main() -> ExitCode {
     match runtime.block_on(commands::run(cli, &mut screen)) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Unusable) => ExitCode::from(2),
+        Ok(Outcome::Differs) => ExitCode::FAILURE,
         Err(error) => report(&error, &globals),
     }
 }

@@ -1,5 +1,5 @@
 //! The platform a command works on: the embedded one (all services in this process, talking over a pipe) or a remote
-//! one. To the commands they look alike.
+//! one. To the commands they look alike. Where the embedded one keeps its records is `records.rs`.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -26,10 +26,9 @@ use xiuhua_service_kit::status::Language;
 use xiuhua_service_kit::{CancellationToken, ids, pipe, shutdown};
 
 use crate::cli::{Globals, Tongue};
+use crate::method::UnusableInput;
+use crate::records::Records;
 use crate::screen::tongue;
-
-/// Where the embedded platform is unless told otherwise.
-const DATA_DIR: &str = "xiuhua-data";
 
 /// The file of a data folder that a process locks while it has it open.
 const LOCK: &str = "lock";
@@ -60,10 +59,17 @@ struct Embedded {
     parts: Vec<Part>,
     server: JoinHandle<Result<(), ServeError>>,
     shutdown: CancellationToken,
-    /// Held while the data folder is open.
-    _lock: File,
+    /// Held while the data folder is open; none if no record is in it.
+    _lock: Option<File>,
     /// Removed when the platform is closed; none if the folder is the user's.
     _temporary: Option<TempDir>,
+}
+
+/// Whether services do what they do by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Workers {
+    Run,
+    Rest,
 }
 
 /// A new name for a mutation.
@@ -75,26 +81,30 @@ impl Platform {
     /// The platform that the options ask for.
     ///
     /// # Errors
-    /// As [`Platform::embedded`], or an address that is no URL.
+    /// As [`Platform::embedded`], or an address that is no URL, or databases beside a server.
     pub(crate) async fn open(globals: &Globals) -> Result<Self> {
         let Some(url) = &globals.server else { return Self::embedded(globals).await };
+        if globals.databases.any() {
+            bail!(UnusableInput(vec![
+                "--server and --*-db (or XIUHUA_*_DB): a running platform has its own databases / \
+                 不能同时指定 --server 和 --*-db（或 XIUHUA_*_DB）：运行中的平台使用自己的数据库"
+                    .to_owned()
+            ]));
+        }
         let config = ChannelConfig::default();
         let channel = connect(url, &config).with_context(|| format!("not a URL / 不是网址: {url}"))?;
         Ok(Self { channel: speaking(channel, globals), embedded: None })
     }
 
-    /// The embedded platform in the data folder, made and migrated as needed.
+    /// The embedded platform on the records that the options name, made and migrated as needed.
     ///
     /// # Errors
-    /// If the folder cannot be used, another process has it open, or a newer version has written it.
+    /// If a database cannot be opened, another process has the data folder open, or a newer version has written one.
     pub(crate) async fn embedded(globals: &Globals) -> Result<Self> {
-        if globals.server.is_some() {
-            bail!(
-                "this command opens the embedded platform and takes no --server / 该命令使用内置平台，不能指定 --server"
-            );
-        }
-        let folder = globals.data_dir.as_deref().unwrap_or(Path::new(DATA_DIR));
-        Self::in_folder(folder, None, globals).await
+        refuse_server(globals)?;
+        let records = Records::of(globals)?;
+        let lock = records.folder().map(lock).transpose()?;
+        Self::on(&records, Workers::Run, lock, None, globals).await
     }
 
     /// An embedded platform in a temporary folder that goes with it.
@@ -103,19 +113,39 @@ impl Platform {
     /// If the machine has no room for one.
     pub(crate) async fn temporary(globals: &Globals) -> Result<Self> {
         let folder = tempfile::tempdir().context("no room for a temporary folder / 无法创建临时目录")?;
-        let path = folder.path().to_owned();
-        Self::in_folder(&path, Some(folder), globals).await
+        let records = Records::in_folder(folder.path());
+        Self::on(&records, Workers::Run, None, Some(folder), globals).await
     }
 
-    async fn in_folder(folder: &Path, temporary: Option<TempDir>, globals: &Globals) -> Result<Self> {
-        let lock = lock(folder)?;
+    /// An embedded platform on these records that answers and begins nothing by itself: what waits in them goes on
+    /// waiting.
+    ///
+    /// # Errors
+    /// As [`Platform::embedded`].
+    pub(crate) async fn at_rest(records: &Records, globals: &Globals) -> Result<Self> {
+        let lock = records.folder().map(lock).transpose()?;
+        Self::on(records, Workers::Rest, lock, None, globals).await
+    }
+
+    async fn on(
+        records: &Records,
+        workers: Workers,
+        lock: Option<File>,
+        temporary: Option<TempDir>,
+        globals: &Globals,
+    ) -> Result<Self> {
         let (channel, acceptor) = pipe::pair();
-        let parts = assemble(folder, &channel).await?;
-        let doors = parts.iter().map(Part::second_door).collect();
+        let parts = assemble(records, &channel).await?;
+        let doors: Vec<_> = parts.iter().map(Part::second_door).collect();
+        let (served, parts) = match workers {
+            Workers::Run => (parts, doors),
+            Workers::Rest => (doors, Vec::new()),
+        };
         let shutdown = CancellationToken::new();
         let stop = shutdown.clone();
-        let server = tokio::spawn(async move { serve_pipe(acceptor, parts, &Limits::default(), stop).await });
-        let embedded = Embedded { parts: doors, server, shutdown, _lock: lock, _temporary: temporary };
+        let server =
+            tokio::spawn(async move { serve_pipe(acceptor, served, &Limits::default(), stop).await });
+        let embedded = Embedded { parts, server, shutdown, _lock: lock, _temporary: temporary };
         Ok(Self { channel: speaking(channel, globals), embedded: Some(embedded) })
     }
 
@@ -167,23 +197,22 @@ impl Platform {
     }
 }
 
-/// All services on databases in one folder; they call each other through `channel`, which will be served to them.
-async fn assemble(folder: &Path, channel: &Channel) -> Result<Vec<Part>> {
-    let url = |name: &str| format!("sqlite:{}", folder.join(name).display());
+/// All services on their databases; they call each other through `channel`, which will be served to them.
+async fn assemble(records: &Records, channel: &Channel) -> Result<Vec<Part>> {
     let clock = SystemClock::shared;
-    let ingestion = xiuhua_ingestion::Config::embedded(&url("ingestion.db"))?;
+    let ingestion = xiuhua_ingestion::Config::embedded(records.url("ingestion"))?;
     let ingestion = xiuhua_ingestion::assemble(&ingestion, clock()).await?;
 
-    let classification = xiuhua_classification::Config::embedded(&url("classification.db"))?;
+    let classification = xiuhua_classification::Config::embedded(records.url("classification"))?;
     let upstream = xiuhua_classification::Upstream { ingestion: channel.clone() };
     let classification = xiuhua_classification::assemble(&classification, upstream, clock()).await?;
 
-    let normalization = xiuhua_normalization::Config::embedded(&url("normalization.db"))?;
+    let normalization = xiuhua_normalization::Config::embedded(records.url("normalization"))?;
     let upstream =
         xiuhua_normalization::Upstream { ingestion: channel.clone(), classification: channel.clone() };
     let normalization = xiuhua_normalization::assemble(&normalization, upstream, clock()).await?;
 
-    let scoring = xiuhua_scoring::Config::embedded(&url("scoring.db"))?;
+    let scoring = xiuhua_scoring::Config::embedded(records.url("scoring"))?;
     let upstream = xiuhua_scoring::Upstream {
         ingestion: channel.clone(),
         classification: channel.clone(),
@@ -191,6 +220,19 @@ async fn assemble(folder: &Path, channel: &Channel) -> Result<Vec<Part>> {
     };
     let scoring = xiuhua_scoring::assemble(&scoring, upstream, clock()).await?;
     Ok(vec![ingestion, classification, normalization, scoring])
+}
+
+/// Refuses a server to a command that works on the embedded platform alone.
+///
+/// # Errors
+/// There is one.
+pub(crate) fn refuse_server(globals: &Globals) -> Result<()> {
+    if globals.server.is_some() {
+        bail!(
+            "this command opens the embedded platform and takes no --server / 该命令使用内置平台，不能指定 --server"
+        );
+    }
+    Ok(())
 }
 
 /// Makes the folder and takes its lock, which ends with the process whatever happens.

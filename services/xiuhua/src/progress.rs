@@ -12,11 +12,16 @@ impl Progress {
     /// terminal.
     pub(crate) fn new(heading: &str, quiet: bool) -> Self {
         let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
-        let style = ProgressStyle::with_template("{spinner} {msg} {pos} {elapsed}");
+        let style = ProgressStyle::with_template("{spinner} {msg} {prefix}{pos} {elapsed}");
         bar.set_style(style.expect("the template is valid"));
         bar.set_message(heading.to_owned());
         bar.enable_steady_tick(Duration::from_millis(120));
         Self(bar)
+    }
+
+    /// Says beside the heading that the work was interrupted and goes on; `times` without getting any further.
+    pub(crate) fn interrupted(&self, times: u32) {
+        self.0.set_prefix(format!("(↻ {times}) "));
     }
 
     /// How far the work is.

@@ -5,11 +5,12 @@ use serde_json::json;
 use tonic::Code;
 use xiuhua_contracts::scoring::v1::{
     Assessment, AssessmentState, ExplainScoreRequest, GetAssessmentRequest, GetPlaceScoresRequest,
-    GetPlaceScoresResponse, GroupLevel, GroupScore, LeafExplanation, ListAssessmentsRequest,
-    ListGroupScoresRequest, ListRankingRequest, NodeScore, RankedPlace,
+    GetPlaceScoresResponse, GetPublishedAssessmentRequest, GroupLevel, GroupScore, LeafExplanation,
+    ListAssessmentsRequest, ListGroupScoresRequest, ListRankingRequest, NodeScore, RankedPlace,
 };
 
 use crate::cli::{ExplainArgs, RankArgs, RunArg, ShowArgs};
+use crate::deciding::has_results;
 use crate::json;
 use crate::names::Names;
 use crate::platform::Platform;
@@ -19,28 +20,49 @@ use crate::screen::{Column, Screen, count, numbers, percent, score, value, words
 /// All types together, in group scores.
 const ALL: &str = "ALL";
 
-/// The assessment asked for, else the newest that succeeded.
+/// The assessment asked for: by id, the published one, else the newest that has results and is not withdrawn.
 ///
 /// # Errors
 /// If there is none.
 pub(crate) async fn find_run(platform: &Platform, run: &RunArg) -> Result<Assessment> {
+    const NOTHING: &str = "the service answered without an assessment";
     if let Some(id) = &run.run {
         let request = GetAssessmentRequest { id: id.clone() };
         let found = platform.scoring().get_assessment(request).await?.into_inner();
-        return found.assessment.context("the service answered without an assessment");
+        return found.assessment.context(NOTHING);
     }
-    let mut request = ListAssessmentsRequest::default();
+    let (catalog_id, period) =
+        (run.catalog.clone().unwrap_or_default(), run.period.clone().unwrap_or_default());
+    if run.published {
+        let request = GetPublishedAssessmentRequest { catalog_id, period };
+        let found = platform.scoring().get_published_assessment(request).await?.into_inner();
+        return found.assessment.context(NOTHING);
+    }
+    let among = ListAssessmentsRequest { catalog_id, period, ..ListAssessmentsRequest::default() };
+    let in_force = |state| has_results(state) && state != AssessmentState::Withdrawn;
+    newest_run(platform, among, in_force).await
+}
+
+/// The newest assessment of those asked for in such a state.
+///
+/// # Errors
+/// If there is none.
+pub(crate) async fn newest_run(
+    platform: &Platform,
+    mut among: ListAssessmentsRequest,
+    is_meant: impl Fn(AssessmentState) -> bool,
+) -> Result<Assessment> {
     loop {
-        let page = platform.scoring().list_assessments(request.clone()).await?.into_inner();
-        if let Some(found) = page.assessments.into_iter().find(|a| a.state() == AssessmentState::Succeeded) {
+        let page = platform.scoring().list_assessments(among.clone()).await?.into_inner();
+        if let Some(found) = page.assessments.into_iter().find(|run| is_meant(run.state())) {
             return Ok(found);
         }
         if page.next_page_token.is_empty() {
             bail!(
-                "no assessment has succeeded yet: run `xiuhua assess` first / 还没有完成的测评，请先运行 xiuhua assess"
+                "no assessment has results yet: run `xiuhua assess` first / 还没有有结果的测评，请先运行 xiuhua assess"
             );
         }
-        request.page_token = page.next_page_token;
+        among.page_token = page.next_page_token;
     }
 }
 

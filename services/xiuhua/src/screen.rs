@@ -20,6 +20,8 @@ pub(crate) enum Outcome {
     Done,
     /// Exit code 2: the input cannot be used as asked.
     Unusable,
+    /// Exit code 1: what is on record is not what it should be.
+    Differs,
 }
 
 /// Standard output, in one language and one form.

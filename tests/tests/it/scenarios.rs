@@ -3,12 +3,20 @@
 //! `xiuhua_tests::program` runs the program; `crate::real_data` finds real data or says aloud that it is absent.
 
 mod bad_input;
+mod deciding;
 mod determinism;
+mod documented;
 mod first_period;
 mod hdi;
+mod history;
 mod hostile_messages;
+mod interrupted;
+mod keeping;
+mod postgres_operations;
 mod python_client;
 mod real_estates;
+mod small_district;
 mod stopping;
+mod two_databases;
 mod workbench;
 mod worked_examples;

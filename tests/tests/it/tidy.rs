@@ -5,7 +5,10 @@ use std::path::Path;
 use xiuhua_tests::repository::{self, File};
 
 /// Files over the limit, each with its reason. An entry that is no longer needed fails too.
-const LONG_FILES: &[(&str, &str)] = &[];
+const LONG_FILES: &[(&str, &str)] = &[
+    ("proto/xiuhua/ingestion/v1/ingestion.proto", "a message that moves to another file breaks the contract"),
+    ("proto/xiuhua/scoring/v1/scoring.proto", "a message that moves to another file breaks the contract"),
+];
 /// Longest hand-written source file, in lines. Look for the seam from 300 on.
 const LONGEST: usize = 500;
 /// Longest `main.rs`: it reads like a list.

@@ -4,3 +4,4 @@ mod calls;
 mod database;
 mod postgres;
 mod retries;
+mod snapshot;

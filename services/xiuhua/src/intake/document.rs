@@ -1,10 +1,11 @@
 //! A CSV file read row by row, each row with its number and its original text.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, ReaderBuilder};
+use sha2::{Digest, Sha256};
 
 use super::Mapping;
 
@@ -45,7 +46,8 @@ pub(crate) struct Row<'a> {
 pub(crate) struct NotUtf8;
 
 impl Document {
-    /// Opens a file and reads its header.
+    /// Opens a file and reads its header. What cannot be read twice, such as a pipe, is first copied to a temporary file:
+    /// a delivery that is interrupted begins again.
     ///
     /// # Errors
     /// [`UnusableFile`] if it cannot be read, has no header, names a column twice, or lacks one of `required`
@@ -54,11 +56,10 @@ impl Document {
         let unusable = |faults: Vec<String>| UnusableFile { path: path.to_owned(), faults };
         let file =
             File::open(path).map_err(|e| unusable(vec![format!("cannot be opened / 无法打开: {e}")]))?;
-        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Kept::new(file));
+        let unreadable = |e: io::Error| unusable(vec![format!("cannot be read / 无法读取: {e}")]);
+        let file = readable_again(file).map_err(unreadable)?;
         let mut record = ByteRecord::new();
-        let found = reader
-            .read_byte_record(&mut record)
-            .map_err(|e| unusable(vec![format!("cannot be read / 无法读取: {e}")]))?;
+        let (reader, found) = begin(file, &mut record).map_err(unreadable)?;
         if !found {
             return Err(unusable(vec!["is empty: a header row is needed / 文件为空，缺少表头".to_owned()]));
         }
@@ -92,9 +93,40 @@ impl Document {
         if !faults.is_empty() {
             return Err(unusable(faults));
         }
-        let end = reader.position().byte();
-        reader.get_mut().take(end);
         Ok(Self { path: path.to_owned(), reader, record, headers, standard, row: 1 })
+    }
+
+    /// Goes back to before the first row.
+    ///
+    /// # Errors
+    /// [`UnusableFile`] if the file can no longer be read.
+    pub(crate) fn rewind(&mut self) -> Result<(), UnusableFile> {
+        let again = self.handle().and_then(|file| begin(file, &mut self.record));
+        (self.reader, _) = again.map_err(|e| self.unreadable(&e))?;
+        self.row = 1;
+        Ok(())
+    }
+
+    /// SHA-256 of the whole file. [`Document::rewind`] before the next row is read: both read one file.
+    ///
+    /// # Errors
+    /// [`UnusableFile`] if the file can no longer be read.
+    pub(crate) fn sha256(&self) -> Result<Vec<u8>, UnusableFile> {
+        let hashed = || {
+            let mut file = self.handle()?;
+            file.rewind()?;
+            sha256(&mut file)
+        };
+        hashed().map_err(|e| self.unreadable(&e))
+    }
+
+    fn handle(&self) -> io::Result<File> {
+        self.reader.get_ref().inner.try_clone()
+    }
+
+    fn unreadable(&self, error: &io::Error) -> UnusableFile {
+        let faults = vec![format!("can no longer be read / 无法再读取: {error}")];
+        UnusableFile { path: self.path.clone(), faults }
     }
 
     /// File name without its folders: what a batch is called.
@@ -149,6 +181,40 @@ impl Row<'_> {
     }
 }
 
+/// SHA-256 of what is left to read.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn sha256(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => return Ok(hash.finalize().to_vec()),
+            n => hash.update(&buffer[..n]),
+        }
+    }
+}
+
+/// A reader of the file from its start, past the header row, which goes into `record`; and whether there is one.
+fn begin(mut file: File, record: &mut ByteRecord) -> io::Result<(csv::Reader<Kept<File>>, bool)> {
+    file.rewind()?;
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Kept::new(file));
+    let found = reader.read_byte_record(record)?;
+    let end = reader.position().byte();
+    reader.get_mut().take(end);
+    Ok((reader, found))
+}
+
+fn readable_again(mut file: File) -> io::Result<File> {
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    let mut copy = tempfile::tempfile()?;
+    io::copy(&mut file, &mut copy)?;
+    Ok(copy)
+}
+
 /// A reader that keeps the bytes it handed out until they are taken: the original text of a row.
 struct Kept<R> {
     inner: R,
@@ -179,7 +245,7 @@ impl<R> Kept<R> {
 }
 
 impl<R: Read> Read for Kept<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         self.bytes.extend_from_slice(&buffer[..n]);
         Ok(n)
@@ -217,6 +283,22 @@ mod tests {
         let found = rows(&format!("a,b\n{}\n", lines.join("\n")));
         assert_eq!(found.len(), lines.len());
         assert!(found.iter().zip(&lines).all(|((_, original), line)| original == line));
+    }
+
+    #[test]
+    fn a_document_that_is_rewound_gives_the_same_rows_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        std::fs::write(&path, "a,b\n1,x\n\n2,y\n").unwrap();
+        let mut document = Document::open(&path, &Mapping::default(), &["a"]).unwrap();
+        let mut passes = Vec::new();
+        for rows in [1, 2] {
+            assert_eq!(document.sha256().unwrap().len(), 32);
+            document.rewind().unwrap();
+            let read: Vec<_> = (0..rows).map(|_| document.next_row().unwrap().unwrap().number).collect();
+            passes.push(read);
+        }
+        assert_eq!(passes, [vec![2], vec![2, 4]]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use xiuhua_contracts::measure::v1::TextColumn;
 use xiuhua_indicators::catalog::{Catalog, ItemKind, Reads};
 
 use super::places::{ragged, text};
-use super::{Document, OBSERVATIONS_A_CHUNK, UnusableFile, fault};
+use super::{Chunked, Document, OBSERVATIONS_A_CHUNK, UnusableFile, fault};
 
 /// The columns without which a file of observations cannot be used.
 pub(crate) const REQUIRED: [&str; 4] = ["place_id", "indicator", "period", "value"];
@@ -62,17 +62,21 @@ impl ObservationFile {
         let (source, revised_at) = (document.column("source"), document.column("revised_at"));
         Self { document, indicators, columns, source, revised_at, sequence: 0 }
     }
+}
 
-    /// What the delivery is called.
-    pub(crate) fn file_name(&self) -> String {
-        self.document.file_name()
+impl Chunked for ObservationFile {
+    type Chunk = ObservationChunk;
+
+    fn document(&self) -> &Document {
+        &self.document
     }
 
-    /// The next chunk, `None` at the end.
-    ///
-    /// # Errors
-    /// [`UnusableFile`] if the file can no longer be read.
-    pub(crate) fn next_chunk(&mut self) -> Result<Option<ObservationChunk>, UnusableFile> {
+    fn rewind(&mut self) -> Result<(), UnusableFile> {
+        self.sequence = 0;
+        self.document.rewind()
+    }
+
+    fn next_chunk(&mut self) -> Result<Option<ObservationChunk>, UnusableFile> {
         let mut columns = Columns::default();
         while columns.chunk.row.len() < OBSERVATIONS_A_CHUNK {
             let Some(row) = self.document.next_row()? else { break };

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use xiuhua_contracts::ingestion::v1::{Place, PlaceChunk, PlaceRow, RowFault};
 
 use super::document::Row;
-use super::{Document, PLACES_A_CHUNK, UnusableFile, fault};
+use super::{Chunked, Document, PLACES_A_CHUNK, UnusableFile, fault};
 
 /// Columns that have a field of their own; every other column is an attribute.
 const STANDARD: [&str; 8] =
@@ -38,17 +38,21 @@ impl PlaceFile {
             .collect();
         Self { document, standard, attributes, sequence: 0 }
     }
+}
 
-    /// What the delivery is called.
-    pub(crate) fn file_name(&self) -> String {
-        self.document.file_name()
+impl Chunked for PlaceFile {
+    type Chunk = PlaceChunk;
+
+    fn document(&self) -> &Document {
+        &self.document
     }
 
-    /// The next chunk, `None` at the end.
-    ///
-    /// # Errors
-    /// [`UnusableFile`] if the file can no longer be read.
-    pub(crate) fn next_chunk(&mut self) -> Result<Option<PlaceChunk>, UnusableFile> {
+    fn rewind(&mut self) -> Result<(), UnusableFile> {
+        self.sequence = 0;
+        self.document.rewind()
+    }
+
+    fn next_chunk(&mut self) -> Result<Option<PlaceChunk>, UnusableFile> {
         let mut chunk = PlaceChunk::default();
         while chunk.rows.len() < PLACES_A_CHUNK {
             let Some(row) = self.document.next_row()? else { break };

@@ -7,6 +7,8 @@ use std::process::{Command, Output};
 /// A temporary folder in which commands run.
 pub(crate) struct Workbench {
     dir: tempfile::TempDir,
+    /// Settings of every command, by the name of their variable.
+    settings: Vec<(String, String)>,
 }
 
 /// How a command ended.
@@ -24,7 +26,14 @@ pub(crate) struct Row(BTreeMap<String, String>);
 
 impl Workbench {
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().expect("a temporary folder") }
+        Self { dir: tempfile::tempdir().expect("a temporary folder"), settings: Vec::new() }
+    }
+
+    /// The same, with some services on databases of their own.
+    pub(crate) fn on(databases: &[(&str, String)]) -> Self {
+        let setting =
+            |(service, url): &(&str, String)| (format!("XIUHUA_{}_DB", service.to_uppercase()), url.clone());
+        Self { settings: databases.iter().map(setting).collect(), ..Self::new() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -37,9 +46,20 @@ impl Workbench {
 
     /// Runs `xiuhua` with these arguments in the folder.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        Ended(self.command(arguments).output().expect("the command starts"))
+    }
+
+    /// `xiuhua` with these arguments in the folder, not yet started.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = xiuhua();
-        command.current_dir(self.dir.path()).args(arguments);
-        Ended(command.output().expect("the command starts"))
+        command.current_dir(self.dir.path()).envs(self.settings.iter().cloned()).args(arguments);
+        command
+    }
+
+    /// Runs `xiuhua` with these arguments in the folder and gives its JSON document.
+    pub(crate) fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        let ended = self.run(&[arguments, &["--json", "--quiet"]].concat()).expect_success();
+        serde_json::from_str(&ended.stdout()).expect("JSON")
     }
 
     /// `index compute` of `places.csv` and `observations.csv` into `out`.
@@ -122,8 +142,11 @@ impl Row {
 /// The command in a neutral environment.
 fn xiuhua() -> Command {
     let mut command = xiuhua_tests::program::xiuhua();
-    for name in ["XIUHUA_SERVER", "XIUHUA_DATA_DIR", "XIUHUA_LANG", "XIUHUA_LOG"] {
-        command.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("XIUHUA_") {
+            command.env_remove(name.as_ref());
+        }
     }
     command.env("LC_ALL", "C.UTF-8");
     command

@@ -1,0 +1,164 @@
+//! Where each service of the embedded platform keeps its record: a SQLite file of the data folder unless an option, the
+//! environment or the configuration file names another database.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use xiuhua_service_kit::database::Backend;
+
+use crate::cli::{Databases, Globals};
+use crate::method::UnusableInput;
+
+/// Where the embedded platform is unless told otherwise.
+const DATA_DIR: &str = "xiuhua-data";
+
+/// The four services in the order of the line.
+pub(crate) const SERVICES: [&str; 4] = ["ingestion", "classification", "normalization", "scoring"];
+
+/// The address of each service's database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Records {
+    /// In the order of [`SERVICES`].
+    urls: [String; 4],
+    /// The data folder.
+    folder: PathBuf,
+}
+
+/// What the configuration file may say; options and the environment come before it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Configured {
+    data_dir: Option<PathBuf>,
+    #[serde(default)]
+    databases: ConfiguredDatabases,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfiguredDatabases {
+    ingestion: Option<String>,
+    classification: Option<String>,
+    normalization: Option<String>,
+    scoring: Option<String>,
+}
+
+impl Records {
+    /// The records that the options name.
+    ///
+    /// # Errors
+    /// [`UnusableInput`]: a configuration file that cannot be read, every address that is of no database there is.
+    pub(crate) fn of(globals: &Globals) -> Result<Self, UnusableInput> {
+        let configured = globals.config.as_deref().map(Configured::read).transpose()?.unwrap_or_default();
+        let Databases { ingestion_db, classification_db, normalization_db, scoring_db } =
+            globals.databases.clone();
+        let file = configured.databases;
+        let named = [
+            ingestion_db.or(file.ingestion),
+            classification_db.or(file.classification),
+            normalization_db.or(file.normalization),
+            scoring_db.or(file.scoring),
+        ];
+        let schemes = named.iter().flatten().filter_map(|url| Backend::of(url).err());
+        let faults: Vec<_> = schemes.map(|fault| fault.to_string()).collect();
+        if !faults.is_empty() {
+            return Err(UnusableInput(faults));
+        }
+        let folder = globals.data_dir.clone().or(configured.data_dir).unwrap_or_else(|| DATA_DIR.into());
+        let mut records = Self::in_folder(&folder);
+        for (url, named) in records.urls.iter_mut().zip(named) {
+            *url = named.unwrap_or(std::mem::take(url));
+        }
+        Ok(records)
+    }
+
+    /// Four SQLite files in one folder.
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        let url = |service| format!("sqlite:{}", folder.join(file_name(service)).display());
+        Self { urls: SERVICES.map(url), folder: folder.to_owned() }
+    }
+
+    /// The address of a service's database.
+    ///
+    /// # Panics
+    /// If there is no such service.
+    pub(crate) fn url(&self, service: &str) -> &str {
+        let at = SERVICES.iter().position(|it| *it == service).expect("it is one of the four");
+        &self.urls[at]
+    }
+
+    /// Services and the addresses of their databases, in the order of the line.
+    pub(crate) fn each(&self) -> impl DoubleEndedIterator<Item = (&'static str, &str)> {
+        SERVICES.into_iter().zip(self.urls.iter().map(String::as_str))
+    }
+
+    /// The data folder, if this service's record is a file in it.
+    pub(crate) fn folder_of(&self, service: &str) -> Option<&Path> {
+        let own = Self::in_folder(&self.folder);
+        (own.url(service) == self.url(service)).then_some(self.folder.as_path())
+    }
+
+    /// The data folder, if any record is a file in it.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        SERVICES.iter().find_map(|service| self.folder_of(service))
+    }
+}
+
+impl Configured {
+    fn read(path: &Path) -> Result<Self, UnusableInput> {
+        let unusable = |fault: String| UnusableInput(vec![format!("{}: {fault}", path.display())]);
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| unusable(format!("cannot be read / 无法读取: {error}")))?;
+        toml::from_str(&text).map_err(|error| unusable(error.to_string()))
+    }
+}
+
+/// The file of a service's record in a data folder and in a backup.
+pub(crate) fn file_name(service: &str) -> String {
+    format!("{service}.db")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn records(arguments: &[&str]) -> Result<Records, UnusableInput> {
+        let typed = [&["xiuhua", "runs"][..], arguments].concat();
+        Records::of(&Cli::parse_from(typed).globals)
+    }
+
+    #[test]
+    fn records_are_files_of_the_data_folder_unless_a_database_is_named() {
+        let records = records(&["--data-dir", "d", "--scoring-db", "postgres://s@h/s"]).unwrap();
+        assert_eq!(records.url("ingestion"), "sqlite:d/ingestion.db");
+        assert_eq!(records.url("scoring"), "postgres://s@h/s");
+        assert_eq!(records.folder_of("scoring"), None);
+        assert_eq!(records.folder(), Some(Path::new("d")));
+    }
+
+    #[test]
+    fn with_four_databases_there_is_no_folder_and_an_option_comes_before_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("xiuhua.toml");
+        let text = "[databases]\ningestion = 'postgres://a@h/a'\nclassification = 'postgres://b@h/b'\n\
+                    normalization = 'postgres://c@h/c'\nscoring = 'postgres://d@h/d'\n";
+        std::fs::write(&file, text).unwrap();
+        let file = file.to_str().unwrap();
+        let found = records(&["--config", file, "--scoring-db", "postgres://e@h/e"]).unwrap();
+        let urls: Vec<_> = found.each().map(|(_, url)| url).collect();
+        assert_eq!(urls, ["postgres://a@h/a", "postgres://b@h/b", "postgres://c@h/c", "postgres://e@h/e"]);
+        assert_eq!(found.folder(), None);
+    }
+
+    #[test]
+    fn every_address_of_no_database_there_is_is_named_and_no_password_with_it() {
+        let wrong = ["--ingestion-db", "mysql://a:secret@h/a", "--scoring-db", "b"];
+        let UnusableInput(faults) = records(&wrong).unwrap_err();
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(!faults.concat().contains("secret"), "{faults:?}");
+        let UnusableInput(faults) = records(&["--config", "/nowhere"]).unwrap_err();
+        assert!(faults[0].contains("/nowhere"), "{faults:?}");
+    }
+}
