@@ -18,13 +18,11 @@ pub(super) async fn remembered(
     rows::remembered(request, query.fetch_optional(connection).await?)
 }
 
-/// The answer under a request id. Whoever does a mutation of the same name at this moment is waited for.
-async fn remembered_after_others(
-    connection: &mut Connection,
-    request: &RequestId,
-) -> Result<Option<Remembered>, StoreError> {
-    alone_with(connection, request).await?;
-    remembered(connection, request).await
+/// Whether a mutation is the first of its name. Whoever does one of the same name at this moment is waited for.
+async fn verdict(connection: &mut Connection, answer: &Remembered) -> Result<Verdict, StoreError> {
+    alone_with(connection, &answer.request_id).await?;
+    let before = remembered(connection, &answer.request_id).await?;
+    Ok(compare(before, &answer.fingerprint))
 }
 
 /// Keeps an answer unless its request id was used before.
@@ -32,8 +30,7 @@ pub(super) async fn remember(
     connection: &mut Connection,
     answer: &Remembered,
 ) -> Result<Verdict, StoreError> {
-    let before = remembered_after_others(connection, &answer.request_id).await?;
-    let verdict = compare(before, &answer.fingerprint);
+    let verdict = verdict(connection, answer).await?;
     if verdict == Verdict::First {
         keep(connection, answer).await?;
     }
@@ -56,8 +53,7 @@ pub(super) async fn add_catalog(
     catalog: &RegisteredCatalog,
     answer: &Remembered,
 ) -> Result<Added, StoreError> {
-    let before = remembered_after_others(connection, &answer.request_id).await?;
-    let verdict = compare(before, &answer.fingerprint);
+    let verdict = verdict(connection, answer).await?;
     if verdict != Verdict::First {
         return Ok(Added::Done(verdict));
     }
