@@ -1,7 +1,8 @@
 //! The record of classification: rule sets, classifications and what each says of every place.
 //!
-//! A back end is one file below `store/`; [`open`] chooses it by the address. What the methods promise is written
-//! here once and proved by one suite over every back end. Nothing changes once it is committed.
+//! A back end is one file below `store/`, and what is the same in both is in `both/`; [`open`] chooses by the address.
+//! What the methods promise is written here once and proved by one suite over every back end. Nothing changes once it
+//! is committed.
 
 mod postgres;
 mod rows;
@@ -155,7 +156,7 @@ pub(crate) struct NewClassification {
 /// [`Error::Open`] for another scheme, or if it cannot be opened or is newer than this program.
 pub(crate) async fn open(url: &str) -> Result<SharedStore, Error> {
     Ok(match Backend::of(url)? {
-        Backend::Sqlite => Arc::new(sqlite::SqliteStore::open(url).await?),
-        Backend::Postgres => Arc::new(postgres::PostgresStore::open(url).await?),
+        Backend::Sqlite => Arc::new(sqlite::Record::open(url).await?),
+        Backend::Postgres => Arc::new(postgres::Record::open(url).await?),
     })
 }

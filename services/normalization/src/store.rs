@@ -1,7 +1,7 @@
 //! The record of normalization: catalogs and threshold sets.
 //!
-//! A back end is one file below `store/`; [`open`] chooses it by the address. What the methods promise is written here
-//! once and proved by one suite over every back end.
+//! A back end is one file below `store/`, and what is the same in both is in `both/`; [`open`] chooses by the address.
+//! What the methods promise is written here once and proved by one suite over every back end.
 
 mod postgres;
 mod rows;
@@ -142,7 +142,7 @@ impl StoreError {
 /// [`StoreError::Open`] if there is no back end for the address, or it cannot be opened or is newer than this program.
 pub(crate) async fn open(url: &str) -> Result<SharedStore, StoreError> {
     Ok(match Backend::of(url)? {
-        Backend::Sqlite => Arc::new(sqlite::SqliteStore::open(url).await?),
-        Backend::Postgres => Arc::new(postgres::PostgresStore::open(url).await?),
+        Backend::Sqlite => Arc::new(sqlite::Record::open(url).await?),
+        Backend::Postgres => Arc::new(postgres::Record::open(url).await?),
     })
 }

@@ -1,149 +1,55 @@
-//! The record in one PostgreSQL database.
-//!
-//! A classification is written while its places arrive, inside one transaction that runs apart from the call that
-//! asked for it: a caller that hangs up neither halves it nor leaves it open. Writes run beside each other; those of one
-//! request id, and those that would make the same thing, wait for one another.
+//! The record in one PostgreSQL database: writes run beside each other; those of one request id, and those that would
+//! make the same thing, wait for one another.
 
-mod writing;
-
-use async_trait::async_trait;
-use futures_util::future::FutureExt;
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
-use xiuhua_service_kit::postgres::PostgresDatabase;
+use sqlx::{PgConnection as Connection, PgPool as Pool};
+use xiuhua_service_kit::postgres::PostgresDatabase as Database;
+use xiuhua_service_kit::request_id::RequestId;
 
-use super::rows::{ClassificationRow, PlaceClassRow, RuleSetRow};
-use super::statements::{
-    CLASSIFICATION, CLASSIFICATIONS, NEWEST_RULE_SET, PLACE_CLASS, PLACE_CLASSES, PLACE_CLASSES_OF_TYPE,
-    PLACE_TYPES, RULE_SET_OF_VERSION, RULE_SET_TEXT, RULE_SETS,
-};
-use super::{ClassStream, Mutation, NewClassification, NewRuleSet, RuleSetCursor, RuleSetRecord, Run, Store};
-use crate::domain::{Classification, ClassificationId, PlaceClass};
+use super::Run;
+use super::rows::PlaceClassRow;
+use super::statements::PLACE_CLASSES_OF_TYPE;
+use crate::domain::PlaceClass;
 use crate::error::Error;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
+#[path = "both/record.rs"]
+#[allow(clippy::duplicate_mod, reason = "written once and compiled for each database; see there")]
+mod record;
 
-/// The database of the classification service.
-#[derive(Debug)]
-pub(super) struct PostgresStore {
-    database: PostgresDatabase,
+pub(super) use self::record::Record;
+
+static MIGRATOR: Migrator = sqlx::migrate!("./migrations/postgres");
+
+const INSERT_PLACE_CLASSES: &str = "\
+    INSERT INTO place_classes (run, place_id, type, reasons, evidence, labels, type_degrees) \
+    SELECT $1, * FROM UNNEST($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])";
+
+/// Has the name of a mutation to itself to the end of the transaction.
+async fn alone_with(connection: &mut Connection, request_id: &RequestId) -> Result<(), Error> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(request_id.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
-impl PostgresStore {
-    /// Opens the database and brings it to the present version.
-    pub(super) async fn open(url: &str) -> Result<Self, Error> {
-        Ok(Self { database: PostgresDatabase::open(url, &MIGRATIONS).await? })
+/// A batch is bounded, and so is one statement.
+async fn insert_place_classes(
+    connection: &mut Connection,
+    run: Run,
+    batch: Vec<PlaceClass>,
+) -> Result<(), Error> {
+    let mut columns: [Vec<String>; 6] = std::array::from_fn(|_| Vec::with_capacity(batch.len()));
+    for class in batch {
+        let PlaceClassRow { place_id, type_id, reasons, evidence, labels, type_degrees } =
+            PlaceClassRow::write(class)?;
+        let row = [place_id, type_id, reasons, evidence, labels, type_degrees];
+        columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
     }
-
-    fn reader(&self) -> &PgPool {
-        self.database.reader()
+    let mut insert = sqlx::query(INSERT_PLACE_CLASSES).bind(run.0);
+    for column in columns {
+        insert = insert.bind(column);
     }
-}
-
-#[async_trait]
-impl Store for PostgresStore {
-    async fn register_rule_set(&self, mutation: Mutation, new: NewRuleSet) -> Result<RuleSetRecord, Error> {
-        self.database
-            .write(move |connection| writing::register_rule_set(connection, mutation, new).boxed())
-            .await
-    }
-
-    async fn rule_set(
-        &self,
-        id: &str,
-        version: Option<&str>,
-    ) -> Result<Option<(RuleSetRecord, String)>, Error> {
-        let query = match version {
-            Some(version) => sqlx::query_as(RULE_SET_OF_VERSION).bind(id).bind(version),
-            None => sqlx::query_as(NEWEST_RULE_SET).bind(id),
-        };
-        let row: Option<RuleSetRow> = query.fetch_optional(self.reader()).await?;
-        let Some(record) = row.map(RuleSetRow::read).transpose()? else {
-            return Ok(None);
-        };
-        let toml =
-            sqlx::query_scalar(RULE_SET_TEXT).bind(record.registration).fetch_one(self.reader()).await?;
-        Ok(Some((record, toml)))
-    }
-
-    async fn rule_sets(
-        &self,
-        after: Option<&RuleSetCursor>,
-        limit: i64,
-    ) -> Result<Vec<RuleSetRecord>, Error> {
-        let (id, registration) =
-            after.map_or(("", i64::MAX), |cursor| (cursor.id.as_str(), cursor.registration));
-        let query = sqlx::query_as(RULE_SETS).bind(id).bind(registration).bind(limit);
-        let rows: Vec<RuleSetRow> = query.fetch_all(self.reader()).await?;
-        rows.into_iter().map(RuleSetRow::read).collect()
-    }
-
-    async fn answered_classification(&self, mutation: &Mutation) -> Result<Option<Classification>, Error> {
-        let mut connection = self.reader().acquire().await?;
-        match writing::answer(&mut connection, mutation).await? {
-            Some(run) => Ok(Some(writing::classification_of_run(&mut connection, Run(run)).await?)),
-            None => Ok(None),
-        }
-    }
-
-    async fn create_classification(
-        &self,
-        mutation: Mutation,
-        new: NewClassification,
-        classes: ClassStream,
-    ) -> Result<Classification, Error> {
-        self.database
-            .write(move |connection| {
-                writing::create_classification(connection, mutation, new, classes).boxed()
-            })
-            .await
-    }
-
-    async fn classification(&self, id: &ClassificationId) -> Result<Option<(Run, Classification)>, Error> {
-        let row: Option<ClassificationRow> =
-            sqlx::query_as(CLASSIFICATION).bind(&id.0).fetch_optional(self.reader()).await?;
-        row.map(ClassificationRow::read).transpose()
-    }
-
-    async fn classifications(
-        &self,
-        before: Option<Run>,
-        limit: i64,
-    ) -> Result<Vec<(Run, Classification)>, Error> {
-        let query = sqlx::query_as(CLASSIFICATIONS).bind(before.map_or(i64::MAX, |run| run.0)).bind(limit);
-        let rows: Vec<ClassificationRow> = query.fetch_all(self.reader()).await?;
-        rows.into_iter().map(ClassificationRow::read).collect()
-    }
-
-    async fn place_class(&self, run: Run, place_id: &str) -> Result<Option<PlaceClass>, Error> {
-        let query = sqlx::query_as(PLACE_CLASS).bind(run.0).bind(place_id);
-        let row: Option<PlaceClassRow> = query.fetch_optional(self.reader()).await?;
-        row.map(PlaceClassRow::read).transpose()
-    }
-
-    async fn place_classes(
-        &self,
-        run: Run,
-        type_id: Option<&str>,
-        after: Option<&str>,
-        limit: i64,
-    ) -> Result<Vec<PlaceClass>, Error> {
-        let query = match type_id {
-            Some(type_id) => sqlx::query_as(PLACE_CLASSES_OF_TYPE).bind(run.0).bind(type_id),
-            None => sqlx::query_as(PLACE_CLASSES).bind(run.0),
-        };
-        let query = query.bind(after.unwrap_or_default()).bind(limit);
-        let rows: Vec<PlaceClassRow> = query.fetch_all(self.reader()).await?;
-        rows.into_iter().map(PlaceClassRow::read).collect()
-    }
-
-    async fn place_types(
-        &self,
-        run: Run,
-        after: Option<&str>,
-        limit: i64,
-    ) -> Result<Vec<(String, String)>, Error> {
-        let query = sqlx::query_as(PLACE_TYPES).bind(run.0).bind(after.unwrap_or_default()).bind(limit);
-        Ok(query.fetch_all(self.reader()).await?)
-    }
+    insert.execute(connection).await?;
+    Ok(())
 }

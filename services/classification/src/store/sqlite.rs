@@ -1,148 +1,53 @@
-//! The record in one SQLite file.
-//!
-//! A classification is written while its places arrive, inside one transaction that runs apart from the call that
-//! asked for it: a caller that hangs up neither halves it nor keeps the one writer.
+//! The record in one SQLite file: many readers, one writer.
 
-mod writing;
-
-use async_trait::async_trait;
-use futures_util::future::FutureExt;
-use sqlx::SqlitePool;
 use sqlx::migrate::Migrator;
-use xiuhua_service_kit::sqlite::SqliteDatabase;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection as Connection, SqlitePool as Pool};
+use xiuhua_service_kit::request_id::RequestId;
+use xiuhua_service_kit::sqlite::SqliteDatabase as Database;
 
-use super::rows::{ClassificationRow, PlaceClassRow, RuleSetRow};
-use super::statements::{
-    CLASSIFICATION, CLASSIFICATIONS, NEWEST_RULE_SET, PLACE_CLASS, PLACE_CLASSES,
-    PLACE_CLASSES_OF_TYPE_ON_SQLITE, PLACE_TYPES, RULE_SET_OF_VERSION, RULE_SET_TEXT, RULE_SETS,
-};
-use super::{ClassStream, Mutation, NewClassification, NewRuleSet, RuleSetCursor, RuleSetRecord, Run, Store};
-use crate::domain::{Classification, ClassificationId, PlaceClass};
+use super::Run;
+use super::rows::PlaceClassRow;
+use super::statements::PLACE_CLASSES_OF_TYPE_ON_SQLITE as PLACE_CLASSES_OF_TYPE;
+use crate::domain::PlaceClass;
 use crate::error::Error;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/sqlite");
+#[path = "both/record.rs"]
+#[allow(clippy::duplicate_mod, reason = "written once and compiled for each database; see there")]
+mod record;
 
-/// The database of the classification service.
-#[derive(Debug)]
-pub(super) struct SqliteStore {
-    database: SqliteDatabase,
+pub(super) use self::record::Record;
+
+static MIGRATOR: Migrator = sqlx::migrate!("./migrations/sqlite");
+
+/// Rows of one statement. A statement costs a hand-off between threads, a row almost nothing.
+const ROWS_A_STATEMENT: usize = 1_000;
+
+/// Has the name of a mutation to itself to the end of the transaction: as every write transaction does here.
+async fn alone_with(_: &mut Connection, _: &RequestId) -> Result<(), Error> {
+    Ok(())
 }
 
-impl SqliteStore {
-    /// Opens the database and brings it to the present version.
-    pub(super) async fn open(url: &str) -> Result<Self, Error> {
-        Ok(Self { database: SqliteDatabase::open(url, &MIGRATIONS).await? })
+async fn insert_place_classes(
+    connection: &mut Connection,
+    run: Run,
+    batch: Vec<PlaceClass>,
+) -> Result<(), Error> {
+    let rows = batch.into_iter().map(PlaceClassRow::write).collect::<Result<Vec<_>, _>>()?;
+    for rows in rows.chunks(ROWS_A_STATEMENT) {
+        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
+            "INSERT INTO place_classes (run, place_id, type, reasons, evidence, labels, type_degrees) ",
+        );
+        insert.push_values(rows, |mut values, row| {
+            values
+                .push_bind(run.0)
+                .push_bind(&row.place_id)
+                .push_bind(&row.type_id)
+                .push_bind(&row.reasons)
+                .push_bind(&row.evidence)
+                .push_bind(&row.labels)
+                .push_bind(&row.type_degrees);
+        });
+        insert.build().execute(&mut *connection).await?;
     }
-
-    fn reader(&self) -> &SqlitePool {
-        self.database.reader()
-    }
-}
-
-#[async_trait]
-impl Store for SqliteStore {
-    async fn register_rule_set(&self, mutation: Mutation, new: NewRuleSet) -> Result<RuleSetRecord, Error> {
-        self.database
-            .write(move |connection| writing::register_rule_set(connection, mutation, new).boxed())
-            .await
-    }
-
-    async fn rule_set(
-        &self,
-        id: &str,
-        version: Option<&str>,
-    ) -> Result<Option<(RuleSetRecord, String)>, Error> {
-        let query = match version {
-            Some(version) => sqlx::query_as(RULE_SET_OF_VERSION).bind(id).bind(version),
-            None => sqlx::query_as(NEWEST_RULE_SET).bind(id),
-        };
-        let row: Option<RuleSetRow> = query.fetch_optional(self.reader()).await?;
-        let Some(record) = row.map(RuleSetRow::read).transpose()? else {
-            return Ok(None);
-        };
-        let toml =
-            sqlx::query_scalar(RULE_SET_TEXT).bind(record.registration).fetch_one(self.reader()).await?;
-        Ok(Some((record, toml)))
-    }
-
-    async fn rule_sets(
-        &self,
-        after: Option<&RuleSetCursor>,
-        limit: i64,
-    ) -> Result<Vec<RuleSetRecord>, Error> {
-        let (id, registration) =
-            after.map_or(("", i64::MAX), |cursor| (cursor.id.as_str(), cursor.registration));
-        let query = sqlx::query_as(RULE_SETS).bind(id).bind(registration).bind(limit);
-        let rows: Vec<RuleSetRow> = query.fetch_all(self.reader()).await?;
-        rows.into_iter().map(RuleSetRow::read).collect()
-    }
-
-    async fn answered_classification(&self, mutation: &Mutation) -> Result<Option<Classification>, Error> {
-        let mut connection = self.reader().acquire().await?;
-        match writing::answer(&mut connection, mutation).await? {
-            Some(run) => Ok(Some(writing::classification_of_run(&mut connection, Run(run)).await?)),
-            None => Ok(None),
-        }
-    }
-
-    async fn create_classification(
-        &self,
-        mutation: Mutation,
-        new: NewClassification,
-        classes: ClassStream,
-    ) -> Result<Classification, Error> {
-        self.database
-            .write(move |connection| {
-                writing::create_classification(connection, mutation, new, classes).boxed()
-            })
-            .await
-    }
-
-    async fn classification(&self, id: &ClassificationId) -> Result<Option<(Run, Classification)>, Error> {
-        let row: Option<ClassificationRow> =
-            sqlx::query_as(CLASSIFICATION).bind(&id.0).fetch_optional(self.reader()).await?;
-        row.map(ClassificationRow::read).transpose()
-    }
-
-    async fn classifications(
-        &self,
-        before: Option<Run>,
-        limit: i64,
-    ) -> Result<Vec<(Run, Classification)>, Error> {
-        let query = sqlx::query_as(CLASSIFICATIONS).bind(before.map_or(i64::MAX, |run| run.0)).bind(limit);
-        let rows: Vec<ClassificationRow> = query.fetch_all(self.reader()).await?;
-        rows.into_iter().map(ClassificationRow::read).collect()
-    }
-
-    async fn place_class(&self, run: Run, place_id: &str) -> Result<Option<PlaceClass>, Error> {
-        let query = sqlx::query_as(PLACE_CLASS).bind(run.0).bind(place_id);
-        let row: Option<PlaceClassRow> = query.fetch_optional(self.reader()).await?;
-        row.map(PlaceClassRow::read).transpose()
-    }
-
-    async fn place_classes(
-        &self,
-        run: Run,
-        type_id: Option<&str>,
-        after: Option<&str>,
-        limit: i64,
-    ) -> Result<Vec<PlaceClass>, Error> {
-        let query = match type_id {
-            Some(type_id) => sqlx::query_as(PLACE_CLASSES_OF_TYPE_ON_SQLITE).bind(run.0).bind(type_id),
-            None => sqlx::query_as(PLACE_CLASSES).bind(run.0),
-        };
-        let query = query.bind(after.unwrap_or_default()).bind(limit);
-        let rows: Vec<PlaceClassRow> = query.fetch_all(self.reader()).await?;
-        rows.into_iter().map(PlaceClassRow::read).collect()
-    }
-
-    async fn place_types(
-        &self,
-        run: Run,
-        after: Option<&str>,
-        limit: i64,
-    ) -> Result<Vec<(String, String)>, Error> {
-        let query = sqlx::query_as(PLACE_TYPES).bind(run.0).bind(after.unwrap_or_default()).bind(limit);
-        Ok(query.fetch_all(self.reader()).await?)
-    }
+    Ok(())
 }

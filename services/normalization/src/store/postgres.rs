@@ -1,146 +1,105 @@
-//! The record on PostgreSQL.
-//!
-//! Reads go to connections that cannot write; every write is one transaction in a task of its own, which a dropped call
-//! cannot cut in half. Writes run beside each other; those of one request id, and those that would register the same
-//! catalog, wait for one another.
+//! The record on PostgreSQL: writes run beside each other; those of one request id, and those that would register the
+//! same catalog, wait for one another.
 
-mod writing;
+use sqlx::migrate::Migrator;
+use sqlx::{PgConnection as Connection, PgPool as Pool};
+use xiuhua_service_kit::postgres::PostgresDatabase as Database;
+use xiuhua_service_kit::request_id::RequestId;
 
-use async_trait::async_trait;
-use futures_util::FutureExt;
-use xiuhua_service_kit::postgres::PostgresDatabase;
-use xiuhua_service_kit::request_id::{Remembered, RequestId, Verdict};
+use super::StoreError;
+use super::rows::{integer, size, status_word};
+use crate::domain::id::PlaceId;
+use crate::domain::threshold_set::{FixedThreshold, ThresholdSet};
 
-use super::rows::{
-    CatalogEntryRow, CatalogTextRow, SetRow, ThresholdRow, TypeRow, beside, integer, numbers, position,
-};
-use super::statements::{
-    CATALOG_OF_VERSION, CATALOGS, MEMBERS, NEWEST_CATALOG, SET, SETS, THRESHOLDS, TYPES,
-};
-use super::{Added, CatalogRow, Kept, SetNumber, Store, StoreError};
-use crate::domain::catalog::{CatalogEntry, RegisteredCatalog};
-use crate::domain::id::{PlaceId, ThresholdSetId};
-use crate::domain::threshold_set::{Drawing, FixedThreshold};
+#[path = "both/record.rs"]
+#[allow(clippy::duplicate_mod, reason = "written once and compiled for each database; see there")]
+mod record;
 
-static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations/postgres");
+pub(super) use self::record::Record;
 
-/// Normalization's database.
-#[derive(Debug)]
-pub(super) struct PostgresStore {
-    database: PostgresDatabase,
+static MIGRATOR: Migrator = sqlx::migrate!("./migrations/postgres");
+
+/// Rows of one statement: enough that a statement costs nothing beside its rows.
+const ROWS_A_STATEMENT: usize = 10_000;
+
+const INSERT_TYPES: &str = "\
+    INSERT INTO set_types (set_number, type_at, type_id, frame, members) \
+    SELECT $1, * FROM UNNEST($2::bigint[], $3::text[], $4::bigint[], $5::bigint[])";
+
+const INSERT_MEMBERS: &str = "\
+    INSERT INTO sample_members (set_number, type_at, place_id) SELECT $1, $2, * FROM UNNEST($3::text[])";
+
+const INSERT_THRESHOLDS: &str = "\
+    INSERT INTO thresholds (set_number, type_at, leaf_at, leaf, status, lower, upper, base_values, \
+    short_base_values) \
+    SELECT $1, * FROM UNNEST($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::double precision[], \
+    $7::double precision[], $8::bigint[], $9::bigint[])";
+
+/// Has the name of a mutation to itself to the end of the transaction.
+async fn alone_with(connection: &mut Connection, request_id: &RequestId) -> Result<(), StoreError> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(request_id.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
-impl PostgresStore {
-    /// Opens the database and brings it to the present version.
-    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
-        Ok(Self { database: PostgresDatabase::open(url, &MIGRATOR).await? })
-    }
-
-    fn readers(&self) -> &sqlx::PgPool {
-        self.database.reader()
-    }
-
-    /// Puts the types of each set beside it; `rows` are one run of numbers, in any order.
-    async fn with_types(&self, rows: Vec<SetRow>) -> Result<Vec<Kept>, StoreError> {
-        let Some((first, last)) = numbers(&rows) else { return Ok(Vec::new()) };
-        let query = sqlx::query_as(TYPES).bind(first).bind(last);
-        let types: Vec<TypeRow> = query.fetch_all(self.readers()).await?;
-        beside(rows, types)
-    }
+async fn insert_types(
+    connection: &mut Connection,
+    number: i64,
+    set: &ThresholdSet,
+) -> Result<(), StoreError> {
+    let types = || set.types.iter();
+    let positions = (0..set.types.len()).map(integer).collect::<Result<Vec<_>, _>>()?;
+    let ids: Vec<&str> = types().map(|sample| sample.type_id.as_str()).collect();
+    let frames = types().map(|sample| size(sample.frame)).collect::<Result<Vec<_>, _>>()?;
+    let members = types().map(|sample| size(sample.members)).collect::<Result<Vec<_>, _>>()?;
+    let insert = sqlx::query(INSERT_TYPES).bind(number).bind(positions).bind(ids).bind(frames).bind(members);
+    insert.execute(connection).await?;
+    Ok(())
 }
 
-#[async_trait]
-impl Store for PostgresStore {
-    async fn recall(&self, request: &RequestId) -> Result<Option<Remembered>, StoreError> {
-        let mut connection = self.readers().acquire().await?;
-        writing::remembered(&mut connection, request).await
+async fn insert_members(
+    connection: &mut Connection,
+    number: i64,
+    members: &[Vec<PlaceId>],
+) -> Result<(), StoreError> {
+    for (type_at, members) in members.iter().enumerate() {
+        let type_at = integer(type_at)?;
+        for places in members.chunks(ROWS_A_STATEMENT) {
+            let places: Vec<&str> = places.iter().map(PlaceId::as_str).collect();
+            let insert = sqlx::query(INSERT_MEMBERS).bind(number).bind(type_at).bind(places);
+            insert.execute(&mut *connection).await?;
+        }
     }
+    Ok(())
+}
 
-    async fn remember(&self, answer: Remembered) -> Result<Verdict, StoreError> {
-        self.database
-            .write(move |connection| async move { writing::remember(connection, &answer).await }.boxed())
-            .await
-    }
-
-    async fn add_catalog(&self, catalog: RegisteredCatalog, answer: Remembered) -> Result<Added, StoreError> {
-        self.database
-            .write(move |connection| {
-                async move { writing::add_catalog(connection, &catalog, &answer).await }.boxed()
-            })
-            .await
-    }
-
-    async fn catalog(
-        &self,
-        id: &str,
-        version: Option<&str>,
-    ) -> Result<Option<RegisteredCatalog>, StoreError> {
-        let query = match version {
-            Some(version) => sqlx::query_as(CATALOG_OF_VERSION).bind(id).bind(version),
-            None => sqlx::query_as(NEWEST_CATALOG).bind(id),
-        };
-        let row: Option<CatalogTextRow> = query.fetch_optional(self.readers()).await?;
-        row.map(CatalogTextRow::read).transpose()
-    }
-
-    async fn catalogs(
-        &self,
-        after: Option<CatalogRow>,
-        limit: i64,
-    ) -> Result<Vec<(CatalogRow, CatalogEntry)>, StoreError> {
-        let (id, number) = after.map_or((String::new(), i64::MAX), |row| (row.id, row.number));
-        let query = sqlx::query_as(CATALOGS).bind(id).bind(number).bind(limit);
-        let rows: Vec<CatalogEntryRow> = query.fetch_all(self.readers()).await?;
-        rows.into_iter().map(CatalogEntryRow::read).collect()
-    }
-
-    async fn add_threshold_set(&self, drawing: Drawing, answer: Remembered) -> Result<Verdict, StoreError> {
-        self.database
-            .write(move |connection| {
-                async move { writing::add_threshold_set(connection, &drawing, &answer).await }.boxed()
-            })
-            .await
-    }
-
-    async fn threshold_set(&self, id: &ThresholdSetId) -> Result<Option<Kept>, StoreError> {
-        let query = sqlx::query_as(SET).bind(id.as_str());
-        let row: Option<SetRow> = query.fetch_optional(self.readers()).await?;
-        Ok(self.with_types(row.into_iter().collect()).await?.pop())
-    }
-
-    async fn threshold_sets(&self, before: Option<SetNumber>, limit: i64) -> Result<Vec<Kept>, StoreError> {
-        let query = sqlx::query_as(SETS).bind(before.map_or(i64::MAX, |number| number.0)).bind(limit);
-        let rows: Vec<SetRow> = query.fetch_all(self.readers()).await?;
-        self.with_types(rows).await
-    }
-
-    async fn thresholds(
-        &self,
-        set: SetNumber,
-        after: Option<(usize, usize)>,
-        limit: i64,
-    ) -> Result<Vec<FixedThreshold>, StoreError> {
-        let (type_at, leaf_at) = match after {
-            Some((type_at, leaf_at)) => (integer(type_at)?, integer(leaf_at)?),
-            None => (-1, -1),
-        };
-        let query = sqlx::query_as(THRESHOLDS).bind(set.0).bind(type_at).bind(leaf_at).bind(limit);
-        let rows: Vec<ThresholdRow> = query.fetch_all(self.readers()).await?;
-        rows.into_iter().map(ThresholdRow::read).collect()
-    }
-
-    async fn sample_members(
-        &self,
-        set: SetNumber,
-        after: Option<(usize, PlaceId)>,
-        limit: i64,
-    ) -> Result<Vec<(usize, PlaceId)>, StoreError> {
-        let (type_at, place) = match after {
-            Some((type_at, place)) => (integer(type_at)?, place),
-            None => (-1, PlaceId::new("")),
-        };
-        let query = sqlx::query_as(MEMBERS).bind(set.0).bind(type_at).bind(place.as_str()).bind(limit);
-        let rows: Vec<(i64, String)> = query.fetch_all(self.readers()).await?;
-        rows.into_iter().map(|(type_at, place)| Ok((position(type_at)?, PlaceId::new(place)))).collect()
-    }
+/// There are as many as types and leaves give, so one statement takes them.
+async fn insert_thresholds(
+    connection: &mut Connection,
+    number: i64,
+    thresholds: &[FixedThreshold],
+) -> Result<(), StoreError> {
+    let integers = |of: fn(&FixedThreshold) -> usize| {
+        thresholds.iter().map(|threshold| integer(of(threshold))).collect::<Result<Vec<_>, _>>()
+    };
+    let fixed = || thresholds.iter().map(|threshold| threshold.fixed.threshold);
+    let leaves: Vec<&str> = thresholds.iter().map(|threshold| threshold.leaf.as_str()).collect();
+    let statuses: Vec<&str> = fixed().map(status_word).collect();
+    let lower: Vec<Option<f64>> = fixed().map(|fixed| fixed.goalposts().map(|posts| posts.lower())).collect();
+    let upper: Vec<Option<f64>> = fixed().map(|fixed| fixed.goalposts().map(|posts| posts.upper())).collect();
+    sqlx::query(INSERT_THRESHOLDS)
+        .bind(number)
+        .bind(integers(|threshold| threshold.type_at)?)
+        .bind(integers(|threshold| threshold.leaf_at)?)
+        .bind(leaves)
+        .bind(statuses)
+        .bind(lower)
+        .bind(upper)
+        .bind(integers(|threshold| threshold.fixed.base_values)?)
+        .bind(integers(|threshold| threshold.fixed.short_base_values)?)
+        .execute(connection)
+        .await?;
+    Ok(())
 }

@@ -1,146 +1,103 @@
-//! The record on SQLite.
-//!
-//! Reads go to the pool of readers; every write is one transaction in a task of its own, which a dropped call cannot
-//! cut in half. Rows are written a thousand at a time: a statement costs a hand-off between threads, a row almost
-//! nothing.
+//! The record on SQLite: many readers, one writer.
 
-mod writing;
+use sqlx::migrate::Migrator;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection as Connection, SqlitePool as Pool};
+use xiuhua_service_kit::request_id::RequestId;
+use xiuhua_service_kit::sqlite::SqliteDatabase as Database;
 
-use async_trait::async_trait;
-use futures_util::FutureExt;
-use xiuhua_service_kit::request_id::{Remembered, RequestId, Verdict};
-use xiuhua_service_kit::sqlite::SqliteDatabase;
+use super::StoreError;
+use super::rows::{integer, size, status_word};
+use crate::domain::id::PlaceId;
+use crate::domain::threshold_set::{FixedThreshold, ThresholdSet};
 
-use super::rows::{
-    CatalogEntryRow, CatalogTextRow, SetRow, ThresholdRow, TypeRow, beside, integer, numbers, position,
-};
-use super::statements::{
-    CATALOG_OF_VERSION, CATALOGS, MEMBERS, NEWEST_CATALOG, SET, SETS, THRESHOLDS, TYPES,
-};
-use super::{Added, CatalogRow, Kept, SetNumber, Store, StoreError};
-use crate::domain::catalog::{CatalogEntry, RegisteredCatalog};
-use crate::domain::id::{PlaceId, ThresholdSetId};
-use crate::domain::threshold_set::{Drawing, FixedThreshold};
+#[path = "both/record.rs"]
+#[allow(clippy::duplicate_mod, reason = "written once and compiled for each database; see there")]
+mod record;
 
-static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations/sqlite");
+pub(super) use self::record::Record;
 
-/// Normalization's database.
-#[derive(Debug)]
-pub(super) struct SqliteStore {
-    database: SqliteDatabase,
+static MIGRATOR: Migrator = sqlx::migrate!("./migrations/sqlite");
+
+/// Rows of one statement: nine columns at most, so that the 32,766 variables of a statement hold. A statement costs a
+/// hand-off between threads, a row almost nothing.
+const ROWS_A_STATEMENT: usize = 1_000;
+
+/// Has the name of a mutation to itself to the end of the transaction: as every write transaction does here.
+async fn alone_with(_: &mut Connection, _: &RequestId) -> Result<(), StoreError> {
+    Ok(())
 }
 
-impl SqliteStore {
-    /// Opens the database and brings it to the present version.
-    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
-        Ok(Self { database: SqliteDatabase::open(url, &MIGRATOR).await? })
+async fn insert_types(
+    connection: &mut Connection,
+    number: i64,
+    set: &ThresholdSet,
+) -> Result<(), StoreError> {
+    let mut rows = Vec::with_capacity(set.types.len());
+    for (type_at, sample) in set.types.iter().enumerate() {
+        rows.push((integer(type_at)?, &sample.type_id, size(sample.frame)?, size(sample.members)?));
     }
-
-    fn readers(&self) -> &sqlx::SqlitePool {
-        self.database.reader()
+    for rows in rows.chunks(ROWS_A_STATEMENT) {
+        let mut query: QueryBuilder<Sqlite> =
+            QueryBuilder::new("INSERT INTO set_types (set_number, type_at, type_id, frame, members) ");
+        query.push_values(rows, |mut row, (type_at, type_id, frame, members)| {
+            row.push_bind(number).push_bind(type_at).push_bind(*type_id).push_bind(frame).push_bind(members);
+        });
+        query.build().execute(&mut *connection).await?;
     }
-
-    /// Puts the types of each set beside it; `rows` are one run of numbers, in any order.
-    async fn with_types(&self, rows: Vec<SetRow>) -> Result<Vec<Kept>, StoreError> {
-        let Some((first, last)) = numbers(&rows) else { return Ok(Vec::new()) };
-        let query = sqlx::query_as(TYPES).bind(first).bind(last);
-        let types: Vec<TypeRow> = query.fetch_all(self.readers()).await?;
-        beside(rows, types)
-    }
+    Ok(())
 }
 
-#[async_trait]
-impl Store for SqliteStore {
-    async fn recall(&self, request: &RequestId) -> Result<Option<Remembered>, StoreError> {
-        let mut connection = self.readers().acquire().await?;
-        writing::remembered(&mut connection, request).await
+async fn insert_members(
+    connection: &mut Connection,
+    number: i64,
+    members: &[Vec<PlaceId>],
+) -> Result<(), StoreError> {
+    for (type_at, members) in members.iter().enumerate() {
+        let type_at = integer(type_at)?;
+        for places in members.chunks(ROWS_A_STATEMENT) {
+            let mut query: QueryBuilder<Sqlite> =
+                QueryBuilder::new("INSERT INTO sample_members (set_number, type_at, place_id) ");
+            query.push_values(places, |mut row, place| {
+                row.push_bind(number).push_bind(type_at).push_bind(place.as_str());
+            });
+            query.build().execute(&mut *connection).await?;
+        }
     }
+    Ok(())
+}
 
-    async fn remember(&self, answer: Remembered) -> Result<Verdict, StoreError> {
-        self.database
-            .write(move |connection| async move { writing::remember(connection, &answer).await }.boxed())
-            .await
+async fn insert_thresholds(
+    connection: &mut Connection,
+    number: i64,
+    thresholds: &[FixedThreshold],
+) -> Result<(), StoreError> {
+    let mut rows = Vec::with_capacity(thresholds.len());
+    for threshold in thresholds {
+        let fixed = &threshold.fixed;
+        let positions = (integer(threshold.type_at)?, integer(threshold.leaf_at)?);
+        rows.push((threshold, positions, integer(fixed.base_values)?, integer(fixed.short_base_values)?));
     }
-
-    async fn add_catalog(&self, catalog: RegisteredCatalog, answer: Remembered) -> Result<Added, StoreError> {
-        self.database
-            .write(move |connection| {
-                async move { writing::add_catalog(connection, &catalog, &answer).await }.boxed()
-            })
-            .await
+    for rows in rows.chunks(ROWS_A_STATEMENT) {
+        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
+            "INSERT INTO thresholds (set_number, type_at, leaf_at, leaf, status, lower, upper, base_values, \
+             short_base_values) ",
+        );
+        query.push_values(
+            rows,
+            |mut row, (threshold, (type_at, leaf_at), base_values, short_base_values)| {
+                let goalposts = threshold.fixed.threshold.goalposts();
+                row.push_bind(number)
+                    .push_bind(type_at)
+                    .push_bind(leaf_at)
+                    .push_bind(threshold.leaf.as_str())
+                    .push_bind(status_word(threshold.fixed.threshold))
+                    .push_bind(goalposts.map(|goalposts| goalposts.lower()))
+                    .push_bind(goalposts.map(|goalposts| goalposts.upper()))
+                    .push_bind(base_values)
+                    .push_bind(short_base_values);
+            },
+        );
+        query.build().execute(&mut *connection).await?;
     }
-
-    async fn catalog(
-        &self,
-        id: &str,
-        version: Option<&str>,
-    ) -> Result<Option<RegisteredCatalog>, StoreError> {
-        let query = match version {
-            Some(version) => sqlx::query_as(CATALOG_OF_VERSION).bind(id).bind(version),
-            None => sqlx::query_as(NEWEST_CATALOG).bind(id),
-        };
-        let row: Option<CatalogTextRow> = query.fetch_optional(self.readers()).await?;
-        row.map(CatalogTextRow::read).transpose()
-    }
-
-    async fn catalogs(
-        &self,
-        after: Option<CatalogRow>,
-        limit: i64,
-    ) -> Result<Vec<(CatalogRow, CatalogEntry)>, StoreError> {
-        let (id, number) = after.map_or((String::new(), i64::MAX), |row| (row.id, row.number));
-        let query = sqlx::query_as(CATALOGS).bind(id).bind(number).bind(limit);
-        let rows: Vec<CatalogEntryRow> = query.fetch_all(self.readers()).await?;
-        rows.into_iter().map(CatalogEntryRow::read).collect()
-    }
-
-    async fn add_threshold_set(&self, drawing: Drawing, answer: Remembered) -> Result<Verdict, StoreError> {
-        self.database
-            .write(move |connection| {
-                async move { writing::add_threshold_set(connection, &drawing, &answer).await }.boxed()
-            })
-            .await
-    }
-
-    async fn threshold_set(&self, id: &ThresholdSetId) -> Result<Option<Kept>, StoreError> {
-        let query = sqlx::query_as(SET).bind(id.as_str());
-        let row: Option<SetRow> = query.fetch_optional(self.readers()).await?;
-        Ok(self.with_types(row.into_iter().collect()).await?.pop())
-    }
-
-    async fn threshold_sets(&self, before: Option<SetNumber>, limit: i64) -> Result<Vec<Kept>, StoreError> {
-        let query = sqlx::query_as(SETS).bind(before.map_or(i64::MAX, |number| number.0)).bind(limit);
-        let rows: Vec<SetRow> = query.fetch_all(self.readers()).await?;
-        self.with_types(rows).await
-    }
-
-    async fn thresholds(
-        &self,
-        set: SetNumber,
-        after: Option<(usize, usize)>,
-        limit: i64,
-    ) -> Result<Vec<FixedThreshold>, StoreError> {
-        let (type_at, leaf_at) = match after {
-            Some((type_at, leaf_at)) => (integer(type_at)?, integer(leaf_at)?),
-            None => (-1, -1),
-        };
-        let query = sqlx::query_as(THRESHOLDS).bind(set.0).bind(type_at).bind(leaf_at).bind(limit);
-        let rows: Vec<ThresholdRow> = query.fetch_all(self.readers()).await?;
-        rows.into_iter().map(ThresholdRow::read).collect()
-    }
-
-    async fn sample_members(
-        &self,
-        set: SetNumber,
-        after: Option<(usize, PlaceId)>,
-        limit: i64,
-    ) -> Result<Vec<(usize, PlaceId)>, StoreError> {
-        let (type_at, place) = match after {
-            Some((type_at, place)) => (integer(type_at)?, place),
-            None => (-1, PlaceId::new("")),
-        };
-        let query = sqlx::query_as(MEMBERS).bind(set.0).bind(type_at).bind(place.as_str()).bind(limit);
-        let rows: Vec<(i64, String)> = query.fetch_all(self.readers()).await?;
-        rows.into_iter().map(|(type_at, place)| Ok((position(type_at)?, PlaceId::new(place)))).collect()
-    }
+    Ok(())
 }

@@ -1,26 +1,50 @@
 //! Writes that meet: the same request, or the same thing, at once; and writes whose caller or server is gone.
 
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use xiuhua_service_kit::status::{Failure, Kind};
 use xiuhua_service_kit::testing::{execute, until_idle, until_waiting};
 
-use super::{Place, at_once, classes, halves, mutation, new, rule_set, untouched};
-use crate::domain::ClassificationId;
+use super::super::{ClassStream, Mutation, NewClassification, SharedStore};
+use super::{Batch, Place, at_once, classes, halves, mutation, new, rule_set, untouched};
+use crate::domain::{Classification, ClassificationId};
 use crate::error::Error;
+
+/// A classification that is being made beside what the test does.
+type Making = JoinHandle<Result<Classification, Error>>;
+
+fn create(store: &SharedStore, mutation: Mutation, new: NewClassification, classes: ClassStream) -> Making {
+    let store = store.clone();
+    tokio::spawn(async move { store.create_classification(mutation, new, classes).await })
+}
+
+/// The classification "first" as of 7, in the middle of being made: it waits for its second half.
+async fn half_made(store: &SharedStore, request_id: &str) -> (Making, oneshot::Sender<Batch>) {
+    let (half, was_asked, give) = halves();
+    let making = create(store, mutation(request_id, 1), new("first", 7), half);
+    was_asked.await.unwrap();
+    (making, give)
+}
+
+/// The same, by a caller who is gone in the middle: its future is dropped.
+async fn half_made_and_left(store: &SharedStore, request_id: &str) -> oneshot::Sender<Batch> {
+    let (half, was_asked, give) = halves();
+    let create = store.create_classification(mutation(request_id, 1), new("first", 7), half);
+    tokio::select! {
+        biased;
+        _ = create => unreachable!("the second half is not given"),
+        asked = was_asked => asked.unwrap(),
+    }
+    give
+}
 
 #[tokio::test]
 async fn one_request_sent_twice_at_once_has_one_effect_and_one_answer() {
     for place in Place::of_each_kind().await {
         let store = place.store().await;
-        let (half, was_asked, give) = halves();
-        let (first, second) = (store.clone(), store.clone());
-        let first = tokio::spawn(async move {
-            first.create_classification(mutation("c", 1), new("first", 7), half).await
-        });
-        was_asked.await.unwrap();
+        let (first, give) = half_made(&store, "c").await;
         // "Now" may have moved on between the two: the other inputs must not make another classification.
-        let second = tokio::spawn(async move {
-            second.create_classification(mutation("c", 1), new("second", 8), untouched()).await
-        });
+        let second = create(&store, mutation("c", 1), new("second", 8), untouched());
         until_waiting(&place.url, 1).await;
         give.send(Ok(classes(&["C"]))).unwrap();
         let first = first.await.unwrap().unwrap();
@@ -34,15 +58,8 @@ async fn one_request_sent_twice_at_once_has_one_effect_and_one_answer() {
 async fn one_request_id_for_two_bodies_at_once_is_refused_to_the_later() {
     for place in Place::of_each_kind().await {
         let store = place.store().await;
-        let (half, was_asked, give) = halves();
-        let (first, second) = (store.clone(), store.clone());
-        let first = tokio::spawn(async move {
-            first.create_classification(mutation("c", 1), new("first", 7), half).await
-        });
-        was_asked.await.unwrap();
-        let second = tokio::spawn(async move {
-            second.create_classification(mutation("c", 2), new("second", 8), untouched()).await
-        });
+        let (first, give) = half_made(&store, "c").await;
+        let second = create(&store, mutation("c", 2), new("second", 8), untouched());
         until_waiting(&place.url, 1).await;
         give.send(Ok(Vec::new())).unwrap();
         first.await.unwrap().unwrap();
@@ -56,15 +73,8 @@ async fn one_request_id_for_two_bodies_at_once_is_refused_to_the_later() {
 async fn two_requests_for_the_same_classification_at_once_make_it_once() {
     for place in Place::of_each_kind().await {
         let store = place.store().await;
-        let (half, was_asked, give) = halves();
-        let (first, second) = (store.clone(), store.clone());
-        let first = tokio::spawn(async move {
-            first.create_classification(mutation("c1", 1), new("first", 7), half).await
-        });
-        was_asked.await.unwrap();
-        let second = tokio::spawn(async move {
-            second.create_classification(mutation("c2", 2), new("second", 7), untouched()).await
-        });
+        let (first, give) = half_made(&store, "c1").await;
+        let second = create(&store, mutation("c2", 2), new("second", 7), untouched());
         until_waiting(&place.url, 1).await;
         give.send(Ok(classes(&["C"]))).unwrap();
         let first = first.await.unwrap().unwrap();
@@ -81,15 +91,8 @@ async fn two_requests_for_the_same_classification_at_once_make_it_once() {
 async fn where_the_first_of_two_fails_the_second_makes_it() {
     for place in Place::of_each_kind().await {
         let store = place.store().await;
-        let (half, was_asked, give) = halves();
-        let (first, second) = (store.clone(), store.clone());
-        let first = tokio::spawn(async move {
-            first.create_classification(mutation("c", 1), new("first", 7), half).await
-        });
-        was_asked.await.unwrap();
-        let second = tokio::spawn(async move {
-            second.create_classification(mutation("c", 1), new("second", 7), at_once(&["A"])).await
-        });
+        let (first, give) = half_made(&store, "c").await;
+        let second = create(&store, mutation("c", 1), new("second", 7), at_once(&["A"]));
         until_waiting(&place.url, 1).await;
         give.send(Err(Error::corrupt("as if upstream had failed"))).unwrap();
         first.await.unwrap().unwrap_err();
@@ -127,14 +130,7 @@ async fn a_rule_set_registered_many_times_at_once_is_registered_once() {
 async fn a_classification_whose_caller_is_gone_is_made_as_a_whole() {
     for place in Place::of_each_kind().await {
         let store = place.store().await;
-        let (half, was_asked, give) = halves();
-        let create = store.create_classification(mutation("c", 1), new("first", 7), half);
-        tokio::select! {
-            biased;
-            _ = create => unreachable!("the second half is not given"),
-            asked = was_asked => asked.unwrap(),
-        }
-        // The caller's future is dropped here, in the middle.
+        let give = half_made_and_left(&store, "c").await;
         assert_eq!(store.classifications(None, 10).await.unwrap(), [], "nothing of it can be read");
         give.send(Ok(classes(&["C"]))).unwrap();
         // The repeat waits for it, or finds it done.
@@ -149,13 +145,7 @@ async fn a_classification_whose_caller_is_gone_is_made_as_a_whole() {
 async fn a_classification_that_fails_after_its_caller_is_gone_leaves_nothing() {
     for place in Place::of_each_kind().await {
         let store = place.store().await;
-        let (half, was_asked, give) = halves();
-        let create = store.create_classification(mutation("c", 1), new("first", 7), half);
-        tokio::select! {
-            biased;
-            _ = create => unreachable!("the second half is not given"),
-            asked = was_asked => asked.unwrap(),
-        }
+        let give = half_made_and_left(&store, "c").await;
         give.send(Err(Error::corrupt("as if upstream had failed"))).unwrap();
         let other = store.create_classification(mutation("c", 2), new("second", 8), at_once(&["A"])).await;
         assert_eq!(other.unwrap().counts[0].places, 1, "the request id is free again");
@@ -169,13 +159,7 @@ async fn a_classification_that_fails_after_its_caller_is_gone_leaves_nothing() {
 async fn a_server_that_ends_the_connection_leaves_nothing_and_the_same_request_may_come_again() {
     let [_, place] = Place::of_each_kind().await;
     let store = place.store().await;
-    let (half, was_asked, give) = halves();
-    let first = store.clone();
-    let first =
-        tokio::spawn(
-            async move { first.create_classification(mutation("c", 1), new("first", 7), half).await },
-        );
-    was_asked.await.unwrap();
+    let (first, give) = half_made(&store, "c").await;
     execute(
         &place.url,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
