@@ -14,7 +14,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Executor, PgConnection, PgPool, Row};
 
 use crate::call::CallContext;
-use crate::database::{OpenError, without_password};
+use crate::database::OpenError;
 
 /// Connections to read with.
 const READERS: u32 = 8;
@@ -49,10 +49,9 @@ impl PostgresDatabase {
     /// # Errors
     /// [`OpenError`], also for a database of a newer version.
     pub async fn open(url: &str, migrator: &'static Migrator) -> Result<Self, OpenError> {
-        let address = |source| OpenError::Address { url: without_password(url), source };
-        let open = |source| OpenError::Open { url: without_password(url), source };
+        let open = |source| OpenError::opening(url, source);
         let options = PgConnectOptions::from_str(url)
-            .map_err(address)?
+            .map_err(|refused| OpenError::address(url, &refused))?
             .application_name("xiuhua")
             .options([
                 ("synchronous_commit", "on"),

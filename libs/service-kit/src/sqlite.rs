@@ -41,10 +41,9 @@ impl SqliteDatabase {
     /// # Errors
     /// [`OpenError`], also for a database of a newer version.
     pub async fn open(url: &str, migrator: &'static Migrator) -> Result<Self, OpenError> {
-        let address = |source| OpenError::Address { url: url.to_owned(), source };
-        let open = |source| OpenError::Open { url: url.to_owned(), source };
+        let open = |source| OpenError::opening(url, source);
         let options = SqliteConnectOptions::from_str(url)
-            .map_err(address)?
+            .map_err(|refused| OpenError::address(url, &refused))?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
