@@ -102,6 +102,22 @@ impl SqliteDatabase {
         }
     }
 
+    /// As [`Self::write`], where writes are in turn anyway.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    ///
+    /// # Panics
+    /// As [`Self::write`].
+    pub async fn write_in_turn<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<sqlx::Error> + Send + 'static,
+    {
+        self.write(work).await
+    }
+
     /// Waits for what is under way and closes every connection.
     pub async fn close(&self) {
         self.writer.close().await;
