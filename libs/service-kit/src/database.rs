@@ -133,13 +133,14 @@ fn is_number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// What a failure of the database means for a caller, where it is no mistake of ours: the same call may succeed later.
+/// What a failure of the database means for a caller, where it is no mistake of ours but a lack of room or time.
 /// `None`: it is a mistake.
 ///
 /// [`Kind::Unavailable`]: the server is away, restarts, is read-only, or another transaction was in the way; also where
 /// it is not known whether a commit took place, which the request id of a repeat settles. [`Kind::ResourceExhausted`]:
 /// no connection became free in time (or a new one could not be made in that time: a pool does not tell the two apart),
-/// or no room is left.
+/// or no room is left. [`Kind::DeadlineExceeded`]: the statement took longer than any may, and would the next time; not
+/// to be repeated by itself.
 #[must_use]
 pub fn passing(error: &sqlx::Error) -> Option<Kind> {
     match error {
@@ -178,10 +179,12 @@ fn passing_on_postgres(code: &str) -> Option<Kind> {
     match code {
         // Too many connections is the server's own full pool.
         "53300" => Some(Kind::ResourceExhausted),
+        // The statement was cancelled for its time.
+        "57014" => Some(Kind::DeadlineExceeded),
         // A read-only server: a failover has not reached us yet.
         "25006"
-        // Serialization failure, deadlock, lock not available, statement cancelled for its time.
-        | "40001" | "40P01" | "55P03" | "57014"
+        // Serialization failure, deadlock, lock not available.
+        | "40001" | "40P01" | "55P03"
         // Shut down by the administrator, crashed, starting, idle in a transaction for too long.
         | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Some(Kind::Unavailable),
         // Class 08: the connection; class 53: disk and memory.
@@ -264,6 +267,8 @@ mod tests {
             ("40P01", Some(Kind::Unavailable)),
             ("25006", Some(Kind::Unavailable)),
             ("08006", Some(Kind::Unavailable)),
+            ("55P03", Some(Kind::Unavailable)),
+            ("57014", Some(Kind::DeadlineExceeded)),
             ("53100", Some(Kind::ResourceExhausted)),
             ("53300", Some(Kind::ResourceExhausted)),
             ("42P01", None),

@@ -181,6 +181,15 @@ async fn every_statement_of_a_service_has_an_end_and_a_migration_waits_for_anoth
 }
 
 #[tokio::test]
+async fn a_read_that_takes_too_long_is_not_worth_a_repeat() {
+    let database = open().await;
+    let mut reader = database.reader().acquire().await.unwrap();
+    reader.execute("set statement_timeout = '10ms'").await.unwrap();
+    let hopeless = reader.execute("select pg_sleep(60)").await.unwrap_err();
+    assert_eq!(passing(&hopeless), Some(Kind::DeadlineExceeded), "{hopeless:?}");
+}
+
+#[tokio::test]
 async fn a_write_that_does_not_end_is_given_up_and_its_connection_closed() {
     let url = temporary_postgres().await;
     let database = PostgresDatabase::open(&url, migrator(1..=1)).await.unwrap();
