@@ -2,6 +2,9 @@
 //!
 //! Protobuf bounds a message on the wire only. A million empty messages in a list are 2 MB there and 200 MB here, so the
 //! limit of a message's bytes alone would let a few calls take a machine's memory.
+//!
+//! The bound is that of one message and not of the process: a server holds up to as many of them at once as it takes
+//! calls at a time (`max_in_flight`), each as long as its handler keeps it, and this knows of neither.
 
 mod memory;
 
@@ -13,7 +16,7 @@ use tonic::Status;
 use tonic::codec::{DecodeBuf, Decoder};
 use tonic_prost::{ProstDecoder, ProstEncoder};
 
-/// Most memory that a message may take once it is unpacked, in bytes, by an estimate that is rather too high. Honest
+/// Most memory that one message may take once it is unpacked, in bytes, by an estimate that is rather too high. Honest
 /// messages of 4 MiB stay below 48 MiB, those of many short attributes being the worst.
 pub const MOST_HELD_BYTES: u64 = 64 * 1024 * 1024;
 

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -150,13 +150,9 @@ impl PrivatePostgres {
     /// It does not within a minute; the message holds the end of its log.
     pub fn wait_until_ready(&self) -> Result<(), StartError> {
         let asked = Instant::now();
-        let ready = programs()?.join("pg_isready");
+        let programs = programs()?;
         loop {
-            // A connection alone is not enough: a server that recovers accepts and refuses.
-            let listens = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok();
-            let port = self.port.to_string();
-            let asks = || Command::new(&ready).args(["-q", "-h", "127.0.0.1", "-p", &port]).status();
-            if listens && asks()?.success() {
+            if is_ready(&programs, &self.folder, self.port)? {
                 return Ok(());
             }
             if asked.elapsed() > START_LIMIT {
@@ -179,6 +175,14 @@ impl Drop for PrivatePostgres {
         let _ = Command::new("kill").args(["-TERM", &self.supervisor.id().to_string()]).status();
         let _ = self.supervisor.wait();
     }
+}
+
+/// Whether the server of a folder accepts connections; one that recovers refuses them. Asked by the socket in the
+/// folder: somebody else may have taken the port in the meantime, and then this server does not start.
+fn is_ready(programs: &Path, folder: &Path, port: u16) -> io::Result<bool> {
+    let mut ask = Command::new(programs.join("pg_isready"));
+    ask.arg("-q").arg("-h").arg(folder).arg("-p").arg(port.to_string());
+    Ok(ask.status()?.success())
 }
 
 /// Starts a process from a thread that lives as long as the sender: the signal at a parent's death comes with the death
@@ -259,5 +263,31 @@ mod tests {
         }
         drop(server);
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_server_of_somebody_else_on_the_port_does_not_count() {
+        let server = PrivatePostgres::start(Durability::ProcessOnly).unwrap();
+        let programs = programs().unwrap();
+        assert!(is_ready(&programs, &server.folder, server.port).unwrap());
+        assert!(!is_ready(&programs, &std::env::temp_dir(), server.port).unwrap());
+    }
+
+    /// The worst moment to ask: while the server is being started. Its own first deed is to ask here.
+    #[test]
+    fn a_supervisor_that_is_asked_to_end_while_it_starts_a_server_ends() {
+        for _ in 0..10 {
+            let folder = new_folder().unwrap();
+            let mut supervisor = Command::new("sh");
+            supervisor.args(["-c", include_str!("supervisor.sh"), "private-postgres"]).arg(&folder);
+            supervisor.args(["sh", "-c", "kill -TERM $PPID; exec sleep 600"]);
+            let mut supervisor = supervisor.spawn().unwrap();
+            let asked = Instant::now();
+            while supervisor.try_wait().unwrap().is_none() {
+                assert!(asked.elapsed() < START_LIMIT, "it waits for a server that nobody has told to end");
+                thread::yield_now();
+            }
+            assert!(!folder.exists());
+        }
     }
 }

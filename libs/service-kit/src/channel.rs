@@ -20,13 +20,24 @@ use crate::status::UpstreamError;
 /// A channel whose calls carry what [`Carry`] adds and are repeated by [`Retry`].
 pub type Line = InterceptedService<Retry<Channel>, Carry>;
 
-/// A channel to `url` that connects when it is first used and again after a break.
+/// How often a connection is asked whether its far end is still there; one on which nothing comes for so long is asked
+/// too, or the next call would be the one to find out.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// How long the far end may take to say so; then the connection is broken and its calls end.
+const KEEP_ALIVE_ANSWER: Duration = Duration::from_secs(10);
+
+/// A channel to `url` that connects when it is first used and again after a break, also one that nobody tells of: a
+/// far end that says nothing, not even that it is there, is given up after 40 s.
 ///
 /// # Errors
 /// A text that is no URL.
 pub fn connect(url: &str, config: &ChannelConfig) -> Result<Channel, tonic::transport::Error> {
     let endpoint = Endpoint::from_shared(url.to_owned())?
         .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE_ANSWER)
+        .keep_alive_while_idle(true)
+        .tcp_keepalive(Some(KEEP_ALIVE))
         .tcp_nodelay(true);
     Ok(endpoint.connect_lazy())
 }

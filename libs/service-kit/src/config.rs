@@ -2,6 +2,8 @@
 //!
 //! Here are also the sections that every service has; one service's own stay with it.
 
+mod reason;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -52,14 +54,20 @@ pub struct Layers<'a> {
     pub overrides: Vec<(String, String)>,
 }
 
-/// Why a configuration was refused, and which layer is at fault.
+/// Why a configuration was refused, and which layer is at fault. Holds no value of it: one may be a password.
 #[derive(Debug, thiserror::Error)]
-#[error("配置有误（{layer}）/ the configuration is wrong ({layer}): {source}")]
+#[error("配置有误（{layer}）/ the configuration is wrong ({layer}): {reason}")]
 pub struct ConfigError {
     /// `defaults`, `environment`, `flags`, or the path of the file.
     pub layer: String,
-    /// What is wrong: the key, and the keys there are.
-    pub source: Box<config::ConfigError>,
+    /// What is wrong: the key, and the keys there are; or the line.
+    pub reason: String,
+}
+
+impl ConfigError {
+    fn new(layer: &str, refused: &config::ConfigError) -> Self {
+        Self { layer: layer.to_owned(), reason: reason::reason(refused) }
+    }
 }
 
 /// The environment of this process.
@@ -113,8 +121,7 @@ pub fn load<T: DeserializeOwned>(layers: Layers<'_>) -> Result<T, ConfigError> {
     builder = builder.add_source(env);
     read_with::<T>("environment", &builder)?;
     for (key, value) in layers.overrides {
-        let flags = |source| ConfigError { layer: "flags".to_owned(), source: Box::new(source) };
-        builder = builder.set_override(&key, value).map_err(flags)?;
+        builder = builder.set_override(&key, value).map_err(|refused| ConfigError::new("flags", &refused))?;
     }
     read_with("flags", &builder)
 }
@@ -123,8 +130,8 @@ fn read_with<T: DeserializeOwned>(
     layer: &str,
     builder: &ConfigBuilder<DefaultState>,
 ) -> Result<T, ConfigError> {
-    let at = |source| ConfigError { layer: layer.to_owned(), source: Box::new(source) };
-    builder.build_cloned().map_err(at)?.try_deserialize().map_err(at)
+    let read = builder.build_cloned().and_then(config::Config::try_deserialize);
+    read.map_err(|refused| ConfigError::new(layer, &refused))
 }
 
 #[cfg(test)]
@@ -189,6 +196,38 @@ mod tests {
         assert_eq!(refused.layer, "environment");
         let text = refused.to_string();
         assert!(text.contains("lisen") && text.contains("`listen`"), "{text}");
+    }
+
+    /// Each holds the secret where no secret should be.
+    #[test]
+    fn a_refusal_names_the_place_and_never_a_value() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("shared.toml");
+        for (text, place) in [
+            ("[database]\nurl = \"postgres://clerk:secret@db/x\n", "line 2"),
+            ("[database]\nurl = postgres://clerk:secret@db/x\n", "line 2"),
+            ("[database]\nurl = \"sqlite:a\"\nurl = \"postgres://clerk:secret@db/x\"\n", "line 3"),
+            ("database = \"postgres://clerk:secret@db/x\"\n", "database"),
+            ("[database]\nurl = [\"postgres://clerk:secret@db/x\"]\n", "database.url"),
+            ("[server]\nlisten = \"postgres://clerk:secret@db/x\"\n", "server.listen"),
+            ("[server]\nreflection = \"secret\"\n", "server.reflection"),
+            ("[database]\nlink = \"postgres://clerk:secret@db/x\"\n", "link"),
+        ] {
+            std::fs::write(&file, text).unwrap();
+            let refused = of_service::<Shared>(SHARED, "XIUHUA_SHARED", Some(&file)).expect_err(text);
+            let said = format!("{refused:?} {}", crate::status::chain(&refused));
+            assert!(said.contains(place) && !said.contains("secret"), "{said}");
+        }
+        for (said, may_be_said) in [
+            (
+                "invalid value: string \"a \"secret\" b\", expected a port",
+                "invalid value: string \"…\", expected a port",
+            ),
+            ("unknown variant `secret`, expected `a` or `b`", "unknown variant `…`, expected `a` or `b`"),
+            ("listen must be 1 to 5", "listen must be 1 to 5"),
+        ] {
+            assert_eq!(reason::reason(&config::ConfigError::Message(said.to_owned())), may_be_said);
+        }
     }
 
     #[derive(Debug, Deserialize)]

@@ -37,7 +37,7 @@ impl Backend {
     }
 }
 
-/// Why a database could not be opened.
+/// Why a database could not be opened. Holds no password: addresses are here as they may be logged.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The address names no database there is.
@@ -47,12 +47,12 @@ pub enum OpenError {
         url: String,
     },
     /// The address cannot be read.
-    #[error("`{url}` 不是数据库地址 / is not the address of a database")]
+    #[error("`{url}` 不是数据库地址 / is not the address of a database: {reason}")]
     Address {
         /// The address.
         url: String,
         /// What is wrong with it.
-        source: sqlx::Error,
+        reason: String,
     },
     /// The file or server cannot be opened.
     #[error("无法打开数据库 / cannot open the database `{url}`")]
@@ -84,6 +84,17 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    pub(crate) fn address(url: &str, refused: &sqlx::Error) -> Self {
+        let said = refused.to_string();
+        // What is quoted is a part of the address.
+        let reason = if said.contains(['"', '`']) { "an option cannot be read".to_owned() } else { said };
+        Self::Address { url: without_password(url), reason }
+    }
+
+    pub(crate) fn opening(url: &str, source: sqlx::Error) -> Self {
+        Self::Open { url: without_password(url), source }
+    }
+
     pub(crate) fn migrating(url: &str, source: MigrateError) -> Self {
         let url = without_password(url);
         match source {
@@ -93,21 +104,43 @@ impl OpenError {
     }
 }
 
-/// An address as it may be logged.
+/// An address as it may be logged: without a password and without options, one of which may be a password. Where it
+/// cannot be told what is one, only the scheme is left.
 pub(crate) fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let Some((login, place)) = rest.rsplit_once('@') else { return url.to_owned() };
-    let role = login.split(':').next().unwrap_or_default();
-    format!("{scheme}://{role}@{place}")
+    let Some((scheme, rest)) = url.split_once(':') else { return "…".to_owned() };
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    if scheme == "sqlite" {
+        return format!("{scheme}:{}", &rest[..end]);
+    }
+    let Some(rest) = rest.strip_prefix("//") else { return format!("{scheme}:…") };
+    let (login, place) = rest.rsplit_once('@').unwrap_or(("", rest));
+    let login_ends_options = login.contains(['?', '#']);
+    let place = place.split(['?', '#']).next().unwrap_or_default();
+    let host = place.split('/').next().unwrap_or_default();
+    // With a `/` in it, a login may be the options or the path of an address without one; and a host whose port is no
+    // number may be a login whose place was forgotten.
+    let is_host = host.ends_with(']') || host.rsplit_once(':').is_none_or(|(_, port)| is_number(port));
+    if login_ends_options || login.contains('/') || !is_host {
+        return format!("{scheme}://…");
+    }
+    match login.split(':').next() {
+        None | Some("") => format!("{scheme}://{place}"),
+        Some(role) => format!("{scheme}://{role}@{place}"),
+    }
 }
 
-/// What a failure of the database means for a caller, where it is no mistake of ours: the same call may succeed later.
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// What a failure of the database means for a caller, where it is no mistake of ours but a lack of room or time.
 /// `None`: it is a mistake.
 ///
 /// [`Kind::Unavailable`]: the server is away, restarts, is read-only, or another transaction was in the way; also where
 /// it is not known whether a commit took place, which the request id of a repeat settles. [`Kind::ResourceExhausted`]:
 /// no connection became free in time (or a new one could not be made in that time: a pool does not tell the two apart),
-/// or no room is left.
+/// or no room is left. [`Kind::DeadlineExceeded`]: the statement took longer than any may, and would the next time; not
+/// to be repeated by itself.
 #[must_use]
 pub fn passing(error: &sqlx::Error) -> Option<Kind> {
     match error {
@@ -146,10 +179,12 @@ fn passing_on_postgres(code: &str) -> Option<Kind> {
     match code {
         // Too many connections is the server's own full pool.
         "53300" => Some(Kind::ResourceExhausted),
+        // The statement was cancelled for its time.
+        "57014" => Some(Kind::DeadlineExceeded),
         // A read-only server: a failover has not reached us yet.
         "25006"
-        // Serialization failure, deadlock, lock not available, statement cancelled for its time.
-        | "40001" | "40P01" | "55P03" | "57014"
+        // Serialization failure, deadlock, lock not available.
+        | "40001" | "40P01" | "55P03"
         // Shut down by the administrator, crashed, starting, idle in a transaction for too long.
         | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Some(Kind::Unavailable),
         // Class 08: the connection; class 53: disk and memory.
@@ -175,7 +210,52 @@ mod tests {
     fn a_password_is_never_a_part_of_what_is_said() {
         let refused = Backend::of("mysql://clerk:secret@db:3306/x").unwrap_err().to_string();
         assert!(refused.contains("clerk@db:3306") && !refused.contains("secret"), "{refused}");
-        assert_eq!(without_password("sqlite:a@b:c"), "sqlite:a@b:c");
+        for (url, said) in [
+            ("sqlite:a@b:c", "sqlite:a@b:c"),
+            ("sqlite:///var/a.db?mode=secret", "sqlite:///var/a.db"),
+            ("postgres://clerk:secret@db:5432/x?sslmode=require", "postgres://clerk@db:5432/x"),
+            ("postgres://db/x?user=clerk&password=secret", "postgres://db/x"),
+            ("postgres://[::1]:5432/x#secret", "postgres://[::1]:5432/x"),
+            ("postgres://[::1]/x", "postgres://[::1]/x"),
+            // None of these is an address, and all of them have been typed.
+            ("postgres://clerk:sec?secret@db/x", "postgres://…"),
+            ("postgres://clerk:sec/secret@db/x", "postgres://…"),
+            ("postgres://db/x?password=a@secret", "postgres://…"),
+            ("postgres://clerk:secret", "postgres://…"),
+            ("postgres://clerk:sec@secret@db/x", "postgres://clerk@db/x"),
+            ("postgres:clerk:secret@db/x", "postgres:…"),
+            ("secret", "…"),
+        ] {
+            assert_eq!(without_password(url), said, "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_way_of_not_opening_says_the_password() {
+        use std::borrow::Cow;
+
+        use sqlx::migrate::Migrator;
+
+        static NONE: Migrator = Migrator { migrations: Cow::Borrowed(&[]), ..Migrator::DEFAULT };
+        let migrating = |source| OpenError::migrating("postgres://clerk:secret@db/x?password=secret", source);
+        let mut refusals =
+            vec![migrating(MigrateError::VersionMissing(2)), migrating(MigrateError::Dirty(1))];
+        for url in [
+            "postgres://clerk:secret@127.0.0.1:1/x?password=secret&connect_timeout=1",
+            "postgres://clerk:secret@127.0.0.1:port/x",
+            "postgres://clerk:secret@127.0.0.1/x?sslmode=secret",
+            "postgres:secret",
+        ] {
+            refusals.push(crate::postgres::PostgresDatabase::open(url, &NONE).await.expect_err(url));
+        }
+        for url in ["sqlite:/nowhere/x.db?mode=ro", "sqlite:x?secret=1", "sqlite:x?mode=secret"] {
+            refusals.push(crate::sqlite::SqliteDatabase::open(url, &NONE).await.expect_err(url));
+        }
+        refusals.push(Backend::of("secret").unwrap_err());
+        for refused in refusals {
+            let said = format!("{refused:?} {}", crate::status::chain(&refused));
+            assert!(!said.contains("secret"), "{said}");
+        }
     }
 
     #[test]
@@ -187,6 +267,8 @@ mod tests {
             ("40P01", Some(Kind::Unavailable)),
             ("25006", Some(Kind::Unavailable)),
             ("08006", Some(Kind::Unavailable)),
+            ("55P03", Some(Kind::Unavailable)),
+            ("57014", Some(Kind::DeadlineExceeded)),
             ("53100", Some(Kind::ResourceExhausted)),
             ("53300", Some(Kind::ResourceExhausted)),
             ("42P01", None),

@@ -104,7 +104,7 @@ where
 
 /// One call, over all its attempts.
 struct Call {
-    /// Bounds all attempts and the waits between them.
+    /// Bounds all attempts, the waits between them and the answer to its last message.
     deadline: Option<Instant>,
     language: Language,
     may_repeat: bool,
@@ -130,7 +130,8 @@ impl Call {
                 .flatten()
                 .filter(|wait| self.time_left().is_none_or(|left| *wait < left));
             let Some(wait) = again else {
-                return answer.map(|answer| answer.map(|body| Body::new(Answer(body))));
+                let bounded = |body| Body::new(Answer::new(body, self.deadline, self.language));
+                return answer.map(|answer| answer.map(bounded));
             };
             tracing::debug!(method = head.uri.path(), attempt = attempts.previous(), ?wait, "calling again");
             drop(answer);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, Row, SqliteConnection, SqlitePool};
 
 use crate::call::CallContext;
 use crate::database::OpenError;
@@ -41,10 +41,9 @@ impl SqliteDatabase {
     /// # Errors
     /// [`OpenError`], also for a database of a newer version.
     pub async fn open(url: &str, migrator: &'static Migrator) -> Result<Self, OpenError> {
-        let address = |source| OpenError::Address { url: url.to_owned(), source };
-        let open = |source| OpenError::Open { url: url.to_owned(), source };
+        let open = |source| OpenError::opening(url, source);
         let options = SqliteConnectOptions::from_str(url)
-            .map_err(address)?
+            .map_err(|refused| OpenError::address(url, &refused))?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -103,6 +102,22 @@ impl SqliteDatabase {
         }
     }
 
+    /// As [`Self::write`], where writes are in turn anyway.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    ///
+    /// # Panics
+    /// As [`Self::write`].
+    pub async fn write_in_turn<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<sqlx::Error> + Send + 'static,
+    {
+        self.write(work).await
+    }
+
     /// Waits for what is under way and closes every connection.
     pub async fn close(&self) {
         self.writer.close().await;
@@ -111,20 +126,30 @@ impl SqliteDatabase {
 }
 
 /// Migrates with foreign keys unchecked: SQLite changes a table by making it anew, and its children would hold the old
-/// one back. They are checked afterwards.
+/// one back. They are checked afterwards, once for each migration because that reads every row: `user_version` is the
+/// migration after which they were found sound.
 ///
 /// Source: SQLite's documentation of ALTER TABLE, section 7.
 async fn migrate(writer: &SqlitePool, migrator: &Migrator) -> Result<(), MigrateError> {
     let mut connection = writer.acquire().await?;
     sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut *connection).await?;
     let migrated = migrator.run(&mut *connection).await;
-    let dangling = sqlx::query("PRAGMA foreign_key_check").fetch_optional(&mut *connection).await?;
     sqlx::query("PRAGMA foreign_keys = ON").execute(&mut *connection).await?;
     migrated?;
-    match dangling {
-        None => Ok(()),
-        Some(_) => {
-            Err(MigrateError::Execute(sqlx::Error::Protocol("a foreign key leads nowhere".to_owned())))
-        }
+    let newest: i64 = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
+        .fetch_one(&mut *connection)
+        .await?;
+    let sound: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
+    if sound == newest {
+        return Ok(());
     }
+    if let Some(row) = sqlx::query("PRAGMA foreign_key_check").fetch_optional(&mut *connection).await? {
+        let (table, parent): (String, String) = (row.try_get("table")?, row.try_get("parent")?);
+        let said = format!("a row of `{table}` names one of `{parent}` that is not there");
+        return Err(MigrateError::Execute(sqlx::Error::Protocol(said)));
+    }
+    // A number, and pragmas take no parameters.
+    let mark = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {newest}"));
+    sqlx::query(mark).execute(&mut *connection).await?;
+    Ok(())
 }

@@ -5,10 +5,13 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame, SizeHint};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::Status;
 use tonic::body::Body;
 
 use super::broken;
+use crate::call::deadline_exceeded;
+use crate::status::Language;
 
 /// Largest request that is kept to be sent again, in bytes. Larger ones are sent once.
 pub(super) const MOST_KEPT_BYTES: usize = 1024 * 1024;
@@ -82,8 +85,28 @@ impl http_body::Body for Begun {
     }
 }
 
-/// An answer in whose middle the connection may break: tonic says UNKNOWN or INTERNAL then, as if the service had.
-pub(super) struct Answer(pub(super) Body);
+/// An answer in whose middle the connection may break, or fall silent: tonic says UNKNOWN or INTERNAL of the one, as if
+/// the service had, and waits for ever in the other.
+pub(super) struct Answer {
+    inner: Body,
+    /// That of the call. tonic's own ends with the head of an answer.
+    deadline: Option<Pin<Box<Sleep>>>,
+    language: Language,
+}
+
+impl Answer {
+    pub(super) fn new(inner: Body, deadline: Option<Instant>, language: Language) -> Self {
+        Self { inner, deadline: deadline.map(|deadline| Box::pin(sleep_until(deadline))), language }
+    }
+
+    /// By the clock too, because the timer fires only once the runtime gets to it, and asked before the body is: one
+    /// that always has more would never come to an end otherwise.
+    fn is_late(&mut self, context: &mut Context<'_>) -> bool {
+        self.deadline.as_mut().is_some_and(|deadline| {
+            Instant::now() >= deadline.deadline() || deadline.as_mut().poll(context).is_ready()
+        })
+    }
+}
 
 impl http_body::Body for Answer {
     type Data = Bytes;
@@ -93,15 +116,21 @@ impl http_body::Body for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if self.is_late(context) {
+            self.deadline = None;
+            // Dropped, so that the far end hears that nobody listens any more.
+            self.inner = Body::empty();
+            return Poll::Ready(Some(Err(deadline_exceeded(self.language))));
+        }
         // A status of the service is in its trailers; an error is the transport's.
-        Pin::new(&mut self.0).poll_frame(context).map_err(|status| broken(status.into()))
+        Pin::new(&mut self.inner).poll_frame(context).map_err(|status| broken(status.into()))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        self.inner.size_hint()
     }
 }

@@ -83,6 +83,31 @@ async fn a_database_of_a_newer_version_is_refused_and_of_an_older_one_upgraded()
 }
 
 #[tokio::test]
+async fn a_migration_that_leaves_a_row_without_its_parent_is_refused_by_both_names() {
+    let place = TemporaryDatabase::new();
+    let migration = |version, sql: &'static str| {
+        let sql = sqlx::AssertSqlSafe(sql).into_sql_str();
+        Migration::new(version, Cow::Borrowed("t"), MigrationType::Simple, sql, false)
+    };
+    let tables = "create table parent (id integer primary key); \
+                  create table child (parent integer references parent); \
+                  insert into parent values (1); insert into child values (1)";
+    let sound = vec![migration(1, tables)];
+    let torn = vec![migration(1, tables), migration(2, "delete from parent")];
+    let migrator = |migrations: Vec<Migration>| -> &'static Migrator {
+        Box::leak(Box::new(Migrator { migrations: migrations.into(), ..Migrator::DEFAULT }))
+    };
+    SqliteDatabase::open(&place.url(), migrator(sound)).await.unwrap().close().await;
+    let torn = migrator(torn);
+    // Also the second time, when there is nothing left to migrate.
+    for _ in 0..2 {
+        let refused = SqliteDatabase::open(&place.url(), torn).await.unwrap_err();
+        let said = xiuhua_service_kit::status::chain(&refused);
+        assert!(said.contains("`child`") && said.contains("`parent`"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_reader_cannot_write() {
     let place = TemporaryDatabase::new();
     let database = SqliteDatabase::open(&place.url(), migrator(1..=1)).await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -10,7 +11,7 @@ use tokio::sync::Notify;
 use xiuhua_service_kit::database::{OpenError, holds_nul, passing};
 use xiuhua_service_kit::postgres::PostgresDatabase;
 use xiuhua_service_kit::status::Kind;
-use xiuhua_service_kit::testing::temporary_postgres;
+use xiuhua_service_kit::testing::{temporary_postgres, until_idle};
 
 fn migrator(versions: std::ops::RangeInclusive<i64>) -> &'static Migrator {
     let migration = |version: i64| {
@@ -141,6 +142,117 @@ async fn a_reader_cannot_write_and_a_server_that_is_away_passes() {
     let Err(OpenError::Open { source, .. }) = nowhere else { panic!("{nowhere:?}") };
     // The pool tries again until its time is over, and cannot tell a server that is away from one that is full.
     assert_eq!(passing(&source), Some(Kind::ResourceExhausted), "{source:?}");
+}
+
+async fn setting(connection: &mut PgConnection, name: &str) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar("select current_setting($1)").bind(name).fetch_one(connection).await
+}
+
+#[tokio::test]
+async fn every_statement_of_a_service_has_an_end_and_a_migration_waits_for_another() {
+    let url = temporary_postgres().await;
+    let sql =
+        "create table t1 as select current_setting('lock_timeout') || current_setting('statement_timeout') n";
+    let migration = Migration::new(
+        1,
+        Cow::Borrowed("t"),
+        MigrationType::Simple,
+        sqlx::AssertSqlSafe(sql).into_sql_str(),
+        false,
+    );
+    let migrator = Box::leak(Box::new(Migrator { migrations: vec![migration].into(), ..Migrator::DEFAULT }));
+    let database = PostgresDatabase::open(&url, migrator).await.unwrap();
+    let migrated: String = sqlx::query_scalar("select n from t1").fetch_one(database.reader()).await.unwrap();
+    assert_eq!(migrated, "00");
+    let mut reader = database.reader().acquire().await.unwrap();
+    assert_eq!(setting(&mut reader, "statement_timeout").await.unwrap(), "1min");
+    let written = database.write::<_, sqlx::Error, _>(|connection| {
+        async move {
+            Ok([
+                setting(connection, "statement_timeout").await?,
+                setting(connection, "lock_timeout").await?,
+                setting(connection, "tcp_keepalives_idle").await?,
+                setting(connection, "tcp_user_timeout").await?,
+            ])
+        }
+        .boxed()
+    });
+    assert_eq!(written.await.unwrap(), ["10min", "30s", "30", "60000"]);
+}
+
+#[tokio::test]
+async fn a_read_that_takes_too_long_is_not_worth_a_repeat() {
+    let database = open().await;
+    let mut reader = database.reader().acquire().await.unwrap();
+    reader.execute("set statement_timeout = '10ms'").await.unwrap();
+    let hopeless = reader.execute("select pg_sleep(60)").await.unwrap_err();
+    assert_eq!(passing(&hopeless), Some(Kind::DeadlineExceeded), "{hopeless:?}");
+}
+
+#[tokio::test]
+async fn a_write_that_does_not_end_is_given_up_and_its_connection_closed() {
+    let url = temporary_postgres().await;
+    let database = PostgresDatabase::open(&url, migrator(1..=1)).await.unwrap();
+    let begun = Arc::new(Notify::new());
+    let told = Arc::clone(&begun);
+    let writer = database.clone();
+    let endless = tokio::spawn(async move {
+        let written = writer.write::<(), sqlx::Error, _>(move |connection| {
+            async move {
+                insert(connection).await?;
+                told.notify_one();
+                std::future::pending().await
+            }
+            .boxed()
+        });
+        written.await
+    });
+    begun.notified().await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(15 * 60 + 1)).await;
+    tokio::time::resume();
+    let given_up = endless.await.unwrap().unwrap_err();
+    assert_eq!(passing(&given_up), Some(Kind::Unavailable), "{given_up:?}");
+    until_idle(&url).await;
+    assert_eq!(count(&database).await, 0);
+    database.write::<_, sqlx::Error, _>(|connection| insert(connection).boxed()).await.unwrap();
+    assert_eq!(count(&database).await, 1);
+}
+
+#[tokio::test]
+async fn work_that_waits_for_its_turn_leaves_the_connections_to_others() {
+    let database = open().await;
+    let (first, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let in_turn = |number: u32| {
+        let (database, told, waited) = (database.clone(), Arc::clone(&first), Arc::clone(&go_on));
+        tokio::spawn(async move {
+            let written = database.write_in_turn::<_, sqlx::Error, _>(move |connection| {
+                async move {
+                    if number == 0 {
+                        told.notify_one();
+                        waited.notified().await;
+                    }
+                    insert(connection).await
+                }
+                .boxed()
+            });
+            written.await
+        })
+    };
+    // More than there are connections to write with.
+    let waiting: Vec<_> = (0..20).map(in_turn).collect();
+    first.notified().await;
+    // One that gives up while it waits.
+    waiting[19].abort();
+    for _ in 0..20 {
+        database.write::<_, sqlx::Error, _>(|connection| insert(connection).boxed()).await.unwrap();
+    }
+    assert_eq!(count(&database).await, 20);
+    go_on.notify_one();
+    for (number, written) in waiting.into_iter().enumerate() {
+        assert_eq!(written.await.is_ok(), number != 19, "{number}");
+    }
+    assert_eq!(count(&database).await, 39);
 }
 
 #[tokio::test]

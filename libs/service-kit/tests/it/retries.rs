@@ -71,3 +71,15 @@ async fn a_connection_that_breaks_in_the_middle_is_a_service_that_is_away() {
     let answer = tokio::time::timeout(Duration::from_secs(20), call).await.unwrap().unwrap();
     assert_eq!(answer.unwrap_err().code(), Code::Unavailable);
 }
+
+/// A far end whose machine is gone without a word: nothing comes, and nothing says that nothing will.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_falls_silent_is_given_up_long_before_the_time_of_its_call() {
+    let (listener, mut health) = listen().await;
+    let begun = tokio::time::Instant::now();
+    let call = tokio::spawn(async move { health.watch(HealthCheckRequest::default()).await });
+    let _held = listener.accept().await.unwrap();
+    let given_up = call.await.unwrap().unwrap_err();
+    assert_eq!(given_up.code(), Code::Unavailable, "{given_up:?}");
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+}

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
+use http_body::Body as _;
 use prost::Message as _;
 use prost_types::method_options::IdempotencyLevel;
 use prost_types::{
@@ -14,7 +16,7 @@ use tower::service_fn;
 
 use super::super::body::MOST_KEPT_BYTES;
 use super::super::*;
-use super::EXAMPLE;
+use super::{EXAMPLE, ms};
 use crate::status::{PUSHBACK, explain};
 
 /// What the far end does with one attempt.
@@ -25,6 +27,30 @@ enum Reply {
     Break,
     Http(u16),
     Nothing,
+    /// An answer that begins and goes on with this.
+    Begin(Messages),
+}
+
+/// The messages of an answer that has no end.
+#[derive(Clone, Copy, Debug)]
+enum Messages {
+    Silence,
+    Flood,
+}
+
+impl http_body::Body for Messages {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Status>>> {
+        match *self {
+            Self::Silence => Poll::Pending,
+            Self::Flood => Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from_static(b"more"))))),
+        }
+    }
 }
 
 /// One attempt as it arrived.
@@ -70,6 +96,7 @@ fn line(
                 Reply::Http(code) => Ok(http::Response::builder().status(code).body(Body::empty()).unwrap()),
                 Reply::Break => Err(BoxError::from("connection reset by peer")),
                 Reply::Nothing => std::future::pending().await,
+                Reply::Begin(messages) => Ok(http::Response::new(Body::new(messages))),
             }
         }
     });
@@ -201,6 +228,25 @@ async fn no_wait_goes_beyond_the_deadline_and_a_silent_far_end_is_left_at_it() {
     assert_eq!((late.code(), explain(&late).reason.as_str()), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"));
     assert!(begun.elapsed().as_millis().abs_diff(1000) <= 2, "{:?}", begun.elapsed());
     assert_eq!(arrivals.lock().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_has_begun_ends_at_the_deadline_of_its_call_too() {
+    for messages in [Messages::Silence, Messages::Flood] {
+        let (line, _) = line(vec![Reply::Begin(messages)]);
+        let begun = Instant::now();
+        let mut answer = line.oneshot(request("Read", Some("1S"), 8)).await.unwrap().into_body();
+        let late = loop {
+            match std::future::poll_fn(|context| Pin::new(&mut answer).poll_frame(context)).await {
+                // As a reader of many messages gives others their turn.
+                Some(Ok(_)) => tokio::time::sleep(ms(10)).await,
+                Some(Err(late)) => break late,
+                None => panic!("{messages:?} has no end"),
+            }
+        };
+        assert_eq!(late.code(), Code::DeadlineExceeded, "{messages:?}");
+        assert!(begun.elapsed().as_millis().abs_diff(1000) <= 12, "{messages:?}: {:?}", begun.elapsed());
+    }
 }
 
 #[tokio::test(start_paused = true)]
