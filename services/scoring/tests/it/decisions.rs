@@ -70,6 +70,32 @@ async fn a_decision_sent_again_gets_the_first_answer_and_decides_nothing(on: Bac
     assert_eq!(refusal.reason, "KEY_REUSED_WITH_DIFFERENT_BODY");
 }
 
+async fn a_request_id_stands_for_one_method(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
+    let id = house.assess(asking("r1")).await.id;
+    publish(&mut house, "x", &id).await.unwrap();
+    // Alike to the byte: what differs is what is asked for.
+    let wire::PublishAssessmentRequest { request_id, id, author, reason } = publishing("x", &id);
+    let withdrawing = wire::WithdrawAssessmentRequest {
+        request_id: request_id.clone(),
+        id: id.clone(),
+        author: author.clone(),
+        reason: reason.clone(),
+    };
+    let cancelling = wire::CancelAssessmentRequest { request_id, id: id.clone(), author, reason };
+    let reused = [
+        house.client.withdraw_assessment(withdrawing).await.map(drop),
+        house.client.cancel_assessment(cancelling).await.map(drop),
+        house.client.create_assessment(asking("x")).await.map(drop),
+        house.client.publish_assessment(publishing("r1", &id)).await.map(drop),
+    ];
+    for refused in reused {
+        assert_eq!(Refusal::from(refused.unwrap_err()).reason, "KEY_REUSED_WITH_DIFFERENT_BODY");
+    }
+    withdraw(&mut house, "w", &id).await.unwrap();
+    assert_eq!(house.get(&id).await.state(), wire::AssessmentState::Withdrawn);
+}
+
 async fn one_decision_sent_many_times_at_once_is_taken_once(on: Backend) {
     let mut house = House::on(on, little_district()).await;
     let id = house.assess(asking("r1")).await.id;
@@ -148,6 +174,7 @@ async fn all_faults_of_a_decision_are_named_at_once(on: Backend) {
 on_both!(
     the_last_published_is_in_force_and_the_one_before_after_its_withdrawal,
     a_decision_sent_again_gets_the_first_answer_and_decides_nothing,
+    a_request_id_stands_for_one_method,
     one_decision_sent_many_times_at_once_is_taken_once,
     many_published_at_once_come_one_after_another,
     decisions_out_of_turn_are_refused,
