@@ -145,6 +145,7 @@ impl Failure for Error {
             | Self::TypesDiffer { .. } => Kind::FailedPrecondition,
             Self::PositionNotReached { .. } => Kind::OutOfRange,
             Self::Upstream(error) => error.kind(),
+            Self::Store(StoreError::Corrupt(_)) => Kind::DataLoss,
             Self::Store(error) => error.passing().unwrap_or(Kind::Internal),
             Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => Kind::Internal,
         }
@@ -167,6 +168,7 @@ impl Failure for Error {
             Self::NoClassification(_) => "CLASSIFICATION_NOT_FOUND",
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
             Self::Upstream(error) => error.reason(),
+            Self::Store(StoreError::Corrupt(_)) => "ROW_CORRUPT",
             Self::Store(error) => match error.passing() {
                 Some(Kind::ResourceExhausted) => "STORE_FULL",
                 Some(_) => "STORE_BUSY",
@@ -257,6 +259,9 @@ fn store_message(error: &StoreError) -> Bilingual {
         ),
         Some(_) => {
             Bilingual::new("数据库暂时没有应答，请稍后重试", "the database is busy or away, try again later")
+        }
+        None if matches!(error, StoreError::Corrupt(_)) => {
+            Bilingual::new("存储的记录已损坏，无法读取", error.to_string())
         }
         None => Bilingual::new("内部错误", "internal error"),
     }

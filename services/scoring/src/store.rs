@@ -56,8 +56,8 @@ pub(crate) trait AssessmentStore: Send + Sync + std::fmt::Debug {
     /// An assessment by id.
     async fn assessment(&self, id: &AssessmentId) -> Result<Option<Stored>, StoreError>;
 
-    /// Assessments newest first, after (older than) a run.
-    async fn assessments(&self, filter: &AssessmentFilter) -> Result<Vec<Stored>, StoreError>;
+    /// Assessments newest first, after (older than) a run. One that cannot be read does not hide the others.
+    async fn assessments(&self, filter: &AssessmentFilter) -> Result<Vec<Listed>, StoreError>;
 
     /// The assessment in force for a catalog and period: of those PUBLISHED the one published last.
     async fn published(&self, catalog_id: &str, period: &str) -> Result<Option<Stored>, StoreError>;
@@ -78,7 +78,7 @@ pub(crate) trait LeaseStore: Send + Sync + std::fmt::Debug {
     async fn requeue_running(&self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Takes the oldest run that may be taken (PENDING and due, or RUNNING under a lease that has expired) and makes it
-    /// RUNNING under a new lease. One that was begun too often becomes FAILED instead.
+    /// RUNNING under a new lease. One that was begun too often, or that cannot be read, becomes FAILED instead.
     async fn claim(&self, claim: &Claim) -> Result<Option<Claimed>, StoreError>;
 
     /// Extends a lease.
@@ -116,6 +116,28 @@ pub(crate) struct Stored {
     pub(crate) run: Run,
     /// The assessment.
     pub(crate) assessment: Assessment,
+}
+
+/// An assessment in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Listed {
+    /// As it should be.
+    Whole(Box<Stored>),
+    /// Its row does not mean what it should.
+    Unreadable(Unreadable),
+}
+
+/// What is left of an assessment whose row cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// Its number.
+    pub(crate) run: Run,
+    /// Its name.
+    pub(crate) id: AssessmentId,
+    /// The word for its state.
+    pub(crate) state: String,
+    /// The digest of its results, if it has some.
+    pub(crate) digest: Option<String>,
 }
 
 /// An assessment to be kept, with the answer its caller gets.
@@ -211,6 +233,16 @@ pub(crate) struct AssessmentFilter {
     pub(crate) before: Option<Run>,
     /// At most this many.
     pub(crate) limit: i64,
+}
+
+impl Listed {
+    /// Its number.
+    pub(crate) fn run(&self) -> Run {
+        match self {
+            Self::Whole(stored) => stored.run,
+            Self::Unreadable(unreadable) => unreadable.run,
+        }
+    }
 }
 
 impl Stored {

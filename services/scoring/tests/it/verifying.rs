@@ -152,6 +152,25 @@ async fn a_changed_catalog_is_found(on: Backend) {
     assert!(found.differences[0].recorded.starts_with("catalog_hash = "), "{:?}", found.differences);
 }
 
+async fn an_assessment_that_cannot_be_read_is_listed_as_such_and_hides_no_other(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
+    let damaged = house.assess_default().await;
+    let whole = house.assess(asking("r2")).await;
+    let id = damaged.id;
+    tamper(&house, &format!("UPDATE assessments SET base_periods = 'x' WHERE id = '{id}'")).await;
+    let listed = house.client.list_assessments(wire::ListAssessmentsRequest::default()).await.unwrap();
+    let listed = listed.into_inner().assessments;
+    assert_eq!((listed.len(), &listed[0]), (2, &whole));
+    // Still among those with results, so that whoever verifies them all comes upon it.
+    assert_eq!((&listed[1].id, listed[1].state()), (&id, wire::AssessmentState::Succeeded));
+    assert_eq!(listed[1].digest, damaged.digest);
+    assert!(listed[1].failure.as_ref().unwrap().en.contains("cannot be read"));
+    let request = wire::VerifyAssessmentRequest { id };
+    let refusal = Refusal::from(house.client.verify_assessment(request).await.unwrap_err());
+    assert_eq!((refusal.code, refusal.reason.as_str()), (Code::DataLoss, "ROW_CORRUPT"));
+    assert!(verify(&mut house, &whole.id).await.intact);
+}
+
 async fn many_differences_are_counted_and_the_first_described(on: Backend) {
     let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
@@ -179,6 +198,7 @@ on_both!(
     one_bit_turned_in_any_table_is_found_and_named,
     a_changed_word_a_lost_row_and_another_digest_are_found,
     a_changed_catalog_is_found,
+    an_assessment_that_cannot_be_read_is_listed_as_such_and_hides_no_other,
     many_differences_are_counted_and_the_first_described,
     what_is_not_complete_cannot_be_verified,
 );

@@ -5,10 +5,10 @@ use futures_util::FutureExt;
 use sqlx::AssertSqlSafe;
 use xiuhua_service_kit::request_id::{Remembered, RequestId, Verdict, compare};
 
-use super::super::rows::{AssessmentRow, integer, list_json};
+use super::super::rows::{AssessmentRow, integer, list_json, listed};
 use super::super::sql;
 use super::super::{
-    AssessmentFilter, AssessmentStore, NewAssessment, Ruled, Ruling, Run, StoreError, Stored,
+    AssessmentFilter, AssessmentStore, Listed, NewAssessment, Ruled, Ruling, Run, StoreError, Stored,
 };
 use super::{Connection, FOR_UPDATE, SqlStore, one_at_a_time};
 use crate::domain::assessment::{Assessment, Plan};
@@ -45,15 +45,15 @@ impl AssessmentStore for SqlStore {
         row.map(AssessmentRow::read).transpose()
     }
 
-    async fn assessments(&self, filter: &AssessmentFilter) -> Result<Vec<Stored>, StoreError> {
-        let rows: Vec<AssessmentRow> = sqlx::query_as(sql::ASSESSMENTS)
+    async fn assessments(&self, filter: &AssessmentFilter) -> Result<Vec<Listed>, StoreError> {
+        let rows = sqlx::query(sql::ASSESSMENTS)
             .bind(filter.before.map_or(i64::MAX, |run| run.0))
             .bind(filter.period.as_deref())
             .bind(filter.catalog_id.as_deref())
             .bind(filter.limit)
             .fetch_all(self.readers())
             .await?;
-        rows.into_iter().map(AssessmentRow::read).collect()
+        rows.iter().map(listed).collect()
     }
 
     async fn published(&self, catalog_id: &str, period: &str) -> Result<Option<Stored>, StoreError> {

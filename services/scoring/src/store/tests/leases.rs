@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use xiuhua_service_kit::request_id::RequestId;
+use xiuhua_service_kit::testing::execute;
 
-use super::super::{Claim, Claimed, Lease, Ruled, Ruling, SharedStore, StoreError, open};
+use super::super::{
+    AssessmentFilter, Claim, Claimed, Lease, Listed, Ruled, Ruling, SharedStore, StoreError, open,
+};
 use super::{Home, add, finished, instant};
 use crate::domain::assessment::{Failure, State};
 use crate::domain::decision::{Decision, Verdict};
@@ -161,6 +164,35 @@ async fn a_run_that_waits_is_passed_and_one_begun_too_often_fails() {
         assert_eq!((next.assessment.id.as_str(), next.assessment.attempts), ("other", 1));
         let State::Failed(failure) = state(&store, "deadly").await else { panic!("it failed") };
         assert_eq!(failure.finished, instant(400));
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_be_read_fails_and_holds_nobody_up() {
+    for home in Home::of_each_kind().await {
+        let store = open(&home.url).await.unwrap();
+        for id in ["listless", "timeless", "next"] {
+            add(&store, id).await;
+        }
+        let damage = "UPDATE assessments SET types = 'x' WHERE id = 'listless'; \
+                      UPDATE assessments SET period = 'x' WHERE id = 'timeless'";
+        execute(&home.url, damage).await;
+        let claimed = claim(&store, "a", 100).await.unwrap();
+        assert_eq!(claimed.assessment.id.as_str(), "next");
+        assert!(claim(&store, "a", 100).await.is_none());
+        let filter = AssessmentFilter { period: None, catalog_id: None, before: None, limit: 9 };
+        let listed = store.assessments(&filter).await.unwrap();
+        let told: Vec<(&str, &str)> = listed
+            .iter()
+            .map(|listed| match listed {
+                Listed::Whole(stored) => (stored.assessment.id.as_str(), "whole"),
+                Listed::Unreadable(left) => (left.id.as_str(), left.state.as_str()),
+            })
+            .collect();
+        assert_eq!(told, [("next", "whole"), ("timeless", "FAILED"), ("listless", "FAILED")]);
+        // Mended, it says what became of it.
+        execute(&home.url, "UPDATE assessments SET types = '[]' WHERE id = 'listless'").await;
+        assert_eq!(state(&store, "listless").await, State::Failed(Failure::of_unreadable(instant(100))));
     }
 }
 
