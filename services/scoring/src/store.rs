@@ -75,7 +75,7 @@ pub(crate) trait AssessmentStore: Send + Sync + std::fmt::Debug {
 pub(crate) trait LeaseStore: Send + Sync + std::fmt::Debug {
     /// Gives back what dead workers left RUNNING, where nobody but this process can have worked on the store: on
     /// SQLite. On PostgreSQL others may be at work, and the leases decide.
-    async fn requeue_running(&self, now: Timestamp) -> Result<u64, StoreError>;
+    async fn requeue_running(&self) -> Result<u64, StoreError>;
 
     /// Takes the oldest run that may be taken (PENDING and due, or RUNNING under a lease that has expired) and makes it
     /// RUNNING under a new lease. One that was begun too often, or that cannot be read, becomes FAILED instead.
@@ -98,7 +98,7 @@ pub(crate) trait LeaseStore: Send + Sync + std::fmt::Debug {
     async fn postpone(&self, lease: &Lease, until: Timestamp) -> Result<(), StoreError>;
 
     /// Puts a run back to PENDING at once, as if it had not been begun: its worker stops in order.
-    async fn give_back(&self, lease: &Lease, now: Timestamp) -> Result<(), StoreError>;
+    async fn give_back(&self, lease: &Lease) -> Result<(), StoreError>;
 }
 
 /// The number of an assessment inside a store: rises with every new one.

@@ -62,7 +62,7 @@ impl Workshop {
 
     async fn work_until(&self, stop: CancellationToken) -> Result<(), StoreError> {
         let mut hints = self.changes.listen();
-        let requeued = self.store.requeue_running(self.clock.now()).await?;
+        let requeued = self.store.requeue_running().await?;
         if requeued > 0 {
             tracing::warn!(requeued, "assessments were left unfinished, starting them again");
         }
@@ -104,7 +104,7 @@ impl Workshop {
             computed = self.compute(claimed) => computed,
             lost = self.keep_lease(claimed) => Err(lost),
             () = stop.cancelled() => {
-                let given_back = self.store.give_back(&claimed.lease, self.clock.now()).await;
+                let given_back = self.store.give_back(&claimed.lease).await;
                 return self.unless_lost(claimed, given_back);
             }
         };

@@ -206,7 +206,7 @@ async fn insert_assessment(connection: &mut Connection, assessment: &Assessment)
         "INSERT INTO assessments (id, state, created_us, due_us, period, as_of_position, classification_id, \
          rule_set_id, rule_set_version, rule_set_hash, types, threshold_set_id, threshold_set_classification_id, \
          base_periods, threshold_set_position, catalog_id, catalog_version, catalog_hash, scale) \
-         VALUES ($1, 'PENDING', $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+         VALUES ($1, 'PENDING', $2, 0, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
     )
     .bind(assessment.id.as_str())
     .bind(assessment.created.as_microsecond())

@@ -16,17 +16,16 @@ type Query<'q> = sqlx::query::Query<'q, Db, <Db as sqlx::Database>::Arguments>;
 
 #[async_trait]
 impl LeaseStore for SqlStore {
-    async fn requeue_running(&self, now: Timestamp) -> Result<u64, StoreError> {
+    async fn requeue_running(&self) -> Result<u64, StoreError> {
         if !ALONE {
             return Ok(0);
         }
         self.write(move |connection| {
             async move {
                 let done = sqlx::query(
-                    "UPDATE assessments SET state = 'PENDING', progress_ratio = 0, worker = NULL, due_us = $1 \
+                    "UPDATE assessments SET state = 'PENDING', progress_ratio = 0, worker = NULL, due_us = 0 \
                      WHERE state = 'RUNNING'",
                 )
-                .bind(now.as_microsecond())
                 .execute(connection)
                 .await?;
                 Ok(done.rows_affected())
@@ -130,12 +129,12 @@ impl LeaseStore for SqlStore {
         .await
     }
 
-    async fn give_back(&self, lease: &Lease, now: Timestamp) -> Result<(), StoreError> {
+    async fn give_back(&self, lease: &Lease) -> Result<(), StoreError> {
         const GIVEN_BACK: &str =
-            "state = 'PENDING', worker = NULL, progress_ratio = 0, due_us = $4, attempts = attempts - 1";
+            "state = 'PENDING', worker = NULL, progress_ratio = 0, due_us = 0, attempts = attempts - 1";
         let lease = lease.clone();
         self.write(move |connection| {
-            let given_back = held(&lease, GIVEN_BACK).bind(now.as_microsecond());
+            let given_back = held(&lease, GIVEN_BACK);
             async move { must_hold(&lease, given_back.execute(connection).await?.rows_affected()) }.boxed()
         })
         .await

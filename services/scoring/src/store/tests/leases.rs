@@ -9,7 +9,7 @@ use xiuhua_service_kit::testing::execute;
 use super::super::{
     AssessmentFilter, Claim, Claimed, Lease, Listed, Ruled, Ruling, SharedStore, StoreError, open,
 };
-use super::{Home, add, finished, instant};
+use super::{Home, add, add_at, finished, instant};
 use crate::domain::assessment::{Failure, State};
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::id::{AssessmentId, PlaceId};
@@ -40,7 +40,7 @@ async fn assert_lost(store: &SharedStore, lease: &Lease) {
         store.save_results(lease, finished(1.0)).await,
         store.save_failure(lease, failure(instant(9))).await,
         store.postpone(lease, instant(9_999)).await,
-        store.give_back(lease, instant(0)).await,
+        store.give_back(lease).await,
     ];
     for write in writes {
         assert!(matches!(write, Err(StoreError::LeaseLost(_))), "{write:?}");
@@ -64,6 +64,18 @@ async fn the_oldest_that_is_due_is_taken_first_and_nobody_takes_what_is_held() {
         assert_eq!((taken.assessment.id.as_str(), taken.assessment.attempts), ("second", 2));
         assert!(claim(&store, "c", 139).await.is_none());
         assert_eq!(claim(&store, "c", 140).await.unwrap().assessment.id.as_str(), "first");
+    }
+}
+
+/// F17: the time of day is set back by an hour.
+#[tokio::test]
+async fn a_clock_set_back_delays_nothing_that_waits_for_no_time() {
+    for home in Home::of_each_kind().await {
+        let store = open(&home.url).await.unwrap();
+        add_at(&store, "new", instant(3_700)).await;
+        let claimed = claim(&store, "a", 100).await.unwrap();
+        store.give_back(&claimed.lease).await.unwrap();
+        assert_eq!(claim(&store, "a", 50).await.unwrap().assessment.id.as_str(), "new");
     }
 }
 
@@ -155,7 +167,7 @@ async fn a_run_that_waits_is_passed_and_one_begun_too_often_fails() {
         store.postpone(&first, instant(110)).await.unwrap();
         let other = claim(&store, "a", 109).await.unwrap();
         assert_eq!(other.assessment.id.as_str(), "other");
-        store.give_back(&other.lease, instant(109)).await.unwrap();
+        store.give_back(&other.lease).await.unwrap();
         // Two more begins whose worker dies, and the run is not begun again; the other is.
         for now in [200, 300] {
             assert_eq!(claim(&store, "a", now).await.unwrap().assessment.id.as_str(), "deadly");
@@ -202,7 +214,7 @@ async fn what_a_dead_process_left_is_given_back_at_once_where_nobody_else_can_ha
         let store = open(&home.url).await.unwrap();
         add(&store, "run").await;
         claim(&store, "dead", 100).await.unwrap();
-        let requeued = store.requeue_running(instant(101)).await.unwrap();
+        let requeued = store.requeue_running().await.unwrap();
         assert_eq!(requeued, u64::from(!home.on_postgres()));
         let taken = claim(&store, "next", 101).await;
         assert_eq!(taken.map(|claimed| claimed.assessment.attempts), (!home.on_postgres()).then_some(2));
