@@ -146,6 +146,7 @@ impl Failure for Error {
             Self::PositionNotReached { .. } => Kind::OutOfRange,
             Self::Upstream(error) => error.kind(),
             Self::Store(StoreError::Corrupt(_)) => Kind::DataLoss,
+            Self::Store(error) if error.holds_nul() => Kind::InvalidArgument,
             Self::Store(error) => error.passing().unwrap_or(Kind::Internal),
             Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => Kind::Internal,
         }
@@ -169,6 +170,7 @@ impl Failure for Error {
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
             Self::Upstream(error) => error.reason(),
             Self::Store(StoreError::Corrupt(_)) => "ROW_CORRUPT",
+            Self::Store(error) if error.holds_nul() => "TEXT_WITH_NUL",
             Self::Store(error) => match error.passing() {
                 Some(Kind::ResourceExhausted) => "STORE_FULL",
                 Some(_) => "STORE_BUSY",
@@ -259,6 +261,9 @@ fn store_message(error: &StoreError) -> Bilingual {
         ),
         Some(_) => {
             Bilingual::new("数据库暂时没有应答，请稍后重试", "the database is busy or away, try again later")
+        }
+        None if error.holds_nul() => {
+            Bilingual::new("文本含有 U+0000，无法保存", "a text holds U+0000, which cannot be kept")
         }
         None if matches!(error, StoreError::Corrupt(_)) => {
             Bilingual::new("存储的记录已损坏，无法读取", error.to_string())

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use xiuhua_service_kit::database::{Backend, OpenError, passing};
+use xiuhua_service_kit::database::{Backend, OpenError, holds_nul, passing};
 use xiuhua_service_kit::request_id::{Remembered, RequestId, Verdict};
 use xiuhua_service_kit::status::Kind;
 
@@ -291,6 +291,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it is about a text with U+0000, which PostgreSQL cannot keep.
+    pub(crate) fn holds_nul(&self) -> bool {
+        matches!(self, Self::Database(error) if holds_nul(error))
+    }
+
     /// What it means for a caller, where the same call may succeed later.
     pub(crate) fn passing(&self) -> Option<Kind> {
         match self {

@@ -136,11 +136,12 @@ fn read(asked: &Asked<'_>) -> Result<(RequestId, AssessmentId, String, String), 
     }
 }
 
-/// A text of 1 to `longest` characters; blanks around it do not count.
+/// A text of 1 to `longest` characters without U+0000, which PostgreSQL cannot keep; blanks around it do not count.
 fn text(field: &str, text: &str, longest: usize) -> Result<String, Violation> {
     let trimmed = text.trim();
-    if trimmed.is_empty() || trimmed.chars().count() > longest {
-        let (zh, en) = (format!("须为 1 至 {longest} 个字符"), format!("must be 1 to {longest} characters"));
+    if trimmed.is_empty() || trimmed.chars().count() > longest || trimmed.contains('\0') {
+        let zh = format!("须为 1 至 {longest} 个字符，且不含 U+0000");
+        let en = format!("must be 1 to {longest} characters, none of them U+0000");
         return Err(Violation::new(field, zh, en));
     }
     Ok(trimmed.to_owned())

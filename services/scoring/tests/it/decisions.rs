@@ -171,6 +171,34 @@ async fn all_faults_of_a_decision_are_named_at_once(on: Backend) {
     assert_eq!(refusal.fields, ["request_id", "id", "author", "reason"]);
 }
 
+/// PostgreSQL keeps no U+0000, SQLite does: neither makes an internal error of it, and no decision holds one.
+async fn a_text_with_nul_is_the_callers_fault_or_simply_not_there(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
+    let id = house.assess_default().await.id;
+    let request = wire::PublishAssessmentRequest {
+        author: "李\0明".to_owned(),
+        reason: "a\0".to_owned(),
+        ..publishing("p", &id)
+    };
+    let refusal = Refusal::from(house.client.publish_assessment(request).await.unwrap_err());
+    assert_eq!(
+        (refusal.code, refusal.fields.as_slice()),
+        (Code::InvalidArgument, ["author".to_owned(), "reason".to_owned()].as_slice())
+    );
+    let unknown = [
+        house.client.get_assessment(wire::GetAssessmentRequest { id: "a\0b".to_owned() }).await.map(drop),
+        house.client.publish_assessment(publishing("p", "a\0b")).await.map(drop),
+    ];
+    let expected = match on {
+        Backend::Sqlite => (Code::NotFound, "ASSESSMENT_NOT_FOUND"),
+        Backend::Postgres => (Code::InvalidArgument, "TEXT_WITH_NUL"),
+    };
+    for refused in unknown {
+        let refusal = Refusal::from(refused.unwrap_err());
+        assert_eq!((refusal.code, refusal.reason.as_str()), expected);
+    }
+}
+
 on_both!(
     the_last_published_is_in_force_and_the_one_before_after_its_withdrawal,
     a_decision_sent_again_gets_the_first_answer_and_decides_nothing,
@@ -179,4 +207,5 @@ on_both!(
     many_published_at_once_come_one_after_another,
     decisions_out_of_turn_are_refused,
     all_faults_of_a_decision_are_named_at_once,
+    a_text_with_nul_is_the_callers_fault_or_simply_not_there,
 );
