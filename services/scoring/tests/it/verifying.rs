@@ -152,6 +152,26 @@ async fn a_changed_catalog_is_found(on: Backend) {
     assert!(found.differences[0].recorded.starts_with("catalog_hash = "), "{:?}", found.differences);
 }
 
+async fn a_forged_plan_is_found(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
+    let id = house.assess_default().await.id;
+    let forged = [
+        ("catalog_id", "'large'"),
+        ("catalog_version", "'9'"),
+        ("scale", "1.0"),
+        ("rule_set_id", "'other'"),
+        ("rule_set_version", "'9'"),
+        ("rule_set_hash", "'beef'"),
+    ];
+    for (column, value) in forged {
+        tamper(&house, &format!("UPDATE assessments SET {column} = {value}")).await;
+        let found = verify(&mut house, &id).await;
+        assert!(!found.intact);
+        let told = found.differences.iter().find(|told| told.recorded.starts_with(&format!("{column} = ")));
+        assert!(told.is_some(), "{column}: {:?}", found.differences);
+    }
+}
+
 async fn an_assessment_that_cannot_be_read_is_listed_as_such_and_hides_no_other(on: Backend) {
     let mut house = House::on(on, little_district()).await;
     let damaged = house.assess_default().await;
@@ -198,6 +218,7 @@ on_both!(
     one_bit_turned_in_any_table_is_found_and_named,
     a_changed_word_a_lost_row_and_another_digest_are_found,
     a_changed_catalog_is_found,
+    a_forged_plan_is_found,
     an_assessment_that_cannot_be_read_is_listed_as_such_and_hides_no_other,
     many_differences_are_counted_and_the_first_described,
     what_is_not_complete_cannot_be_verified,
