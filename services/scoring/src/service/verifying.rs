@@ -24,18 +24,15 @@ impl Scoring {
         let Some(recorded) = opened.assessment.success().cloned() else {
             return Err(Error::NotReady(opened.assessment.id));
         };
-        // Held until the answer: what is in memory at once is one run.
-        let permit = Arc::clone(&self.verifying).acquire_owned().await.expect("it is never closed");
+        // Taken until the answer. Nobody queues for it: those who wait would use up the calls in flight and shut the
+        // door to readers.
+        let seat = self.verifying.free_seat().ok_or(Error::Verifying)?;
         // As it stands on record now, and not as it was when somebody last used it.
         let catalog = Arc::new(self.recorded_catalog(&opened).await?);
         let rule_set = self.upstream.rule_set(&opened.plan().classification_id).await?;
         let inputs = self.upstream.read_inputs(opened.plan(), &catalog).await?;
-        // The permit goes along: a caller who leaves does not stop the computation.
-        let computing = {
-            let catalog = Arc::clone(&catalog);
-            tokio::task::spawn_blocking(move || (run::run(&catalog, inputs), permit))
-        };
-        let (recomputed, _permit) = computing.await?;
+        let computed_with = Arc::clone(&catalog);
+        let (recomputed, _seat) = seat.compute(move || run::run(&computed_with, inputs)).await?;
         let recomputed = Arc::new(recomputed?);
 
         let mut head = plan_differences(opened.plan(), &catalog, &rule_set);

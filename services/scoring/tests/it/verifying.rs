@@ -1,8 +1,11 @@
 //! Verifying: everything on record is what the computation gives, and one bit that is not is found and named.
 
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tonic::Code;
 use xiuhua_contracts::scoring::v1 as wire;
+use xiuhua_service_kit::status::explain;
 
 use crate::district::little_district;
 use crate::house::{Backend, Build, House, Refusal, asking, on_both};
@@ -205,6 +208,31 @@ async fn many_differences_are_counted_and_the_first_described(on: Backend) {
     assert_eq!((found.differences.len(), found.differences_total), (20, 24));
 }
 
+async fn one_is_verified_at_a_time_and_nobody_queues(on: Backend) {
+    let world = little_district();
+    let mut house = House::on(on, world.clone()).await;
+    let id = house.assess_default().await.id;
+    let request = wire::VerifyAssessmentRequest { id: id.clone() };
+    world.facts().hangs = true;
+    let (mut first, asked) = (house.client.clone(), request.clone());
+    let first = tokio::spawn(async move { first.verify_assessment(asked).await });
+    while world.facts().hung == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let refused = explain(&house.client.verify_assessment(request.clone()).await.unwrap_err());
+    assert_eq!((refused.code, refused.reason.as_str()), (Code::ResourceExhausted, "VERIFYING_ANOTHER"));
+    assert!(refused.retry_after.is_some());
+    // Whoever leaves makes room.
+    first.abort();
+    world.facts().hangs = false;
+    let mut next = house.client.verify_assessment(request.clone()).await;
+    while next.as_ref().is_err_and(|status| status.code() == Code::ResourceExhausted) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        next = house.client.verify_assessment(request.clone()).await;
+    }
+    assert!(next.unwrap().into_inner().intact);
+}
+
 async fn what_is_not_complete_cannot_be_verified(on: Backend) {
     let mut house = Build::on(on, little_district()).await.without_worker().open().await;
     let id = house.create(asking("r1")).await.unwrap().id;
@@ -221,5 +249,6 @@ on_both!(
     a_forged_plan_is_found,
     an_assessment_that_cannot_be_read_is_listed_as_such_and_hides_no_other,
     many_differences_are_counted_and_the_first_described,
+    one_is_verified_at_a_time_and_nobody_queues,
     what_is_not_complete_cannot_be_verified,
 );
