@@ -13,7 +13,7 @@ use crate::domain::groups::group_type_name;
 use crate::domain::results::Results;
 use crate::domain::run;
 use crate::error::Error;
-use crate::store::{Comparison, KeyValue, RowDifference, StoreError, level_of};
+use crate::store::{Comparison, KeyValue, RowDifference, level_of};
 
 impl Scoring {
     pub(super) async fn verify(
@@ -28,7 +28,7 @@ impl Scoring {
         // door to readers.
         let seat = self.verifying.free_seat().ok_or(Error::Verifying)?;
         // As it stands on record now, and not as it was when somebody last used it.
-        let catalog = Arc::new(self.recorded_catalog(&opened).await?);
+        let catalog = self.shelf.read(&opened.plan().catalog.hash).await?;
         let rule_set = self.upstream.rule_set(&opened.plan().classification_id).await?;
         let inputs = self.upstream.read_inputs(opened.plan(), &catalog).await?;
         let computed_with = Arc::clone(&catalog);
@@ -56,12 +56,6 @@ impl Scoring {
             differences: head.chain(described).take(Comparison::DESCRIBED).collect(),
             differences_total: total,
         })
-    }
-
-    async fn recorded_catalog(&self, opened: &Opened) -> Result<Catalog, Error> {
-        let toml = self.store.catalog(&opened.plan().catalog.hash).await?;
-        let toml = toml.ok_or(Error::Store(StoreError::Corrupt("an assessment without its catalog")))?;
-        Catalog::parse(&toml).map_err(Error::Catalog)
     }
 }
 
