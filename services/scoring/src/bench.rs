@@ -61,7 +61,7 @@ mod tests {
         let bench = Bench::new();
         let seat = bench.seat().await;
         let (begun, has_begun) = tokio::sync::oneshot::channel();
-        let (end, may_end) = mpsc::channel::<()>();
+        let (end, may_end) = mpsc::sync_channel::<()>(1);
         let work = move || {
             begun.send(()).unwrap();
             may_end.recv().unwrap();
