@@ -52,7 +52,7 @@ pub struct UpstreamConfig {
 pub struct WorkerConfig {
     /// A worker that has not been heard of for this long has lost its run to the next, in milliseconds.
     pub lease_ms: NonZeroU64,
-    /// A run that was begun so often without coming to its end is FAILED.
+    /// A run that was begun so often is FAILED. A begin that ended in giving the run back in order does not count.
     pub max_attempts: NonZeroU32,
 }
 

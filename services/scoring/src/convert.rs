@@ -10,13 +10,13 @@ use xiuhua_indicators::threshold::{Threshold, ThresholdStatus};
 use xiuhua_service_kit::request_id::RequestId;
 use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 
-use crate::domain::assessment::{Assessment, Place, Plan, State, Success, UNCLASSIFIED};
+use crate::domain::assessment::{Assessment, Failure, Place, Plan, State, Success, UNCLASSIFIED};
 use crate::domain::decision::Decision;
 use crate::domain::groups::group_type_name;
 use crate::domain::growth::Growth;
 use crate::domain::period::Period;
 use crate::domain::results::{GroupScore, LeafValue, Level, Score, absence_word};
-use crate::store::{PlaceRows, RankedPlace, ThresholdUsed, WeightUsed};
+use crate::store::{Listed, PlaceRows, RankedPlace, ThresholdUsed, WeightUsed};
 use crate::upstream::Asked;
 
 /// What a request to create an assessment asks for.
@@ -103,6 +103,24 @@ pub(crate) fn assessment(assessment: &Assessment) -> proto::Assessment {
         }
     }
     answer
+}
+
+/// An assessment in a list. One that cannot be read says so, in the state that the record has it in: so whoever goes
+/// through those with results comes upon it.
+pub(crate) fn listed(listed: &Listed) -> proto::Assessment {
+    let unreadable = match listed {
+        Listed::Whole(stored) => return assessment(&stored.assessment),
+        Listed::Unreadable(unreadable) => unreadable,
+    };
+    let state = proto::AssessmentState::from_str_name(&format!("ASSESSMENT_STATE_{}", unreadable.state));
+    let (zh, en) = Failure::UNREADABLE;
+    proto::Assessment {
+        id: unreadable.id.to_string(),
+        state: state.unwrap_or_default().into(),
+        digest: unreadable.digest.clone().unwrap_or_default(),
+        failure: Some(measure::Text { zh: zh.to_owned(), en: en.to_owned() }),
+        ..Default::default()
+    }
 }
 
 fn add_success(answer: &mut proto::Assessment, success: &Success) {

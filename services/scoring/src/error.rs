@@ -12,6 +12,8 @@ use crate::store::StoreError;
 
 /// When a caller may come again to a database that is away or full.
 const STORE_RETRY_AFTER: Duration = Duration::from_secs(1);
+/// When a caller may come again to have an assessment verified: about as long as verifying one takes.
+const VERIFYING_RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Every way in which a call or a run ends without its result.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +71,9 @@ pub(crate) enum Error {
     /// Only what is published can be withdrawn.
     #[error("assessment {0} is not PUBLISHED and cannot be withdrawn")]
     NotPublished(AssessmentId),
+    /// One assessment is verified at a time.
+    #[error("another assessment is being verified, try again later")]
+    Verifying,
     /// Two assessments measured with different thresholds.
     #[error("the assessments use the threshold sets {set} and {previous_set}")]
     ThresholdSetsDiffer {
@@ -144,7 +149,10 @@ impl Failure for Error {
             | Self::ThresholdSetsDiffer { .. }
             | Self::TypesDiffer { .. } => Kind::FailedPrecondition,
             Self::PositionNotReached { .. } => Kind::OutOfRange,
+            Self::Verifying => Kind::ResourceExhausted,
             Self::Upstream(error) => error.kind(),
+            Self::Store(StoreError::Corrupt(_)) => Kind::DataLoss,
+            Self::Store(error) if error.holds_nul() => Kind::InvalidArgument,
             Self::Store(error) => error.passing().unwrap_or(Kind::Internal),
             Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => Kind::Internal,
         }
@@ -166,7 +174,10 @@ impl Failure for Error {
             Self::NoThresholdSet(_) => "THRESHOLD_SET_NOT_FOUND",
             Self::NoClassification(_) => "CLASSIFICATION_NOT_FOUND",
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
+            Self::Verifying => "VERIFYING_ANOTHER",
             Self::Upstream(error) => error.reason(),
+            Self::Store(StoreError::Corrupt(_)) => "ROW_CORRUPT",
+            Self::Store(error) if error.holds_nul() => "TEXT_WITH_NUL",
             Self::Store(error) => match error.passing() {
                 Some(Kind::ResourceExhausted) => "STORE_FULL",
                 Some(_) => "STORE_BUSY",
@@ -203,6 +214,7 @@ impl Failure for Error {
             Self::PositionNotReached { asked, newest } => {
                 format!("位置 {asked} 尚未到达，最新位置为 {newest}")
             }
+            Self::Verifying => "正在核验另一次测评，请稍后重试".to_owned(),
             Self::Store(error) => return store_message(error),
             Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => {
                 return Bilingual::new("内部错误", "internal error");
@@ -221,6 +233,7 @@ impl Failure for Error {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Upstream(error) => error.retry_after(),
+            Self::Verifying => Some(VERIFYING_RETRY_AFTER),
             Self::Store(error) => error.passing().map(|_| STORE_RETRY_AFTER),
             _ => None,
         }
@@ -257,6 +270,12 @@ fn store_message(error: &StoreError) -> Bilingual {
         ),
         Some(_) => {
             Bilingual::new("数据库暂时没有应答，请稍后重试", "the database is busy or away, try again later")
+        }
+        None if error.holds_nul() => {
+            Bilingual::new("文本含有 U+0000，无法保存", "a text holds U+0000, which cannot be kept")
+        }
+        None if matches!(error, StoreError::Corrupt(_)) => {
+            Bilingual::new("存储的记录已损坏，无法读取", error.to_string())
         }
         None => Bilingual::new("内部错误", "internal error"),
     }

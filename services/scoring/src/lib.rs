@@ -4,6 +4,7 @@
 //! right. The door is `service.rs`, the worker that runs assessments is `worker.rs`, what a run computes is
 //! `domain/run.rs` over `xiuhua_indicators`, what it leaves is kept by `store.rs`.
 
+mod bench;
 mod changes;
 mod config;
 mod convert;
@@ -17,7 +18,6 @@ mod worker;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use tonic::transport::Channel;
 use xiuhua_contracts::scoring::v1::scoring_service_server::ScoringServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
@@ -26,14 +26,12 @@ use xiuhua_service_kit::server::Part;
 
 pub use self::config::{Config, UpstreamConfig, WorkerConfig};
 pub use self::store::StoreError;
+use crate::bench::Bench;
 use crate::changes::Changes;
 use crate::service::Scoring;
 use crate::shelf::CatalogShelf;
 use crate::upstream::Lines;
 use crate::worker::Workshop;
-
-/// Assessments verified at once: each holds the inputs and results of a whole run.
-const VERIFIED_AT_ONCE: usize = 1;
 
 /// The services that scoring calls.
 #[derive(Clone, Debug)]
@@ -74,9 +72,10 @@ pub async fn assemble(
         clock: Arc::clone(&clock),
         changes: changes.clone(),
         name: new_id("worker"),
+        bench: Bench::new(),
         config: config.worker,
     };
-    let verifying = Arc::new(Semaphore::new(VERIFIED_AT_ONCE));
+    let verifying = Bench::new();
     let door = ScoringServiceServer::new(Scoring { store, shelf, upstream, clock, changes, verifying })
         .max_decoding_message_size(config.limits.max_message_bytes)
         .max_encoding_message_size(config.limits.max_message_bytes);

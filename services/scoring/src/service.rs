@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 use futures_util::Stream;
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 use xiuhua_contracts::scoring::v1 as proto;
 use xiuhua_contracts::scoring::v1::scoring_service_server::ScoringService;
@@ -22,6 +21,7 @@ use xiuhua_indicators::outline::Outline;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::status::{Violations, refuse};
 
+use crate::bench::Bench;
 use crate::changes::Changes;
 use crate::domain::assessment::{Assessment, Place, Plan};
 use crate::domain::id::{AssessmentId, PlaceId};
@@ -41,8 +41,8 @@ pub(crate) struct Scoring {
     pub(crate) upstream: Lines,
     pub(crate) clock: SharedClock,
     pub(crate) changes: Changes,
-    /// One permit for each assessment that may be verified at once.
-    pub(crate) verifying: Arc<Semaphore>,
+    /// Where assessments are verified.
+    pub(crate) verifying: Bench,
 }
 
 /// A complete assessment, opened for reading.

@@ -32,11 +32,19 @@ impl CatalogShelf {
         if let Some(catalog) = self.find(hash) {
             return Ok(catalog);
         }
-        let toml = self.store.catalog(hash).await?;
-        let toml = toml.ok_or(Error::Store(StoreError::Corrupt("an assessment without its catalog")))?;
-        let catalog = Arc::new(Catalog::parse(&toml).map_err(Error::Catalog)?);
+        let catalog = self.read(hash).await?;
         self.put(Arc::clone(&catalog));
         Ok(catalog)
+    }
+
+    /// The same as it stands on record now, whatever is at hand.
+    ///
+    /// # Errors
+    /// [`Error`] if the record fails or holds a text that is no catalog.
+    pub(crate) async fn read(&self, hash: &str) -> Result<Arc<Catalog>, Error> {
+        let toml = self.store.catalog(hash).await?;
+        let toml = toml.ok_or(Error::Store(StoreError::Corrupt("an assessment without its catalog")))?;
+        Ok(Arc::new(Catalog::parse(&toml).map_err(Error::Catalog)?))
     }
 
     fn find(&self, hash: &str) -> Option<Arc<Catalog>> {

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use xiuhua_service_kit::database::{Backend, OpenError, passing};
+use xiuhua_service_kit::database::{Backend, OpenError, holds_nul, passing};
 use xiuhua_service_kit::request_id::{Remembered, RequestId, Verdict};
 use xiuhua_service_kit::status::Kind;
 
@@ -56,8 +56,8 @@ pub(crate) trait AssessmentStore: Send + Sync + std::fmt::Debug {
     /// An assessment by id.
     async fn assessment(&self, id: &AssessmentId) -> Result<Option<Stored>, StoreError>;
 
-    /// Assessments newest first, after (older than) a run.
-    async fn assessments(&self, filter: &AssessmentFilter) -> Result<Vec<Stored>, StoreError>;
+    /// Assessments newest first, after (older than) a run. One that cannot be read does not hide the others.
+    async fn assessments(&self, filter: &AssessmentFilter) -> Result<Vec<Listed>, StoreError>;
 
     /// The assessment in force for a catalog and period: of those PUBLISHED the one published last.
     async fn published(&self, catalog_id: &str, period: &str) -> Result<Option<Stored>, StoreError>;
@@ -75,10 +75,10 @@ pub(crate) trait AssessmentStore: Send + Sync + std::fmt::Debug {
 pub(crate) trait LeaseStore: Send + Sync + std::fmt::Debug {
     /// Gives back what dead workers left RUNNING, where nobody but this process can have worked on the store: on
     /// SQLite. On PostgreSQL others may be at work, and the leases decide.
-    async fn requeue_running(&self, now: Timestamp) -> Result<u64, StoreError>;
+    async fn requeue_running(&self) -> Result<u64, StoreError>;
 
     /// Takes the oldest run that may be taken (PENDING and due, or RUNNING under a lease that has expired) and makes it
-    /// RUNNING under a new lease. One that was begun too often becomes FAILED instead.
+    /// RUNNING under a new lease. One that was begun too often, or that cannot be read, becomes FAILED instead.
     async fn claim(&self, claim: &Claim) -> Result<Option<Claimed>, StoreError>;
 
     /// Extends a lease.
@@ -98,7 +98,7 @@ pub(crate) trait LeaseStore: Send + Sync + std::fmt::Debug {
     async fn postpone(&self, lease: &Lease, until: Timestamp) -> Result<(), StoreError>;
 
     /// Puts a run back to PENDING at once, as if it had not been begun: its worker stops in order.
-    async fn give_back(&self, lease: &Lease, now: Timestamp) -> Result<(), StoreError>;
+    async fn give_back(&self, lease: &Lease) -> Result<(), StoreError>;
 }
 
 /// The number of an assessment inside a store: rises with every new one.
@@ -116,6 +116,28 @@ pub(crate) struct Stored {
     pub(crate) run: Run,
     /// The assessment.
     pub(crate) assessment: Assessment,
+}
+
+/// An assessment in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Listed {
+    /// As it should be.
+    Whole(Box<Stored>),
+    /// Its row does not mean what it should.
+    Unreadable(Unreadable),
+}
+
+/// What is left of an assessment whose row cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// Its number.
+    pub(crate) run: Run,
+    /// Its name.
+    pub(crate) id: AssessmentId,
+    /// The word for its state.
+    pub(crate) state: String,
+    /// The digest of its results, if it has some.
+    pub(crate) digest: Option<String>,
 }
 
 /// An assessment to be kept, with the answer its caller gets.
@@ -213,6 +235,16 @@ pub(crate) struct AssessmentFilter {
     pub(crate) limit: i64,
 }
 
+impl Listed {
+    /// Its number.
+    pub(crate) fn run(&self) -> Run {
+        match self {
+            Self::Whole(stored) => stored.run,
+            Self::Unreadable(unreadable) => unreadable.run,
+        }
+    }
+}
+
 impl Stored {
     /// The run, if its results are complete.
     pub(crate) fn readable(&self) -> Option<Readable> {
@@ -259,6 +291,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it is about a text with U+0000, which PostgreSQL cannot keep.
+    pub(crate) fn holds_nul(&self) -> bool {
+        matches!(self, Self::Database(error) if holds_nul(error))
+    }
+
     /// What it means for a caller, where the same call may succeed later.
     pub(crate) fn passing(&self) -> Option<Kind> {
         match self {

@@ -14,6 +14,7 @@ use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::status::{Failure as _, Kind, UpstreamError, chain};
 use xiuhua_service_kit::worker::Worker;
 
+use crate::bench::Bench;
 use crate::changes::Changes;
 use crate::config::WorkerConfig;
 use crate::domain::assessment::{Failure, State, wait_after};
@@ -48,6 +49,8 @@ pub(crate) struct Workshop {
     pub(crate) changes: Changes,
     /// Names this process before the store.
     pub(crate) name: String,
+    /// A run that was lost or cancelled while it was computed ends before the next is read.
+    pub(crate) bench: Bench,
     pub(crate) config: WorkerConfig,
 }
 
@@ -62,7 +65,7 @@ impl Workshop {
 
     async fn work_until(&self, stop: CancellationToken) -> Result<(), StoreError> {
         let mut hints = self.changes.listen();
-        let requeued = self.store.requeue_running(self.clock.now()).await?;
+        let requeued = self.store.requeue_running().await?;
         if requeued > 0 {
             tracing::warn!(requeued, "assessments were left unfinished, starting them again");
         }
@@ -104,7 +107,7 @@ impl Workshop {
             computed = self.compute(claimed) => computed,
             lost = self.keep_lease(claimed) => Err(lost),
             () = stop.cancelled() => {
-                let given_back = self.store.give_back(&claimed.lease, self.clock.now()).await;
+                let given_back = self.store.give_back(&claimed.lease).await;
                 return self.unless_lost(claimed, given_back);
             }
         };
@@ -165,11 +168,13 @@ impl Workshop {
     }
 
     async fn compute(&self, claimed: &Claimed) -> Result<Results, Error> {
+        let seat = self.bench.seat().await;
         let plan = &claimed.assessment.plan;
         let catalog = self.shelf.get(&plan.catalog.hash).await?;
         let inputs: Inputs = self.upstream.read_inputs(plan, &catalog).await?;
         self.report(claimed, AT_READ).await?;
-        let results = tokio::task::spawn_blocking(move || run::run(&catalog, inputs)).await??;
+        let (results, _seat) = seat.compute(move || run::run(&catalog, inputs)).await?;
+        let results = results?;
         self.report(claimed, AT_COMPUTED).await?;
         Ok(results)
     }

@@ -14,7 +14,7 @@ CREATE TABLE assessments_2 (
     created_us INTEGER NOT NULL,
     finished_us INTEGER,
     -- The lease: the process that works on it, how often one has begun it, and from when on another may take it. While
-    -- PENDING that is the end of the wait after a passing failure, while RUNNING the end of the lease.
+    -- PENDING that is the end of the wait after a passing failure (0 without one), while RUNNING the end of the lease.
     worker TEXT,
     attempts INTEGER NOT NULL DEFAULT 0,
     due_us INTEGER,
@@ -79,7 +79,7 @@ SELECT
     CASE state WHEN 'RUNNING' THEN 0 ELSE progress_ratio END,
     created_us, finished_us,
     CASE state WHEN 'PENDING' THEN 0 ELSE 1 END,
-    CASE WHEN state IN ('PENDING', 'RUNNING') THEN created_us END,
+    CASE WHEN state IN ('PENDING', 'RUNNING') THEN 0 END,
     period, as_of_position, classification_id, rule_set_id, rule_set_version, rule_set_hash, types, threshold_set_id,
     threshold_set_classification_id, base_periods, threshold_set_position, catalog_id, catalog_version, catalog_hash,
     scale, digest, code_version, type_summaries, places_without_households, failure_zh, failure_en

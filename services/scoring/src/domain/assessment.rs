@@ -185,6 +185,12 @@ impl Assessment {
 }
 
 impl Failure {
+    /// What is said of an assessment whose record is damaged, in Chinese and English.
+    pub(crate) const UNREADABLE: (&str, &str) = (
+        "此测评的记录已损坏，无法读取；请向运维人员查询日志",
+        "the record of this assessment is damaged and cannot be read; ask the operators for the log",
+    );
+
     /// Of a run that passing failures kept from its end, with what the last of them said.
     pub(crate) fn of_worn_out(attempts: u32, (zh, en): (&str, &str), finished: Timestamp) -> Self {
         Self {
@@ -192,6 +198,12 @@ impl Failure {
             en: format!("given up after attempt {attempts}: {en}"),
             finished,
         }
+    }
+
+    /// Of a run whose record is damaged.
+    pub(crate) fn of_unreadable(finished: Timestamp) -> Self {
+        let (zh, en) = Self::UNREADABLE;
+        Self { zh: zh.to_owned(), en: en.to_owned(), finished }
     }
 
     /// Of a run whose workers ended before it did.

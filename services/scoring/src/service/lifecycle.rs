@@ -86,8 +86,8 @@ impl Scoring {
             limit: page.limit_and_one(),
         };
         let mut rows = self.store.assessments(&filter).await?;
-        let next_page_token = page::cut(&mut rows, &page, &binding, |row| row.run.0.to_string());
-        let assessments = rows.iter().map(|row| convert::assessment(&row.assessment)).collect();
+        let next_page_token = page::cut(&mut rows, &page, &binding, |row| row.run().0.to_string());
+        let assessments = rows.iter().map(convert::listed).collect();
         Ok(proto::ListAssessmentsResponse { assessments, next_page_token })
     }
 

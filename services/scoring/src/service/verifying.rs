@@ -7,13 +7,13 @@ use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::outline::Outline;
 
 use super::{Opened, Scoring};
-use crate::domain::assessment::{Success, TypeSummary};
+use crate::domain::assessment::{Plan, Success, TypeSummary, Version};
 use crate::domain::digest::level_word;
 use crate::domain::groups::group_type_name;
 use crate::domain::results::Results;
 use crate::domain::run;
 use crate::error::Error;
-use crate::store::{Comparison, KeyValue, RowDifference, StoreError, level_of};
+use crate::store::{Comparison, KeyValue, RowDifference, level_of};
 
 impl Scoring {
     pub(super) async fn verify(
@@ -24,47 +24,61 @@ impl Scoring {
         let Some(recorded) = opened.assessment.success().cloned() else {
             return Err(Error::NotReady(opened.assessment.id));
         };
-        // Held until the answer: what is in memory at once is one run.
-        let permit = Arc::clone(&self.verifying).acquire_owned().await.expect("it is never closed");
+        // Taken until the answer. Nobody queues for it: those who wait would use up the calls in flight and shut the
+        // door to readers.
+        let seat = self.verifying.free_seat().ok_or(Error::Verifying)?;
         // As it stands on record now, and not as it was when somebody last used it.
-        let catalog = Arc::new(self.recorded_catalog(&opened).await?);
-        let catalog_hash = catalog.hash.clone();
+        let catalog = self.shelf.read(&opened.plan().catalog.hash).await?;
+        let rule_set = self.upstream.rule_set(&opened.plan().classification_id).await?;
         let inputs = self.upstream.read_inputs(opened.plan(), &catalog).await?;
-        // The permit goes along: a caller who leaves does not stop the computation.
-        let computing = tokio::task::spawn_blocking(move || (run::run(&catalog, inputs), permit));
-        let (recomputed, _permit) = computing.await?;
+        let computed_with = Arc::clone(&catalog);
+        let (recomputed, _seat) = seat.compute(move || run::run(&computed_with, inputs)).await?;
         let recomputed = Arc::new(recomputed?);
 
-        let head = head_differences(&opened, &catalog_hash, &recorded, &recomputed);
+        let mut head = plan_differences(opened.plan(), &catalog, &rule_set);
+        head.extend(result_differences(&recorded, &recomputed));
         let rows = self.store.compare(opened.run, Arc::clone(&recomputed)).await?;
         let total = head.len() as u64 + rows.total;
         if total > 0 {
             tracing::error!(assessment = %opened.assessment.id, differences = total, "an assessment is not intact");
         }
+        let row = format!("assessments {}", opened.assessment.id);
+        let head = head.into_iter().map(|(recorded, recomputed)| proto::Difference {
+            row: row.clone(),
+            recorded,
+            recomputed,
+        });
         let described = rows.differences.into_iter().map(|row| difference(&opened, row));
         Ok(proto::VerifyAssessmentResponse {
             intact: total == 0,
             digest: recorded.digest,
             recomputed_digest: recomputed.digest.clone(),
-            differences: head.into_iter().chain(described).take(Comparison::DESCRIBED).collect(),
+            differences: head.chain(described).take(Comparison::DESCRIBED).collect(),
             differences_total: total,
         })
     }
-
-    async fn recorded_catalog(&self, opened: &Opened) -> Result<Catalog, Error> {
-        let toml = self.store.catalog(&opened.plan().catalog.hash).await?;
-        let toml = toml.ok_or(Error::Store(StoreError::Corrupt("an assessment without its catalog")))?;
-        Catalog::parse(&toml).map_err(Error::Catalog)
-    }
 }
 
-/// What stands beside the rows: the catalog, the digest and the counts.
-fn head_differences(
-    opened: &Opened,
-    catalog_hash: &str,
-    recorded: &Success,
-    recomputed: &Results,
-) -> Vec<proto::Difference> {
+/// Where the plan on record is not what the catalog on record and the classification say. What else is in a plan decides
+/// what is read, and so shows in the results.
+fn plan_differences(plan: &Plan, catalog: &Catalog, rule_set: &Version) -> Vec<(String, String)> {
+    let facts = [
+        ("catalog_id", &plan.catalog.id, &catalog.id),
+        ("catalog_version", &plan.catalog.version, &catalog.version),
+        ("catalog_hash", &plan.catalog.hash, &catalog.hash),
+        ("scale", &plan.scale.to_string(), &catalog.scale.to_string()),
+        ("rule_set_id", &plan.rule_set.id, &rule_set.id),
+        ("rule_set_version", &plan.rule_set.version, &rule_set.version),
+        ("rule_set_hash", &plan.rule_set.hash, &rule_set.hash),
+    ];
+    let unlike = facts.into_iter().filter(|(_, recorded, found)| recorded != found);
+    unlike
+        .map(|(name, recorded, found)| (format!("{name} = {recorded}"), format!("{name} = {found}")))
+        .collect()
+}
+
+/// Where the digest and the counts on record are not those computed again.
+fn result_differences(recorded: &Success, recomputed: &Results) -> Vec<(String, String)> {
     let counts = |types: &[TypeSummary], without: u64| {
         let types: Vec<String> = types
             .iter()
@@ -72,20 +86,14 @@ fn head_differences(
             .collect();
         format!("{}; without households {without}", types.join(", "))
     };
-    let planned = &opened.plan().catalog.hash;
     let pairs = [
-        (format!("catalog_hash = {planned}"), format!("catalog_hash = {catalog_hash}")),
         (format!("digest = {}", recorded.digest), format!("digest = {}", recomputed.digest)),
         (
             counts(&recorded.types, recorded.places_without_households),
             counts(&recomputed.summaries, recomputed.places_without_households),
         ),
     ];
-    let unlike = pairs.into_iter().filter(|(recorded, recomputed)| recorded != recomputed);
-    let row = format!("assessments {}", opened.assessment.id);
-    unlike
-        .map(|(recorded, recomputed)| proto::Difference { row: row.clone(), recorded, recomputed })
-        .collect()
+    pairs.into_iter().filter(|(recorded, recomputed)| recorded != recomputed).collect()
 }
 
 fn difference(opened: &Opened, found: RowDifference) -> proto::Difference {

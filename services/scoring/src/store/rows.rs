@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sqlx::{FromRow, Row};
 use xiuhua_indicators::compose::NodeScore;
 use xiuhua_indicators::rank::Standing;
 use xiuhua_indicators::threshold::{Goalposts, Threshold};
+use xiuhua_service_kit::status::chain;
 
 use super::tables::{GroupRow, LeafRow, PlaceRow, ThresholdRow, WeightRow};
-use super::{PlaceRows, Run, StoreError, Stored, ThresholdUsed, WeightUsed};
+use super::{Listed, PlaceRows, Run, StoreError, Stored, ThresholdUsed, Unreadable, WeightUsed};
 use crate::domain::assessment::{
     Assessment, Failure, Place, Plan, State, Success, ThresholdSetUse, TypeSummary, Version,
 };
@@ -60,6 +62,15 @@ pub(super) struct AssessmentRow {
     withdrawn_us: Option<i64>,
 }
 
+/// What every row of `assessments` has, whatever became of the rest.
+#[derive(sqlx::FromRow)]
+pub(super) struct RemainsRow {
+    run: i64,
+    id: String,
+    state: String,
+    digest: Option<String>,
+}
+
 /// A place and its score at one node, in one row.
 #[derive(sqlx::FromRow)]
 pub(super) struct RankedRow {
@@ -96,6 +107,28 @@ struct SummaryJson {
     name: String,
     places: u64,
     scored: u64,
+}
+
+/// Reads a row of `assessments`, or what can be read of it.
+///
+/// # Errors
+/// [`StoreError`] if not even that can be read.
+pub(super) fn listed<'r, R>(row: &'r R) -> Result<Listed, StoreError>
+where
+    R: Row,
+    AssessmentRow: FromRow<'r, R>,
+    RemainsRow: FromRow<'r, R>,
+{
+    // SQLite keeps a text in a column of numbers: that too is a row that does not mean what it should.
+    let read = AssessmentRow::from_row(row).map_err(StoreError::from).and_then(AssessmentRow::read);
+    Ok(match read {
+        Ok(stored) => Listed::Whole(Box::new(stored)),
+        Err(error) => {
+            let RemainsRow { run, id, state, digest } = RemainsRow::from_row(row)?;
+            tracing::error!(assessment = %id, error = %chain(&error), "an assessment's row cannot be read");
+            Listed::Unreadable(Unreadable { run: Run(run), id: AssessmentId::new(id), state, digest })
+        }
+    })
 }
 
 impl AssessmentRow {

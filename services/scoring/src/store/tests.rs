@@ -42,6 +42,11 @@ fn instant(second: i64) -> jiff::Timestamp {
 
 /// Keeps a PENDING assessment, asked for at second 0.
 async fn add(store: &SharedStore, id: &str) {
+    add_at(store, id, instant(0)).await;
+}
+
+/// Keeps a PENDING assessment.
+async fn add_at(store: &SharedStore, id: &str, created: jiff::Timestamp) {
     let version = |id: &str| Version { id: id.to_owned(), version: "1".to_owned(), hash: "hash".to_owned() };
     let plan = Plan {
         period: Period::parse("2021").unwrap(),
@@ -58,13 +63,8 @@ async fn add(store: &SharedStore, id: &str) {
         catalog: version("little"),
         scale: 100.0,
     };
-    let assessment = Assessment {
-        id: AssessmentId::new(id),
-        plan,
-        created: instant(0),
-        attempts: 0,
-        state: State::Pending,
-    };
+    let assessment =
+        Assessment { id: AssessmentId::new(id), plan, created, attempts: 0, state: State::Pending };
     let request_id = RequestId::parse(id).unwrap();
     let answer = Remembered { request_id, fingerprint: [0; 32], response: Vec::new() };
     let new = NewAssessment { assessment, catalog_toml: "text".to_owned(), answer };

@@ -77,6 +77,11 @@ impl Lines {
         Ok(Planned { plan, catalog_toml })
     }
 
+    /// The rule set behind the types of a classification.
+    pub(crate) async fn rule_set(&self, classification_id: &str) -> Result<Version, Error> {
+        Ok(self.classification(classification_id).await?.rule_set)
+    }
+
     async fn threshold_set(&self, id: &str) -> Result<normalization::ThresholdSet, Error> {
         let request = normalization::GetThresholdSetRequest { id: id.to_owned() };
         let mut client = self.normalization.clone();

@@ -70,6 +70,32 @@ async fn a_decision_sent_again_gets_the_first_answer_and_decides_nothing(on: Bac
     assert_eq!(refusal.reason, "KEY_REUSED_WITH_DIFFERENT_BODY");
 }
 
+async fn a_request_id_stands_for_one_method(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
+    let id = house.assess(asking("r1")).await.id;
+    publish(&mut house, "x", &id).await.unwrap();
+    // Alike to the byte: what differs is what is asked for.
+    let wire::PublishAssessmentRequest { request_id, id, author, reason } = publishing("x", &id);
+    let withdrawing = wire::WithdrawAssessmentRequest {
+        request_id: request_id.clone(),
+        id: id.clone(),
+        author: author.clone(),
+        reason: reason.clone(),
+    };
+    let cancelling = wire::CancelAssessmentRequest { request_id, id: id.clone(), author, reason };
+    let reused = [
+        house.client.withdraw_assessment(withdrawing).await.map(drop),
+        house.client.cancel_assessment(cancelling).await.map(drop),
+        house.client.create_assessment(asking("x")).await.map(drop),
+        house.client.publish_assessment(publishing("r1", &id)).await.map(drop),
+    ];
+    for refused in reused {
+        assert_eq!(Refusal::from(refused.unwrap_err()).reason, "KEY_REUSED_WITH_DIFFERENT_BODY");
+    }
+    withdraw(&mut house, "w", &id).await.unwrap();
+    assert_eq!(house.get(&id).await.state(), wire::AssessmentState::Withdrawn);
+}
+
 async fn one_decision_sent_many_times_at_once_is_taken_once(on: Backend) {
     let mut house = House::on(on, little_district()).await;
     let id = house.assess(asking("r1")).await.id;
@@ -145,11 +171,41 @@ async fn all_faults_of_a_decision_are_named_at_once(on: Backend) {
     assert_eq!(refusal.fields, ["request_id", "id", "author", "reason"]);
 }
 
+/// PostgreSQL keeps no U+0000, SQLite does: neither makes an internal error of it, and no decision holds one.
+async fn a_text_with_nul_is_the_callers_fault_or_simply_not_there(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
+    let id = house.assess_default().await.id;
+    let request = wire::PublishAssessmentRequest {
+        author: "李\0明".to_owned(),
+        reason: "a\0".to_owned(),
+        ..publishing("p", &id)
+    };
+    let refusal = Refusal::from(house.client.publish_assessment(request).await.unwrap_err());
+    assert_eq!(
+        (refusal.code, refusal.fields.as_slice()),
+        (Code::InvalidArgument, ["author".to_owned(), "reason".to_owned()].as_slice())
+    );
+    let unknown = [
+        house.client.get_assessment(wire::GetAssessmentRequest { id: "a\0b".to_owned() }).await.map(drop),
+        house.client.publish_assessment(publishing("p", "a\0b")).await.map(drop),
+    ];
+    let expected = match on {
+        Backend::Sqlite => (Code::NotFound, "ASSESSMENT_NOT_FOUND"),
+        Backend::Postgres => (Code::InvalidArgument, "TEXT_WITH_NUL"),
+    };
+    for refused in unknown {
+        let refusal = Refusal::from(refused.unwrap_err());
+        assert_eq!((refusal.code, refusal.reason.as_str()), expected);
+    }
+}
+
 on_both!(
     the_last_published_is_in_force_and_the_one_before_after_its_withdrawal,
     a_decision_sent_again_gets_the_first_answer_and_decides_nothing,
+    a_request_id_stands_for_one_method,
     one_decision_sent_many_times_at_once_is_taken_once,
     many_published_at_once_come_one_after_another,
     decisions_out_of_turn_are_refused,
     all_faults_of_a_decision_are_named_at_once,
+    a_text_with_nul_is_the_callers_fault_or_simply_not_there,
 );

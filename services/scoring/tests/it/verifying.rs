@@ -1,8 +1,11 @@
 //! Verifying: everything on record is what the computation gives, and one bit that is not is found and named.
 
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tonic::Code;
 use xiuhua_contracts::scoring::v1 as wire;
+use xiuhua_service_kit::status::explain;
 
 use crate::district::little_district;
 use crate::house::{Backend, Build, House, Refusal, asking, on_both};
@@ -152,6 +155,45 @@ async fn a_changed_catalog_is_found(on: Backend) {
     assert!(found.differences[0].recorded.starts_with("catalog_hash = "), "{:?}", found.differences);
 }
 
+async fn a_forged_plan_is_found(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
+    let id = house.assess_default().await.id;
+    let forged = [
+        ("catalog_id", "'large'"),
+        ("catalog_version", "'9'"),
+        ("scale", "1.0"),
+        ("rule_set_id", "'other'"),
+        ("rule_set_version", "'9'"),
+        ("rule_set_hash", "'beef'"),
+    ];
+    for (column, value) in forged {
+        tamper(&house, &format!("UPDATE assessments SET {column} = {value}")).await;
+        let found = verify(&mut house, &id).await;
+        assert!(!found.intact);
+        let told = found.differences.iter().find(|told| told.recorded.starts_with(&format!("{column} = ")));
+        assert!(told.is_some(), "{column}: {:?}", found.differences);
+    }
+}
+
+async fn an_assessment_that_cannot_be_read_is_listed_as_such_and_hides_no_other(on: Backend) {
+    let mut house = House::on(on, little_district()).await;
+    let damaged = house.assess_default().await;
+    let whole = house.assess(asking("r2")).await;
+    let id = damaged.id;
+    tamper(&house, &format!("UPDATE assessments SET base_periods = 'x' WHERE id = '{id}'")).await;
+    let listed = house.client.list_assessments(wire::ListAssessmentsRequest::default()).await.unwrap();
+    let listed = listed.into_inner().assessments;
+    assert_eq!((listed.len(), &listed[0]), (2, &whole));
+    // Still among those with results, so that whoever verifies them all comes upon it.
+    assert_eq!((&listed[1].id, listed[1].state()), (&id, wire::AssessmentState::Succeeded));
+    assert_eq!(listed[1].digest, damaged.digest);
+    assert!(listed[1].failure.as_ref().unwrap().en.contains("cannot be read"));
+    let request = wire::VerifyAssessmentRequest { id };
+    let refusal = Refusal::from(house.client.verify_assessment(request).await.unwrap_err());
+    assert_eq!((refusal.code, refusal.reason.as_str()), (Code::DataLoss, "ROW_CORRUPT"));
+    assert!(verify(&mut house, &whole.id).await.intact);
+}
+
 async fn many_differences_are_counted_and_the_first_described(on: Backend) {
     let mut house = House::on(on, little_district()).await;
     let id = house.assess_default().await.id;
@@ -164,6 +206,31 @@ async fn many_differences_are_counted_and_the_first_described(on: Backend) {
     }
     let found = verify(&mut house, &id).await;
     assert_eq!((found.differences.len(), found.differences_total), (20, 24));
+}
+
+async fn one_is_verified_at_a_time_and_nobody_queues(on: Backend) {
+    let world = little_district();
+    let mut house = House::on(on, world.clone()).await;
+    let id = house.assess_default().await.id;
+    let request = wire::VerifyAssessmentRequest { id: id.clone() };
+    world.facts().hangs = true;
+    let (mut first, asked) = (house.client.clone(), request.clone());
+    let first = tokio::spawn(async move { first.verify_assessment(asked).await });
+    while world.facts().hung == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let refused = explain(&house.client.verify_assessment(request.clone()).await.unwrap_err());
+    assert_eq!((refused.code, refused.reason.as_str()), (Code::ResourceExhausted, "VERIFYING_ANOTHER"));
+    assert!(refused.retry_after.is_some());
+    // Whoever leaves makes room.
+    first.abort();
+    world.facts().hangs = false;
+    let mut next = house.client.verify_assessment(request.clone()).await;
+    while next.as_ref().is_err_and(|status| status.code() == Code::ResourceExhausted) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        next = house.client.verify_assessment(request.clone()).await;
+    }
+    assert!(next.unwrap().into_inner().intact);
 }
 
 async fn what_is_not_complete_cannot_be_verified(on: Backend) {
@@ -179,6 +246,9 @@ on_both!(
     one_bit_turned_in_any_table_is_found_and_named,
     a_changed_word_a_lost_row_and_another_digest_are_found,
     a_changed_catalog_is_found,
+    a_forged_plan_is_found,
+    an_assessment_that_cannot_be_read_is_listed_as_such_and_hides_no_other,
     many_differences_are_counted_and_the_first_described,
+    one_is_verified_at_a_time_and_nobody_queues,
     what_is_not_complete_cannot_be_verified,
 );

@@ -5,14 +5,14 @@ use futures_util::FutureExt;
 use sqlx::AssertSqlSafe;
 use xiuhua_service_kit::request_id::{Remembered, RequestId, Verdict, compare};
 
-use super::super::rows::{AssessmentRow, integer, list_json};
+use super::super::rows::{AssessmentRow, integer, list_json, listed};
 use super::super::sql;
 use super::super::{
-    AssessmentFilter, AssessmentStore, NewAssessment, Ruled, Ruling, Run, StoreError, Stored,
+    AssessmentFilter, AssessmentStore, Listed, NewAssessment, Ruled, Ruling, StoreError, Stored,
 };
 use super::{Connection, FOR_UPDATE, SqlStore, one_at_a_time};
 use crate::domain::assessment::{Assessment, Plan};
-use crate::domain::decision::{self, Decision};
+use crate::domain::decision;
 use crate::domain::id::AssessmentId;
 
 #[async_trait]
@@ -45,15 +45,15 @@ impl AssessmentStore for SqlStore {
         row.map(AssessmentRow::read).transpose()
     }
 
-    async fn assessments(&self, filter: &AssessmentFilter) -> Result<Vec<Stored>, StoreError> {
-        let rows: Vec<AssessmentRow> = sqlx::query_as(sql::ASSESSMENTS)
+    async fn assessments(&self, filter: &AssessmentFilter) -> Result<Vec<Listed>, StoreError> {
+        let rows = sqlx::query(sql::ASSESSMENTS)
             .bind(filter.before.map_or(i64::MAX, |run| run.0))
             .bind(filter.period.as_deref())
             .bind(filter.catalog_id.as_deref())
             .bind(filter.limit)
             .fetch_all(self.readers())
             .await?;
-        rows.into_iter().map(AssessmentRow::read).collect()
+        rows.iter().map(listed).collect()
     }
 
     async fn published(&self, catalog_id: &str, period: &str) -> Result<Option<Stored>, StoreError> {
@@ -91,71 +91,40 @@ async fn decide(connection: &mut Connection, ruling: Ruling) -> Result<Ruled, St
         Ok(state) => assessment.state = state,
         Err(unfit) => return Ok(Ruled::Unfit(unfit)),
     }
-    match ruling.verdict {
-        decision::Verdict::Cancel => cancel(connection, run, &ruling.decision).await?,
-        decision::Verdict::Publish => publish(connection, run, &assessment.plan, &ruling.decision).await?,
-        decision::Verdict::Withdraw => withdraw(connection, run, &ruling.decision).await?,
-    }
+    let (columns, change) = match ruling.verdict {
+        decision::Verdict::Cancel => {
+            ("cancelled", "state = 'CANCELLED', worker = NULL, due_us = NULL, finished_us = $4".to_owned())
+        }
+        decision::Verdict::Publish => {
+            let number = next_publication(connection, &assessment.plan).await?;
+            ("published", format!("state = 'PUBLISHED', publication = {number}"))
+        }
+        decision::Verdict::Withdraw => ("withdrawn", "state = 'WITHDRAWN'".to_owned()),
+    };
+    sqlx::query(AssertSqlSafe(format!(
+        "UPDATE assessments SET {change}, {columns}_author = $2, {columns}_reason = $3, {columns}_us = $4 \
+         WHERE run = $1"
+    )))
+    .bind(run.0)
+    .bind(&ruling.decision.author)
+    .bind(&ruling.decision.reason)
+    .bind(ruling.decision.time.as_microsecond())
+    .execute(&mut *connection)
+    .await?;
     let response = (ruling.answer)(&assessment);
     let Ruling { request_id, fingerprint, .. } = ruling;
     remember(connection, &Remembered { request_id, fingerprint, response: response.clone() }).await?;
     Ok(Ruled::Kept(response))
 }
 
-async fn cancel(connection: &mut Connection, run: Run, decision: &Decision) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE assessments SET state = 'CANCELLED', worker = NULL, due_us = NULL, cancelled_author = $2, \
-         cancelled_reason = $3, cancelled_us = $4, finished_us = $4 WHERE run = $1",
-    )
-    .bind(run.0)
-    .bind(&decision.author)
-    .bind(&decision.reason)
-    .bind(decision.time.as_microsecond())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn publish(
-    connection: &mut Connection,
-    run: Run,
-    plan: &Plan,
-    decision: &Decision,
-) -> Result<(), StoreError> {
+/// The next number of a publication for a catalog and period.
+async fn next_publication(connection: &mut Connection, plan: &Plan) -> Result<i64, StoreError> {
     let (catalog, period) = (plan.catalog.id.as_str(), plan.period.as_str());
     // Two publications at once would take one number; in whose order they come is then the database's to say.
     one_at_a_time(connection, &format!("publication {catalog} {period}")).await?;
-    let last: Option<i64> = sqlx::query_scalar(sql::LAST_PUBLICATION)
-        .bind(catalog)
-        .bind(period)
-        .fetch_one(&mut *connection)
-        .await?;
-    sqlx::query(
-        "UPDATE assessments SET state = 'PUBLISHED', publication = $2, published_author = $3, \
-         published_reason = $4, published_us = $5 WHERE run = $1",
-    )
-    .bind(run.0)
-    .bind(last.unwrap_or(0) + 1)
-    .bind(&decision.author)
-    .bind(&decision.reason)
-    .bind(decision.time.as_microsecond())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn withdraw(connection: &mut Connection, run: Run, decision: &Decision) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE assessments SET state = 'WITHDRAWN', withdrawn_author = $2, withdrawn_reason = $3, \
-         withdrawn_us = $4 WHERE run = $1",
-    )
-    .bind(run.0)
-    .bind(&decision.author)
-    .bind(&decision.reason)
-    .bind(decision.time.as_microsecond())
-    .execute(connection)
-    .await?;
-    Ok(())
+    let last: Option<i64> =
+        sqlx::query_scalar(sql::LAST_PUBLICATION).bind(catalog).bind(period).fetch_one(connection).await?;
+    Ok(last.unwrap_or(0) + 1)
 }
 
 /// Whether a request id is new. Of two requests with one id at once the second waits for the first's transaction.
@@ -206,7 +175,7 @@ async fn insert_assessment(connection: &mut Connection, assessment: &Assessment)
         "INSERT INTO assessments (id, state, created_us, due_us, period, as_of_position, classification_id, \
          rule_set_id, rule_set_version, rule_set_hash, types, threshold_set_id, threshold_set_classification_id, \
          base_periods, threshold_set_position, catalog_id, catalog_version, catalog_hash, scale) \
-         VALUES ($1, 'PENDING', $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+         VALUES ($1, 'PENDING', $2, 0, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
     )
     .bind(assessment.id.as_str())
     .bind(assessment.created.as_microsecond())

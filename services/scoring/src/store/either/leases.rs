@@ -5,9 +5,9 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
-use super::super::rows::{AssessmentRow, integer, summaries_json};
+use super::super::rows::{integer, listed, summaries_json};
 use super::super::tables::{group_rows, leaf_rows, place_rows, score_rows, threshold_rows, weight_rows};
-use super::super::{Claim, Claimed, Finished, Lease, LeaseStore, Run, StoreError, sql};
+use super::super::{Claim, Claimed, Finished, Lease, LeaseStore, Listed, Run, StoreError, sql};
 use super::{ALONE, Connection, Db, SKIP_LOCKED, SqlStore, insert};
 use crate::domain::assessment::Failure;
 use crate::domain::results::Results;
@@ -16,17 +16,16 @@ type Query<'q> = sqlx::query::Query<'q, Db, <Db as sqlx::Database>::Arguments>;
 
 #[async_trait]
 impl LeaseStore for SqlStore {
-    async fn requeue_running(&self, now: Timestamp) -> Result<u64, StoreError> {
+    async fn requeue_running(&self) -> Result<u64, StoreError> {
         if !ALONE {
             return Ok(0);
         }
         self.write(move |connection| {
             async move {
                 let done = sqlx::query(
-                    "UPDATE assessments SET state = 'PENDING', progress_ratio = 0, worker = NULL, due_us = $1 \
+                    "UPDATE assessments SET state = 'PENDING', progress_ratio = 0, worker = NULL, due_us = 0 \
                      WHERE state = 'RUNNING'",
                 )
-                .bind(now.as_microsecond())
                 .execute(connection)
                 .await?;
                 Ok(done.rows_affected())
@@ -41,15 +40,23 @@ impl LeaseStore for SqlStore {
         self.write(move |connection| {
             async move {
                 fail_deadly(connection, &claim).await?;
-                let row: Option<AssessmentRow> = sqlx::query_as(AssertSqlSafe(sql::claim(SKIP_LOCKED)))
-                    .bind(claim.now.as_microsecond())
-                    .bind(i64::from(claim.max_attempts))
-                    .bind(&claim.worker)
-                    .bind(claim.until.as_microsecond())
-                    .fetch_optional(connection)
-                    .await?;
-                let stored = row.map(AssessmentRow::read).transpose()?;
-                Ok(stored.map(|stored| Claimed::new(claim.worker, stored)))
+                loop {
+                    let row = sqlx::query(AssertSqlSafe(sql::claim(SKIP_LOCKED)))
+                        .bind(claim.now.as_microsecond())
+                        .bind(i64::from(claim.max_attempts))
+                        .bind(&claim.worker)
+                        .bind(claim.until.as_microsecond())
+                        .fetch_optional(&mut *connection)
+                        .await?;
+                    match row.as_ref().map(listed).transpose()? {
+                        None => return Ok(None),
+                        Some(Listed::Whole(stored)) => return Ok(Some(Claimed::new(claim.worker, *stored))),
+                        // Ended, or every worker would take it first for ever and come to nothing else.
+                        Some(Listed::Unreadable(unreadable)) => {
+                            fail_unreadable(connection, unreadable.run, claim.now).await?;
+                        }
+                    }
+                }
             }
             .boxed()
         })
@@ -122,12 +129,12 @@ impl LeaseStore for SqlStore {
         .await
     }
 
-    async fn give_back(&self, lease: &Lease, now: Timestamp) -> Result<(), StoreError> {
+    async fn give_back(&self, lease: &Lease) -> Result<(), StoreError> {
         const GIVEN_BACK: &str =
-            "state = 'PENDING', worker = NULL, progress_ratio = 0, due_us = $4, attempts = attempts - 1";
+            "state = 'PENDING', worker = NULL, progress_ratio = 0, due_us = 0, attempts = attempts - 1";
         let lease = lease.clone();
         self.write(move |connection| {
-            let given_back = held(&lease, GIVEN_BACK).bind(now.as_microsecond());
+            let given_back = held(&lease, GIVEN_BACK);
             async move { must_hold(&lease, given_back.execute(connection).await?.rows_affected()) }.boxed()
         })
         .await
@@ -159,6 +166,22 @@ async fn fail_deadly(connection: &mut Connection, claim: &Claim) -> Result<(), S
     if done.rows_affected() > 0 {
         tracing::error!(attempts = claim.max_attempts, "an assessment outlived its workers too often");
     }
+    Ok(())
+}
+
+/// Ends a run whose row cannot be read.
+async fn fail_unreadable(connection: &mut Connection, run: Run, now: Timestamp) -> Result<(), StoreError> {
+    let failure = Failure::of_unreadable(now);
+    sqlx::query(
+        "UPDATE assessments SET state = 'FAILED', worker = NULL, due_us = NULL, finished_us = $2, failure_zh = $3, \
+         failure_en = $4 WHERE run = $1",
+    )
+    .bind(run.0)
+    .bind(failure.finished.as_microsecond())
+    .bind(failure.zh)
+    .bind(failure.en)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use xiuhua_service_kit::request_id::RequestId;
+use xiuhua_service_kit::testing::execute;
 
-use super::super::{Claim, Claimed, Lease, Ruled, Ruling, SharedStore, StoreError, open};
-use super::{Home, add, finished, instant};
+use super::super::{
+    AssessmentFilter, Claim, Claimed, Lease, Listed, Ruled, Ruling, SharedStore, StoreError, open,
+};
+use super::{Home, add, add_at, finished, instant};
 use crate::domain::assessment::{Failure, State};
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::id::{AssessmentId, PlaceId};
@@ -37,7 +40,7 @@ async fn assert_lost(store: &SharedStore, lease: &Lease) {
         store.save_results(lease, finished(1.0)).await,
         store.save_failure(lease, failure(instant(9))).await,
         store.postpone(lease, instant(9_999)).await,
-        store.give_back(lease, instant(0)).await,
+        store.give_back(lease).await,
     ];
     for write in writes {
         assert!(matches!(write, Err(StoreError::LeaseLost(_))), "{write:?}");
@@ -61,6 +64,18 @@ async fn the_oldest_that_is_due_is_taken_first_and_nobody_takes_what_is_held() {
         assert_eq!((taken.assessment.id.as_str(), taken.assessment.attempts), ("second", 2));
         assert!(claim(&store, "c", 139).await.is_none());
         assert_eq!(claim(&store, "c", 140).await.unwrap().assessment.id.as_str(), "first");
+    }
+}
+
+/// F17: the time of day is set back by an hour.
+#[tokio::test]
+async fn a_clock_set_back_delays_nothing_that_waits_for_no_time() {
+    for home in Home::of_each_kind().await {
+        let store = open(&home.url).await.unwrap();
+        add_at(&store, "new", instant(3_700)).await;
+        let claimed = claim(&store, "a", 100).await.unwrap();
+        store.give_back(&claimed.lease).await.unwrap();
+        assert_eq!(claim(&store, "a", 50).await.unwrap().assessment.id.as_str(), "new");
     }
 }
 
@@ -152,7 +167,7 @@ async fn a_run_that_waits_is_passed_and_one_begun_too_often_fails() {
         store.postpone(&first, instant(110)).await.unwrap();
         let other = claim(&store, "a", 109).await.unwrap();
         assert_eq!(other.assessment.id.as_str(), "other");
-        store.give_back(&other.lease, instant(109)).await.unwrap();
+        store.give_back(&other.lease).await.unwrap();
         // Two more begins whose worker dies, and the run is not begun again; the other is.
         for now in [200, 300] {
             assert_eq!(claim(&store, "a", now).await.unwrap().assessment.id.as_str(), "deadly");
@@ -165,12 +180,41 @@ async fn a_run_that_waits_is_passed_and_one_begun_too_often_fails() {
 }
 
 #[tokio::test]
+async fn a_run_that_cannot_be_read_fails_and_holds_nobody_up() {
+    for home in Home::of_each_kind().await {
+        let store = open(&home.url).await.unwrap();
+        for id in ["listless", "timeless", "next"] {
+            add(&store, id).await;
+        }
+        let damage = "UPDATE assessments SET types = 'x' WHERE id = 'listless'; \
+                      UPDATE assessments SET period = 'x' WHERE id = 'timeless'";
+        execute(&home.url, damage).await;
+        let claimed = claim(&store, "a", 100).await.unwrap();
+        assert_eq!(claimed.assessment.id.as_str(), "next");
+        assert!(claim(&store, "a", 100).await.is_none());
+        let filter = AssessmentFilter { period: None, catalog_id: None, before: None, limit: 9 };
+        let listed = store.assessments(&filter).await.unwrap();
+        let told: Vec<(&str, &str)> = listed
+            .iter()
+            .map(|listed| match listed {
+                Listed::Whole(stored) => (stored.assessment.id.as_str(), "whole"),
+                Listed::Unreadable(left) => (left.id.as_str(), left.state.as_str()),
+            })
+            .collect();
+        assert_eq!(told, [("next", "whole"), ("timeless", "FAILED"), ("listless", "FAILED")]);
+        // Mended, it says what became of it.
+        execute(&home.url, "UPDATE assessments SET types = '[]' WHERE id = 'listless'").await;
+        assert_eq!(state(&store, "listless").await, State::Failed(Failure::of_unreadable(instant(100))));
+    }
+}
+
+#[tokio::test]
 async fn what_a_dead_process_left_is_given_back_at_once_where_nobody_else_can_have_it() {
     for home in Home::of_each_kind().await {
         let store = open(&home.url).await.unwrap();
         add(&store, "run").await;
         claim(&store, "dead", 100).await.unwrap();
-        let requeued = store.requeue_running(instant(101)).await.unwrap();
+        let requeued = store.requeue_running().await.unwrap();
         assert_eq!(requeued, u64::from(!home.on_postgres()));
         let taken = claim(&store, "next", 101).await;
         assert_eq!(taken.map(|claimed| claimed.assessment.attempts), (!home.on_postgres()).then_some(2));
