@@ -108,7 +108,19 @@ impl Configured {
         let unusable = |fault: String| UnusableInput(vec![format!("{}: {fault}", path.display())]);
         let text = std::fs::read_to_string(path)
             .map_err(|error| unusable(format!("cannot be read / 无法读取: {error}")))?;
-        toml::from_str(&text).map_err(|error| unusable(error.to_string()))
+        toml::from_str(&text).map_err(|error| unusable(without_values(&error, &text)))
+    }
+}
+
+/// A fault of the configuration file by its line: the error's own text shows what stands there, which may be a password.
+fn without_values(error: &toml::de::Error, text: &str) -> String {
+    // A value of the wrong type is quoted in the message too.
+    let shown = Some(error.message()).filter(|message| !message.contains(['"', '@']));
+    let message = shown.unwrap_or("not what belongs there / 内容不合要求");
+    let before = error.span().and_then(|span| text.get(..span.start));
+    match before {
+        Some(before) => format!("line {0} / 第 {0} 行: {message}", before.matches('\n').count() + 1),
+        None => message.to_owned(),
     }
 }
 
@@ -160,5 +172,23 @@ mod tests {
         assert!(!faults.concat().contains("secret"), "{faults:?}");
         let UnusableInput(faults) = records(&["--config", "/nowhere"]).unwrap_err();
         assert!(faults[0].contains("/nowhere"), "{faults:?}");
+    }
+
+    #[test]
+    fn a_fault_of_the_file_is_named_by_its_line_and_shows_no_password() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("xiuhua.toml");
+        for wrong in [
+            "[databases]\nscoring = 'postgres://s:secret@h/s\n",
+            "[databases]\nscorin = 'postgres://s:secret@h/s'\n",
+            "\ndatabases = 'postgres://s:secret@h/s'\n",
+            "[databases]\n'postgres://s:secret@h/s' = 1\n",
+            "[databases]\nscoring = ['postgres://s:secret@h/s']\n",
+        ] {
+            std::fs::write(&file, wrong).unwrap();
+            let UnusableInput(faults) = records(&["--config", file.to_str().unwrap()]).unwrap_err();
+            let said = faults.concat();
+            assert!(said.contains("line 2") && !said.contains("secret"), "{wrong}: {said}");
+        }
     }
 }
