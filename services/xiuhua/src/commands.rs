@@ -15,7 +15,7 @@ use crate::intake::observations::{Indicators, ObservationFile};
 use crate::intake::places::PlaceFile;
 use crate::intake::{Document, Mapping, observations, places};
 use crate::method::{self, Method};
-use crate::platform::{Platform, request_id};
+use crate::platform::{Platform, Workers, request_id};
 use crate::progress::Progress;
 use crate::results::{file_column, write_results};
 use crate::screen::{Outcome, Screen, numbers, words};
@@ -34,7 +34,7 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
     match cli.command {
         Command::Demo(arguments) => return demo::run(&arguments, &globals, screen).await,
         Command::Serve(arguments) => {
-            let platform = Platform::embedded(&globals).await?;
+            let platform = Platform::embedded(&globals, Workers::Run).await?;
             let program = serving::this_program();
             let call = format!("{program} --server http://{{address}} rank --type COMMODITY --top 10");
             return serving::serve(platform, &arguments, screen, &call).await;
@@ -62,7 +62,8 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
             screen.raw(&String::from_utf8(script)?)?;
         }
         command => {
-            let platform = Platform::open(&globals).await?;
+            let workers = if let Command::Assess(_) = command { Workers::Run } else { Workers::Rest };
+            let platform = Platform::open(&globals, workers).await?;
             on_platform(command, &platform, &globals, screen).await?;
             platform.close().await?;
         }

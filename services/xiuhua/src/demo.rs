@@ -13,7 +13,7 @@ use crate::intake::places::PlaceFile;
 use crate::intake::{Document, Mapping, observations, places};
 use crate::method::Method;
 use crate::names::Names;
-use crate::platform::{Platform, request_id};
+use crate::platform::{Platform, Workers, request_id};
 use crate::progress::Progress;
 use crate::reading::{explain_place, group_scores, show_group, show_groups, show_ranking};
 use crate::records::Records;
@@ -115,7 +115,7 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
 async fn open(globals: &Globals) -> Result<Platform> {
     let records = Records::of(globals)?;
     let mark = records.folder_of("ingestion").map(|folder| folder.join(MARK));
-    let platform = Platform::embedded(globals).await?;
+    let platform = Platform::embedded(globals, Workers::Run).await?;
     if position(&platform, None).await? > 0 && !mark.as_ref().is_some_and(|mark| mark.exists()) {
         bail!(
             "{} holds a record of its own; the sample district would mix with it / 目录中已有正式数据，样例区会与之混在一起",

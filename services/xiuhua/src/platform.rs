@@ -65,10 +65,12 @@ struct Embedded {
     _temporary: Option<TempDir>,
 }
 
-/// Whether services do what they do by themselves.
+/// Whether an embedded platform does what it does by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Workers {
+pub(crate) enum Workers {
+    /// Assessments that wait are computed: for commands that serve, or wait for the end of one.
     Run,
+    /// What waits goes on waiting: a command that ends at once would begin an assessment and give it back.
     Rest,
 }
 
@@ -82,8 +84,8 @@ impl Platform {
     ///
     /// # Errors
     /// As [`Platform::embedded`], or an address that is no URL, or databases beside a server.
-    pub(crate) async fn open(globals: &Globals) -> Result<Self> {
-        let Some(url) = &globals.server else { return Self::embedded(globals).await };
+    pub(crate) async fn open(globals: &Globals, workers: Workers) -> Result<Self> {
+        let Some(url) = &globals.server else { return Self::embedded(globals, workers).await };
         if globals.databases.any() {
             bail!(UnusableInput(vec![
                 "--server and --*-db (or XIUHUA_*_DB): a running platform has its own databases / \
@@ -100,11 +102,11 @@ impl Platform {
     ///
     /// # Errors
     /// If a database cannot be opened, another process has the data folder open, or a newer version has written one.
-    pub(crate) async fn embedded(globals: &Globals) -> Result<Self> {
+    pub(crate) async fn embedded(globals: &Globals, workers: Workers) -> Result<Self> {
         refuse_server(globals)?;
         let records = Records::of(globals)?;
         let lock = records.folder().map(lock).transpose()?;
-        Self::on(&records, Workers::Run, lock, None, globals).await
+        Self::on(&records, workers, lock, None, globals).await
     }
 
     /// An embedded platform in a temporary folder that goes with it.

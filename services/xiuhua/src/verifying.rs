@@ -11,7 +11,7 @@ use xiuhua_service_kit::sqlite;
 
 use crate::backup::{Manifest, copied, with_results};
 use crate::cli::{Globals, VerifyArgs};
-use crate::platform::{Platform, refuse_server};
+use crate::platform::{Platform, Workers, refuse_server};
 use crate::records::Records;
 use crate::screen::{Outcome, Screen, words};
 
@@ -58,7 +58,7 @@ pub(crate) async fn verify(
     if findings.iter().all(Finding::is_intact) {
         let platform = match &records {
             Some(records) => Platform::at_rest(records, globals).await?,
-            None => Platform::open(globals).await?,
+            None => Platform::open(globals, Workers::Rest).await?,
         };
         let runs = match &arguments.run {
             Some(id) => {
