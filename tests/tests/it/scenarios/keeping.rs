@@ -117,9 +117,11 @@ fn backup_and_restore_overwrite_nothing() -> Result<()> {
     let mut left: Vec<_> = fs::read_dir(bench.path("."))?.map(|it| it.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["backup", "file"]);
-    // An empty folder is as good as none.
-    fs::create_dir(bench.path("empty"))?;
-    bench.run(&["restore", "--from", "backup", "--data-dir", "empty"]).expect_success();
+    // An empty folder is as good as none, whatever its name.
+    fs::create_dir(bench.path("a%41?"))?;
+    bench.run(&["restore", "--from", "backup", "--data-dir", "a%41?"]).expect_success();
+    bench.run(&["runs", "--data-dir", "a%41?"]).expect_success();
+    assert!(!bench.path("aA").exists());
     Ok(())
 }
 
