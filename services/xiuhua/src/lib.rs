@@ -41,7 +41,6 @@ mod verifying;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use xiuhua_service_kit::telemetry;
 
 use crate::cli::Cli;
@@ -50,7 +49,7 @@ use crate::screen::{Outcome, Screen};
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     let globals = cli.globals.clone();
     let _telemetry = match telemetry::init("xiuhua", &globals.logs()) {
         Ok(telemetry) => telemetry,
