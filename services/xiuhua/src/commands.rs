@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::CommandFactory;
 use serde_json::json;
+use tonic::Status;
 use xiuhua_contracts::classification::v1::{ListPlaceClassesRequest, RegisterRuleSetRequest};
 use xiuhua_contracts::normalization::v1::RegisterCatalogRequest;
 
@@ -10,7 +11,8 @@ use crate::assessing;
 use crate::cli::{
     AssessArgs, ClassifyArgs, Cli, Command, ExportArgs, Globals, ImportArgs, ImportKind, IndexCommand,
 };
-use crate::delivery::{deliver_observations, deliver_places, each_rejected_row};
+use crate::delivery::{deliver_observations, deliver_places, each_rejected_row, has_passing_cause};
+use crate::failure::Unfinished;
 use crate::intake::observations::{Indicators, ObservationFile};
 use crate::intake::places::PlaceFile;
 use crate::intake::{Document, Mapping, observations, places};
@@ -104,10 +106,10 @@ async fn import(
     let mapping = arguments.mapping.as_deref().map(Mapping::read).transpose()?.unwrap_or_default();
     let progress = Progress::new("import", globals.quiet);
     let delivery = arguments.request_id.clone().unwrap_or_else(request_id);
-    let batch = match arguments.kind {
+    let delivered = match arguments.kind {
         ImportKind::Places => {
             let document = Document::open(&arguments.file, &mapping, &places::REQUIRED)?;
-            deliver_places(platform, PlaceFile::new(document), delivery, &progress).await?
+            deliver_places(platform, PlaceFile::new(document), delivery.clone(), &progress).await
         }
         ImportKind::Observations => {
             let (catalog, toml) = method::catalog(&arguments.catalog)?;
@@ -115,9 +117,13 @@ async fn import(
             let request = RegisterCatalogRequest { request_id: request_id(), toml };
             platform.normalization().register_catalog(request).await?;
             let file = ObservationFile::new(document, Indicators::of(&catalog));
-            deliver_observations(platform, file, delivery, &progress).await?
+            deliver_observations(platform, file, delivery.clone(), &progress).await
         }
     };
+    let batch = delivered.map_err(|error| match error.downcast_ref::<Status>() {
+        Some(status) if has_passing_cause(status) => error.context(Unfinished(delivery)),
+        _ => error,
+    })?;
     drop(progress);
     screen.counts(&[&batch])?;
     let mut rejected = Vec::new();
