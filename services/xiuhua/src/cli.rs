@@ -275,7 +275,8 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "NAME|FILE", default_value = "pudong-2021")]
     pub(crate) catalog: String,
     /// Name of this delivery, 1-128 visible ASCII characters: repeated with the same file, it is delivered once. Without
-    /// it each run of the command is a delivery of its own.
+    /// it each run of the command is a delivery of its own. The file is compared, mapping and catalog are not: repeat it
+    /// with the same ones.
     #[arg(long, value_name = "ID")]
     pub(crate) request_id: Option<String>,
 }

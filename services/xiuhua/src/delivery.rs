@@ -206,6 +206,8 @@ where
                 return Ok(());
             }
         }
+        // A file that was edited since is not recorded as the one that it was.
+        file.document().is_still(&header.content_sha256).map_err(Broken::File)?;
         // Without an end the delivery would stay open.
         let _ = requests.send((line.message)(Sent::End(ImportEnd { chunks }))).await;
         Ok(())
