@@ -215,7 +215,8 @@ pub(crate) enum Command {
     /// Make a data folder of a backup.
     #[command(after_help = "Example:\n  xiuhua restore --from backup-2026-11-27 --data-dir restored")]
     Restore(RestoreArgs),
-    /// Check the databases for damage, compute every assessment again and compare.
+    /// Check the databases for damage, compute every assessment again and compare. SQLite files of an older version are
+    /// refused; PostgreSQL databases are migrated when they are opened.
     #[command(after_help = "Examples:\n  xiuhua verify\n  xiuhua verify --from backup-2026-11-27")]
     Verify(VerifyArgs),
     /// Print a completion script for a shell.
