@@ -7,6 +7,8 @@
 # against the direction of data, scoring first and ingestion last: each dump is of one moment, and a later moment of an
 # earlier stage holds everything that a stage after it names.
 set -eu
+# A dump holds everything; only who makes it may read it.
+umask 077
 if [ $# -ne 1 ]; then
     echo "usage: $0 FOLDER" >&2
     exit 2

@@ -174,7 +174,10 @@ async fn read(copies: &Path, globals: &Globals) -> Result<(u64, Vec<Computed>)> 
 }
 
 /// The newest migration of each service that this version knows: the one of a record that it makes.
-async fn known_migrations(globals: &Globals) -> Result<Vec<(&'static str, i64)>> {
+///
+/// # Errors
+/// If the machine has no room for one.
+pub(crate) async fn known_migrations(globals: &Globals) -> Result<Vec<(&'static str, i64)>> {
     let folder = tempfile::tempdir()?;
     let records = Records::in_folder(folder.path());
     Platform::at_rest(&records, globals).await?.close().await?;

@@ -8,7 +8,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 use xiuhua_service_kit::telemetry::{LogConfig, LogFormat};
@@ -119,6 +120,19 @@ pub(crate) struct Databases {
 }
 
 impl Databases {
+    /// Forgets those whose argument is not to be kept.
+    fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
+        let Self { ingestion_db, classification_db, normalization_db, scoring_db } = self;
+        for (name, database) in [
+            ("ingestion_db", ingestion_db),
+            ("classification_db", classification_db),
+            ("normalization_db", normalization_db),
+            ("scoring_db", scoring_db),
+        ] {
+            *database = database.take().filter(|_| is_kept(name));
+        }
+    }
+
     /// Whether any is named.
     pub(crate) fn any(&self) -> bool {
         let Self { ingestion_db, classification_db, normalization_db, scoring_db } = self;
@@ -137,7 +151,8 @@ pub(crate) enum Tongue {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Generate a district, import it, assess 2021, print it, and serve it.
+    /// Generate a district, import it, assess 2021, print it, and serve it. Databases of the environment and of --config
+    /// do not count here; those that are typed must be empty.
     #[command(after_help = "Example:\n  xiuhua demo --no-serve --data-dir /tmp/pudong")]
     Demo(DemoArgs),
     /// Serve the embedded platform over gRPC until interrupted.
@@ -200,7 +215,8 @@ pub(crate) enum Command {
     /// Make a data folder of a backup.
     #[command(after_help = "Example:\n  xiuhua restore --from backup-2026-11-27 --data-dir restored")]
     Restore(RestoreArgs),
-    /// Check the databases for damage, compute every assessment again and compare.
+    /// Check the databases for damage, compute every assessment again and compare. SQLite files of an older version are
+    /// refused; PostgreSQL databases are migrated when they are opened.
     #[command(after_help = "Examples:\n  xiuhua verify\n  xiuhua verify --from backup-2026-11-27")]
     Verify(VerifyArgs),
     /// Print a completion script for a shell.
@@ -260,7 +276,8 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "NAME|FILE", default_value = "pudong-2021")]
     pub(crate) catalog: String,
     /// Name of this delivery, 1-128 visible ASCII characters: repeated with the same file, it is delivered once. Without
-    /// it each run of the command is a delivery of its own.
+    /// it each run of the command is a delivery of its own. The file is compared, mapping and catalog are not: repeat it
+    /// with the same ones.
     #[arg(long, value_name = "ID")]
     pub(crate) request_id: Option<String>,
 }
@@ -384,6 +401,18 @@ pub(crate) enum CatalogCommand {
 }
 
 impl Cli {
+    /// Reads the command line of this process, or ends it with what is wrong. For the demo only typed databases count:
+    /// those of the environment are where somebody works.
+    pub(crate) fn read() -> Self {
+        let matches = Self::command().get_matches();
+        let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        if let Command::Demo(_) = cli.command {
+            let is_typed = |name: &str| matches.value_source(name) == Some(ValueSource::CommandLine);
+            cli.globals.databases.retain(is_typed);
+        }
+        cli
+    }
+
     /// Worker threads asked for.
     pub(crate) fn threads(&self) -> Option<usize> {
         match &self.command {
@@ -402,8 +431,6 @@ impl Globals {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

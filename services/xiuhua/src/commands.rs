@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::CommandFactory;
 use serde_json::json;
+use tonic::Status;
 use xiuhua_contracts::classification::v1::{ListPlaceClassesRequest, RegisterRuleSetRequest};
 use xiuhua_contracts::normalization::v1::RegisterCatalogRequest;
 
@@ -10,12 +11,13 @@ use crate::assessing;
 use crate::cli::{
     AssessArgs, ClassifyArgs, Cli, Command, ExportArgs, Globals, ImportArgs, ImportKind, IndexCommand,
 };
-use crate::delivery::{deliver_observations, deliver_places, each_rejected_row};
+use crate::delivery::{deliver_observations, deliver_places, each_rejected_row, has_passing_cause};
+use crate::failure::Unfinished;
 use crate::intake::observations::{Indicators, ObservationFile};
 use crate::intake::places::PlaceFile;
 use crate::intake::{Document, Mapping, observations, places};
 use crate::method::{self, Method};
-use crate::platform::{Platform, request_id};
+use crate::platform::{Platform, Workers, request_id};
 use crate::progress::Progress;
 use crate::results::{file_column, write_results};
 use crate::screen::{Outcome, Screen, numbers, words};
@@ -34,7 +36,7 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
     match cli.command {
         Command::Demo(arguments) => return demo::run(&arguments, &globals, screen).await,
         Command::Serve(arguments) => {
-            let platform = Platform::embedded(&globals).await?;
+            let platform = Platform::embedded(&globals, Workers::Run).await?;
             let program = serving::this_program();
             let call = format!("{program} --server http://{{address}} rank --type COMMODITY --top 10");
             return serving::serve(platform, &arguments, screen, &call).await;
@@ -62,7 +64,8 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
             screen.raw(&String::from_utf8(script)?)?;
         }
         command => {
-            let platform = Platform::open(&globals).await?;
+            let workers = if let Command::Assess(_) = command { Workers::Run } else { Workers::Rest };
+            let platform = Platform::open(&globals, workers).await?;
             on_platform(command, &platform, &globals, screen).await?;
             platform.close().await?;
         }
@@ -103,10 +106,10 @@ async fn import(
     let mapping = arguments.mapping.as_deref().map(Mapping::read).transpose()?.unwrap_or_default();
     let progress = Progress::new("import", globals.quiet);
     let delivery = arguments.request_id.clone().unwrap_or_else(request_id);
-    let batch = match arguments.kind {
+    let delivered = match arguments.kind {
         ImportKind::Places => {
             let document = Document::open(&arguments.file, &mapping, &places::REQUIRED)?;
-            deliver_places(platform, PlaceFile::new(document), delivery, &progress).await?
+            deliver_places(platform, PlaceFile::new(document), delivery.clone(), &progress).await
         }
         ImportKind::Observations => {
             let (catalog, toml) = method::catalog(&arguments.catalog)?;
@@ -114,9 +117,13 @@ async fn import(
             let request = RegisterCatalogRequest { request_id: request_id(), toml };
             platform.normalization().register_catalog(request).await?;
             let file = ObservationFile::new(document, Indicators::of(&catalog));
-            deliver_observations(platform, file, delivery, &progress).await?
+            deliver_observations(platform, file, delivery.clone(), &progress).await
         }
     };
+    let batch = delivered.map_err(|error| match error.downcast_ref::<Status>() {
+        Some(status) if has_passing_cause(status) => error.context(Unfinished(delivery)),
+        _ => error,
+    })?;
     drop(progress);
     screen.counts(&[&batch])?;
     let mut rejected = Vec::new();

@@ -168,8 +168,9 @@ where
             }
             Err(Broken::Call(status)) => status,
         };
-        interruptions = if durable > durable_before { 1 } else { interruptions + 1 };
-        let Some(wait) = wait(&status, interruptions) else { return Err(status.into()) };
+        let advanced = durable > durable_before;
+        interruptions = if advanced { 1 } else { interruptions + 1 };
+        let Some(wait) = wait(&status, interruptions, advanced) else { return Err(status.into()) };
         progress.interrupted(interruptions);
         tokio::time::sleep(wait).await;
     }
@@ -205,6 +206,8 @@ where
                 return Ok(());
             }
         }
+        // A file that was edited since is not recorded as the one that it was.
+        file.document().is_still(&header.content_sha256).map_err(Broken::File)?;
         // Without an end the delivery would stay open.
         let _ = requests.send((line.message)(Sent::End(ImportEnd { chunks }))).await;
         Ok(())
@@ -236,18 +239,22 @@ where
     receiving.await
 }
 
-/// How long to wait before the next try, if there is to be one after so many interruptions.
-fn wait(status: &Status, interruptions: u32) -> Option<Duration> {
-    let explained = explain(status);
-    let passes = match status.code() {
-        Code::Unavailable | Code::Aborted => true,
-        // The connection broke under the stream: no service of ours answers without a reason.
-        Code::Unknown | Code::Internal | Code::Cancelled => explained.reason.is_empty(),
-        _ => explained.retry_after.is_some(),
-    };
+/// How long to wait before the next try, if there is to be one after so many interruptions; `advanced` if the last try
+/// brought further chunks on record.
+fn wait(status: &Status, interruptions: u32, advanced: bool) -> Option<Duration> {
+    // A large file takes longer than one call may, and arrives in several.
+    let passes = has_passing_cause(status) && (advanced || status.code() != Code::DeadlineExceeded);
+    let retry_after = explain(status).retry_after.unwrap_or_default();
     let doubled = FIRST_WAIT * 2u32.pow(interruptions.saturating_sub(1).min(INTERRUPTIONS));
-    let wait = doubled.min(LONGEST_WAIT).max(explained.retry_after.unwrap_or_default());
-    (passes && interruptions < INTERRUPTIONS).then_some(wait)
+    (passes && interruptions < INTERRUPTIONS).then_some(doubled.min(LONGEST_WAIT).max(retry_after))
+}
+
+/// Whether a delivery that ended with this may go on later from what is on record, and is not refused.
+pub(crate) fn has_passing_cause(status: &Status) -> bool {
+    match status.code() {
+        Code::Unavailable | Code::Aborted | Code::DeadlineExceeded => true,
+        _ => explain(status).retry_after.is_some(),
+    }
 }
 
 #[cfg(test)]
@@ -257,22 +264,26 @@ mod tests {
     #[test]
     fn what_may_pass_is_tried_again_ever_later_and_not_for_ever() {
         let away = Status::unavailable("");
-        let waits: Vec<_> = (1..=8).map(|times| wait(&away, times).map(|wait| wait.as_millis())).collect();
+        let waits: Vec<_> =
+            (1..=8).map(|times| wait(&away, times, false).map(|wait| wait.as_millis())).collect();
         let expected = [100, 200, 400, 800, 1600, 3200, 5000].map(Some);
         assert_eq!((&waits[..7], waits[7]), (&expected[..], None));
     }
 
     #[test]
     fn a_refusal_is_final_and_a_broken_connection_is_not() {
-        for status in
-            [Status::aborted(""), Status::unknown("h2"), Status::internal("h2"), Status::cancelled("")]
-        {
-            assert!(wait(&status, 1).is_some(), "{status:?}");
+        for status in [Status::aborted(""), Status::unavailable("h2")] {
+            assert!(wait(&status, 1, false).is_some(), "{status:?}");
         }
-        for status in
-            [Status::invalid_argument(""), Status::already_exists(""), Status::deadline_exceeded("")]
-        {
-            assert!(wait(&status, 1).is_none(), "{status:?}");
+        for status in [Status::invalid_argument(""), Status::already_exists(""), Status::internal("")] {
+            assert!(wait(&status, 1, true).is_none(), "{status:?}");
         }
+    }
+
+    #[test]
+    fn a_call_that_took_too_long_is_followed_by_another_as_long_as_chunks_arrive() {
+        let late = Status::deadline_exceeded("");
+        assert!(wait(&late, 1, true).is_some());
+        assert!(wait(&late, 1, false).is_none());
     }
 }

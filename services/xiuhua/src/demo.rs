@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use xiuhua_contracts::scoring::v1::{GroupLevel, ListRankingRequest};
+use xiuhua_contracts::classification::v1::ListClassificationsRequest;
+use xiuhua_contracts::ingestion::v1::ListBatchesRequest;
+use xiuhua_contracts::normalization::v1::ListThresholdSetsRequest;
+use xiuhua_contracts::scoring::v1::{GroupLevel, ListAssessmentsRequest, ListRankingRequest};
 
 use crate::assessing::{assess, classify, draw_thresholds, position, register};
 use crate::cli::{DemoArgs, Globals, MethodArgs};
@@ -13,10 +16,10 @@ use crate::intake::places::PlaceFile;
 use crate::intake::{Document, Mapping, observations, places};
 use crate::method::Method;
 use crate::names::Names;
-use crate::platform::{Platform, request_id};
+use crate::platform::{Platform, Workers, request_id};
 use crate::progress::Progress;
 use crate::reading::{explain_place, group_scores, show_group, show_groups, show_ranking};
-use crate::records::Records;
+use crate::records::{Records, SERVICES};
 use crate::sample;
 use crate::screen::{Outcome, Screen};
 use crate::serving::{serve, this_program};
@@ -44,6 +47,8 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
     })?;
     let globals = &Globals {
         data_dir: Some(globals.data_dir.clone().unwrap_or_else(|| DATA_DIR.into())),
+        // Its databases are where somebody works, as those of the environment are.
+        config: None,
         ..globals.clone()
     };
     let platform = open(globals).await?;
@@ -108,24 +113,49 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
     serve(platform, &arguments.serve, screen, &call).await
 }
 
-/// Opens the demo's folder, or the databases that are named instead.
+/// Opens the demo's folder, or the databases that were typed instead.
 ///
 /// # Errors
-/// If they hold anybody's own record.
+/// If one of them holds anybody's own record.
 async fn open(globals: &Globals) -> Result<Platform> {
     let records = Records::of(globals)?;
-    let mark = records.folder_of("ingestion").map(|folder| folder.join(MARK));
-    let platform = Platform::embedded(globals).await?;
-    if position(&platform, None).await? > 0 && !mark.as_ref().is_some_and(|mark| mark.exists()) {
+    let mark = records.folder().map(|folder| folder.join(MARK));
+    let is_marked = mark.as_ref().is_some_and(|mark| mark.exists());
+    // What waits in somebody's record is not begun by looking at it.
+    let platform = Platform::embedded(globals, Workers::Rest).await?;
+    for service in holding(&platform).await? {
+        let folder = records.folder_of(service);
+        if folder.is_some() && is_marked {
+            continue;
+        }
+        let place = folder.map_or_else(|| format!("--{service}-db"), |folder| folder.display().to_string());
         bail!(
-            "{} holds a record of its own; the sample district would mix with it / 目录中已有正式数据，样例区会与之混在一起",
-            mark.as_deref()
-                .and_then(Path::parent)
-                .map_or_else(|| "--ingestion-db".into(), Path::to_string_lossy)
+            "{place} holds a record of its own ({service}); the sample district would mix with it / {place} 中已有正式数据（{service}），样例区会与之混在一起"
         );
     }
+    platform.close().await?;
     if let Some(mark) = mark {
         std::fs::write(&mark, "")?;
     }
-    Ok(platform)
+    Platform::embedded(globals, Workers::Run).await
+}
+
+/// The services whose record holds something.
+async fn holding(platform: &Platform) -> Result<Vec<&'static str>> {
+    let batches = ListBatchesRequest { page_size: 1, ..Default::default() };
+    let batches = platform.ingestion().list_batches(batches).await?.into_inner().batches;
+    let classifications = ListClassificationsRequest { page_size: 1, ..Default::default() };
+    let classifications = platform.classification().list_classifications(classifications).await?;
+    let sets = ListThresholdSetsRequest { page_size: 1, ..Default::default() };
+    let sets = platform.normalization().list_threshold_sets(sets).await?.into_inner().threshold_sets;
+    let runs = ListAssessmentsRequest { page_size: 1, ..Default::default() };
+    let runs = platform.scoring().list_assessments(runs).await?.into_inner().assessments;
+    let is_empty = [
+        batches.is_empty(),
+        classifications.into_inner().classifications.is_empty(),
+        sets.is_empty(),
+        runs.is_empty(),
+    ];
+    let each = SERVICES.into_iter().zip(is_empty);
+    Ok(each.filter(|(_, is_empty)| !is_empty).map(|(service, _)| service).collect())
 }

@@ -11,6 +11,13 @@ use crate::intake::UnusableFile;
 use crate::method::UnusableInput;
 use crate::screen::{harmless, tongue};
 
+/// A delivery that ended unfinished and may go on under its name.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "repeat the command with --request-id {0} to go on from what is on record / 加上 --request-id {0} 再次运行，即可从已保存处继续"
+)]
+pub(crate) struct Unfinished(pub(crate) String);
+
 /// Prints an error to standard error, every fault on a line of its own, and gives its exit code: 2 for input that
 /// cannot be used, 1 for anything else.
 pub(crate) fn report(error: &anyhow::Error, globals: &Globals) -> ExitCode {
@@ -25,6 +32,7 @@ pub(crate) fn report(error: &anyhow::Error, globals: &Globals) -> ExitCode {
     } else if let Some(status) = error.chain().find_map(|cause| cause.downcast_ref::<Status>()) {
         unusable = matches!(status.code(), Code::InvalidArgument | Code::NotFound);
         lines = status_lines(status);
+        lines.extend(error.downcast_ref::<Unfinished>().map(Unfinished::to_string));
     } else {
         lines.push(format!("{error:#}"));
     }

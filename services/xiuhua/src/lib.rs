@@ -5,7 +5,7 @@
 //! | `cli` | what can be typed |
 //! | `commands` | each command, in the order of its help |
 //! | `platform` | the embedded platform (in-memory pipes between the same services) or the remote one |
-//! | `records` | where the embedded one keeps its records |
+//! | `records`, `locking` | where the embedded one keeps its records; that it alone has them open |
 //! | `intake`, `delivery` | files to typed rows; rows to a sealed batch |
 //! | `method`, `assessing` | catalog, rules and sample; classify → thresholds → assess |
 //! | `deciding` | batches and assessments listed, withdrawn, published, cancelled |
@@ -26,6 +26,7 @@ mod demo;
 mod failure;
 mod intake;
 mod json;
+mod locking;
 mod method;
 mod names;
 mod platform;
@@ -40,7 +41,6 @@ mod verifying;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use xiuhua_service_kit::telemetry;
 
 use crate::cli::Cli;
@@ -49,7 +49,7 @@ use crate::screen::{Outcome, Screen};
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     let globals = cli.globals.clone();
     let _telemetry = match telemetry::init("xiuhua", &globals.logs()) {
         Ok(telemetry) => telemetry,

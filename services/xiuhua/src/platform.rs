@@ -1,8 +1,7 @@
 //! The platform a command works on: the embedded one (all services in this process, talking over a pipe) or a remote
 //! one. To the commands they look alike. Where the embedded one keeps its records is `records.rs`.
 
-use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::fs::File;
 
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
@@ -26,12 +25,10 @@ use xiuhua_service_kit::status::Language;
 use xiuhua_service_kit::{CancellationToken, ids, pipe, shutdown};
 
 use crate::cli::{Globals, Tongue};
+use crate::locking::lock;
 use crate::method::UnusableInput;
 use crate::records::Records;
 use crate::screen::tongue;
-
-/// The file of a data folder that a process locks while it has it open.
-const LOCK: &str = "lock";
 
 /// A channel on which every call has a deadline and names the user's language.
 pub(crate) type Speaking = InterceptedService<Line, Speaks>;
@@ -59,16 +56,18 @@ struct Embedded {
     parts: Vec<Part>,
     server: JoinHandle<Result<(), ServeError>>,
     shutdown: CancellationToken,
-    /// Held while the data folder is open; none if no record is in it.
-    _lock: Option<File>,
+    /// Held while SQLite files are open.
+    _locks: Vec<File>,
     /// Removed when the platform is closed; none if the folder is the user's.
     _temporary: Option<TempDir>,
 }
 
-/// Whether services do what they do by themselves.
+/// Whether an embedded platform does what it does by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Workers {
+pub(crate) enum Workers {
+    /// Assessments that wait are computed: for commands that serve, or wait for the end of one.
     Run,
+    /// What waits goes on waiting: a command that ends at once would begin an assessment and give it back.
     Rest,
 }
 
@@ -82,8 +81,8 @@ impl Platform {
     ///
     /// # Errors
     /// As [`Platform::embedded`], or an address that is no URL, or databases beside a server.
-    pub(crate) async fn open(globals: &Globals) -> Result<Self> {
-        let Some(url) = &globals.server else { return Self::embedded(globals).await };
+    pub(crate) async fn open(globals: &Globals, workers: Workers) -> Result<Self> {
+        let Some(url) = &globals.server else { return Self::embedded(globals, workers).await };
         if globals.databases.any() {
             bail!(UnusableInput(vec![
                 "--server and --*-db (or XIUHUA_*_DB): a running platform has its own databases / \
@@ -99,12 +98,12 @@ impl Platform {
     /// The embedded platform on the records that the options name, made and migrated as needed.
     ///
     /// # Errors
-    /// If a database cannot be opened, another process has the data folder open, or a newer version has written one.
-    pub(crate) async fn embedded(globals: &Globals) -> Result<Self> {
+    /// If a database cannot be opened, another process has a SQLite file of theirs open, or a newer version has written one.
+    pub(crate) async fn embedded(globals: &Globals, workers: Workers) -> Result<Self> {
         refuse_server(globals)?;
         let records = Records::of(globals)?;
-        let lock = records.folder().map(lock).transpose()?;
-        Self::on(&records, Workers::Run, lock, None, globals).await
+        let locks = lock(&records)?;
+        Self::on(&records, workers, locks, None, globals).await
     }
 
     /// An embedded platform in a temporary folder that goes with it.
@@ -114,7 +113,7 @@ impl Platform {
     pub(crate) async fn temporary(globals: &Globals) -> Result<Self> {
         let folder = tempfile::tempdir().context("no room for a temporary folder / 无法创建临时目录")?;
         let records = Records::in_folder(folder.path());
-        Self::on(&records, Workers::Run, None, Some(folder), globals).await
+        Self::on(&records, Workers::Run, Vec::new(), Some(folder), globals).await
     }
 
     /// An embedded platform on these records that answers and begins nothing by itself: what waits in them goes on
@@ -123,14 +122,14 @@ impl Platform {
     /// # Errors
     /// As [`Platform::embedded`].
     pub(crate) async fn at_rest(records: &Records, globals: &Globals) -> Result<Self> {
-        let lock = records.folder().map(lock).transpose()?;
-        Self::on(records, Workers::Rest, lock, None, globals).await
+        let locks = lock(records)?;
+        Self::on(records, Workers::Rest, locks, None, globals).await
     }
 
     async fn on(
         records: &Records,
         workers: Workers,
-        lock: Option<File>,
+        locks: Vec<File>,
         temporary: Option<TempDir>,
         globals: &Globals,
     ) -> Result<Self> {
@@ -145,7 +144,7 @@ impl Platform {
         let stop = shutdown.clone();
         let server =
             tokio::spawn(async move { serve_pipe(acceptor, served, &Limits::default(), stop).await });
-        let embedded = Embedded { parts, server, shutdown, _lock: lock, _temporary: temporary };
+        let embedded = Embedded { parts, server, shutdown, _locks: locks, _temporary: temporary };
         Ok(Self { channel: speaking(channel, globals), embedded: Some(embedded) })
     }
 
@@ -233,24 +232,6 @@ pub(crate) fn refuse_server(globals: &Globals) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// Makes the folder and takes its lock, which ends with the process whatever happens.
-fn lock(folder: &Path) -> Result<File> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make / 无法创建 {}", folder.display()))?;
-    let path = folder.join(LOCK);
-    let file = File::create(&path).with_context(|| format!("cannot write / 无法写入 {}", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!(
-            "another process has {} open; end it, or talk to it with --server / 数据目录正被另一进程使用，请先结束它，或用 --server 访问",
-            folder.display()
-        ),
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("cannot lock {}", path.display()))
-        }
-    }
 }
 
 fn speaking(channel: Channel, globals: &Globals) -> Speaking {

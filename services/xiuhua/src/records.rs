@@ -73,7 +73,7 @@ impl Records {
 
     /// Four SQLite files in one folder.
     pub(crate) fn in_folder(folder: &Path) -> Self {
-        let url = |service| format!("sqlite:{}", folder.join(file_name(service)).display());
+        let url = |service| sqlite_url(&folder.join(file_name(service)));
         Self { urls: SERVICES.map(url), folder: folder.to_owned() }
     }
 
@@ -89,6 +89,11 @@ impl Records {
     /// Services and the addresses of their databases, in the order of the line.
     pub(crate) fn each(&self) -> impl DoubleEndedIterator<Item = (&'static str, &str)> {
         SERVICES.into_iter().zip(self.urls.iter().map(String::as_str))
+    }
+
+    /// The records that are SQLite files.
+    pub(crate) fn files(&self) -> impl Iterator<Item = PathBuf> {
+        self.urls.iter().filter_map(|url| sqlite_path(url))
     }
 
     /// The data folder, if this service's record is a file in it.
@@ -108,8 +113,50 @@ impl Configured {
         let unusable = |fault: String| UnusableInput(vec![format!("{}: {fault}", path.display())]);
         let text = std::fs::read_to_string(path)
             .map_err(|error| unusable(format!("cannot be read / 无法读取: {error}")))?;
-        toml::from_str(&text).map_err(|error| unusable(error.to_string()))
+        toml::from_str(&text).map_err(|error| unusable(without_values(&error, &text)))
     }
+}
+
+/// A fault of the configuration file by its line: the error's own text shows what stands there, which may be a password.
+fn without_values(error: &toml::de::Error, text: &str) -> String {
+    // A value of the wrong type is quoted in the message too.
+    let shown = Some(error.message()).filter(|message| !message.contains(['"', '@']));
+    let message = shown.unwrap_or("not what belongs there / 内容不合要求");
+    let before = error.span().and_then(|span| text.get(..span.start));
+    match before {
+        Some(before) => format!("line {0} / 第 {0} 行: {message}", before.matches('\n').count() + 1),
+        None => message.to_owned(),
+    }
+}
+
+/// The address of a file; [`sqlite_path`] is its inverse.
+fn sqlite_url(file: &Path) -> String {
+    // Without doubled slashes: two at the start would be a part of the scheme.
+    let file: PathBuf = file.components().collect();
+    let file = file.display().to_string();
+    format!("sqlite:{}", file.replace('%', "%25").replace('?', "%3F").replace(':', "%3A"))
+}
+
+/// The file that an address names, read as sqlx reads it; `None` of a server and of memory.
+fn sqlite_path(url: &str) -> Option<PathBuf> {
+    let place = url.strip_prefix("sqlite:")?;
+    let place = place.strip_prefix("//").unwrap_or(place);
+    let place = place.split_once('?').map_or(place, |(place, _)| place);
+    (place != ":memory:").then(|| decoded(place).into())
+}
+
+/// A text whose `%` with two hexadecimal digits each stand for a byte.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, others @ ..] = rest {
+        let digits =
+            others.get(..2).filter(|digits| *first == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
+        let byte = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &others[2..] } else { others };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The file of a service's record in a data folder and in a backup.
@@ -139,6 +186,18 @@ mod tests {
     }
 
     #[test]
+    fn a_data_folder_may_have_any_name() {
+        for folder in ["a%41", "what?mode=memory", "/50%/x", ":memory:", "sqlite:x", "数据 #1"] {
+            let records = records(&["--data-dir", folder]).unwrap();
+            assert_eq!(records.folder(), Some(Path::new(folder)));
+            let files: Vec<_> = records.files().collect();
+            assert_eq!(files, SERVICES.map(|service| Path::new(folder).join(file_name(service))), "{folder}");
+        }
+        let doubled = records(&["--data-dir", "//tmp//d"]).unwrap();
+        assert_eq!(doubled.url("scoring"), "sqlite:/tmp/d/scoring.db");
+    }
+
+    #[test]
     fn with_four_databases_there_is_no_folder_and_an_option_comes_before_the_file() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("xiuhua.toml");
@@ -160,5 +219,23 @@ mod tests {
         assert!(!faults.concat().contains("secret"), "{faults:?}");
         let UnusableInput(faults) = records(&["--config", "/nowhere"]).unwrap_err();
         assert!(faults[0].contains("/nowhere"), "{faults:?}");
+    }
+
+    #[test]
+    fn a_fault_of_the_file_is_named_by_its_line_and_shows_no_password() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("xiuhua.toml");
+        for wrong in [
+            "[databases]\nscoring = 'postgres://s:secret@h/s\n",
+            "[databases]\nscorin = 'postgres://s:secret@h/s'\n",
+            "\ndatabases = 'postgres://s:secret@h/s'\n",
+            "[databases]\n'postgres://s:secret@h/s' = 1\n",
+            "[databases]\nscoring = ['postgres://s:secret@h/s']\n",
+        ] {
+            std::fs::write(&file, wrong).unwrap();
+            let UnusableInput(faults) = records(&["--config", file.to_str().unwrap()]).unwrap_err();
+            let said = faults.concat();
+            assert!(said.contains("line 2") && !said.contains("secret"), "{wrong}: {said}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `xiuhua verify`: whether the databases are whole, and whether every assessment is what its inputs give.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde::Serialize;
 use serde_json::{Value, json};
 use xiuhua_contracts::scoring::v1::{
@@ -9,9 +9,10 @@ use xiuhua_contracts::scoring::v1::{
 use xiuhua_service_kit::database::Backend;
 use xiuhua_service_kit::sqlite;
 
-use crate::backup::{Manifest, copied, with_results};
+use crate::backup::{Manifest, copied, known_migrations, with_results};
 use crate::cli::{Globals, VerifyArgs};
-use crate::platform::{Platform, refuse_server};
+use crate::method::UnusableInput;
+use crate::platform::{Platform, Workers, refuse_server};
 use crate::records::Records;
 use crate::screen::{Outcome, Screen, words};
 
@@ -56,9 +57,12 @@ pub(crate) async fn verify(
     }
     // A damaged database is not opened: that would write to it.
     if findings.iter().all(Finding::is_intact) {
+        if let Some(records) = records.as_ref().filter(|_| arguments.from.is_none()) {
+            refuse_older(records, globals).await?;
+        }
         let platform = match &records {
             Some(records) => Platform::at_rest(records, globals).await?,
-            None => Platform::open(globals).await?,
+            None => Platform::open(globals, Workers::Rest).await?,
         };
         let runs = match &arguments.run {
             Some(id) => {
@@ -77,6 +81,22 @@ pub(crate) async fn verify(
         platform.close().await?;
     }
     show(&findings, screen)
+}
+
+/// Refuses what an older version has written: opening it would migrate it, and verifying changes nothing.
+async fn refuse_older(records: &Records, globals: &Globals) -> Result<()> {
+    let mut faults = Vec::new();
+    for (service, known) in known_migrations(globals).await? {
+        let url = records.url(service);
+        if Backend::of(url)? == Backend::Sqlite && sqlite::newest_migration(url).await? < known {
+            faults.push(format!(
+                "{service}: was written by an older version; verify with that one, or a backup with --from, or start \
+                 this version first, which migrates it / 由较旧的版本写入：请用该版本校验，或用 --from 校验备份，\
+                 或先启动本版本完成迁移"
+            ));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { bail!(UnusableInput(faults)) }
 }
 
 /// Computes an assessment again.

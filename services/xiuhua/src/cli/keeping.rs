@@ -20,7 +20,7 @@ pub(crate) struct RestoreArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// Verify this backup instead of the platform.
+    /// Verify this backup instead of the platform, on a copy of it in TMPDIR.
     #[arg(long, value_name = "DIR")]
     pub(crate) from: Option<PathBuf>,
     /// Only this assessment instead of every one that has results.

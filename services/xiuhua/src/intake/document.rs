@@ -120,6 +120,19 @@ impl Document {
         hashed().map_err(|e| self.unreadable(&e))
     }
 
+    /// Compares what was read, now that every row is, with what [`Document::sha256`] gave before.
+    ///
+    /// # Errors
+    /// [`UnusableFile`] if somebody has changed the file meanwhile.
+    pub(crate) fn is_still(&self, sha256: &[u8]) -> Result<(), UnusableFile> {
+        if *self.reader.get_ref().hash.clone().finalize() == *sha256 {
+            return Ok(());
+        }
+        let fault = "was changed while it was being delivered, which was therefore not finished; deliver it again under \
+                     another request id / 文件在导入过程中被修改，本次导入未完成；请用新的 request id 重新导入";
+        Err(UnusableFile { path: self.path.clone(), faults: vec![fault.to_owned()] })
+    }
+
     fn handle(&self) -> io::Result<File> {
         self.reader.get_ref().inner.try_clone()
     }
@@ -223,11 +236,13 @@ struct Kept<R> {
     offset: u64,
     /// The last byte taken was a carriage return, whose line feed may still come.
     after_return: bool,
+    /// Of every byte handed out.
+    hash: Sha256,
 }
 
 impl<R> Kept<R> {
     fn new(inner: R) -> Self {
-        Self { inner, bytes: Vec::new(), offset: 0, after_return: false }
+        Self { inner, bytes: Vec::new(), offset: 0, after_return: false, hash: Sha256::new() }
     }
 
     /// Everything kept before offset `end`: how many blank lines came first, and the text without line ends around it.
@@ -248,6 +263,7 @@ impl<R: Read> Read for Kept<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         self.bytes.extend_from_slice(&buffer[..n]);
+        self.hash.update(&buffer[..n]);
         Ok(n)
     }
 }
@@ -299,6 +315,21 @@ mod tests {
             passes.push(read);
         }
         assert_eq!(passes, [vec![2], vec![2, 4]]);
+    }
+
+    #[test]
+    fn a_file_that_is_changed_between_its_hash_and_its_last_row_is_found_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        std::fs::write(&path, "a,b\n1,x\n").unwrap();
+        let mut document = Document::open(&path, &Mapping::default(), &["a"]).unwrap();
+        let hash = document.sha256().unwrap();
+        for text in ["a,b\n1,x\n", "a,b\n1,y\n", "a,b\n1,x\n2,y\n", "a,b\n1,x\n\n", "a,b\n1,x\n"] {
+            std::fs::write(&path, text).unwrap();
+            document.rewind().unwrap();
+            while document.next_row().unwrap().is_some() {}
+            assert_eq!(document.is_still(&hash).is_ok(), text == "a,b\n1,x\n", "{text:?}");
+        }
     }
 
     #[test]

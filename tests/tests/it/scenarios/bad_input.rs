@@ -1,5 +1,6 @@
 //! Nothing is lost and nothing bad gets in: counts add up, rejected rows keep their text, unusable input ends with 2.
 
+use super::small_district::SmallDistrict;
 use super::workbench::Workbench;
 
 const PLACES: &str = "\
@@ -138,4 +139,24 @@ fn an_unknown_catalog_and_a_sample_member_without_a_type_end_with_2() {
         .concat(),
     );
     assert!(ended.expect_code(1).stderr().contains("无法创建 file"));
+}
+
+#[test]
+fn the_demo_goes_into_no_record_of_somebodys_own() {
+    let district = SmallDistrict::new();
+    district.assess();
+    let demo = |bench: &Workbench, options: &[&str]| {
+        bench.run(&[&["demo", "--no-serve", "--quiet"], options].concat()).expect_code(1).stderr()
+    };
+    let said = demo(&district.bench, &["--data-dir", "xiuhua-data"]);
+    assert!(said.contains("xiuhua-data"), "{said}");
+    for service in ["ingestion", "classification", "normalization", "scoring"] {
+        let (option, url) = (format!("--{service}-db"), format!("sqlite:xiuhua-data/{service}.db"));
+        let said = demo(&district.bench, &[&option, &url]);
+        assert!(said.contains(&option), "{said}");
+    }
+    let exported = Workbench::on(&[("scoring", "mysql://of-the-environment".to_owned())]);
+    let data = district.bench.path("xiuhua-data");
+    let said = demo(&exported, &["--data-dir", data.to_str().expect("UTF-8")]);
+    assert!(said.contains("xiuhua-data") && !said.contains("mysql"), "{said}");
 }

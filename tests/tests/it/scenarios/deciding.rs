@@ -1,8 +1,13 @@
 //! Decisions about assessments: published, withdrawn, cancelled, each with its author and reason; and what readers read.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use serde_json::Value;
+use xiuhua_tests::program;
 
 use super::small_district::SmallDistrict;
+use super::workbench::Workbench;
 
 const DECISION: [&str; 4] = ["--author", "王芳", "--reason", "区政府审定"];
 const PUBLISHED: [&str; 5] = ["--published", "--catalog", "small", "--period", "2021"];
@@ -66,4 +71,35 @@ fn a_decision_without_author_or_reason_is_none() {
     district.bench.run(&["publish", "--author", "", "--reason", "b"]).expect_code(2);
     let runs = district.bench.json(&["runs"]);
     assert_eq!(runs["assessments"][0]["state"], "SUCCEEDED");
+}
+
+#[test]
+fn a_run_that_was_cut_waits_while_others_look_at_it_and_can_be_cancelled() {
+    let data = program::demo_data().expect("the demo's record");
+    let bench = Workbench::new();
+    let served = program::serve(data.path()).expect("it serves");
+    let url = format!("http://{}", served.address);
+    let assess = ["assess", "--catalog", "pudong-2021", "--period", "2021", "--quiet", "--server", &url];
+    let mut assess = bench.command(&assess).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while bench.json(&["runs", "--server", &url])["assessments"][0]["state"] != "RUNNING" {
+        assert!(assess.try_wait().unwrap().is_none(), "it ended before it was seen to run");
+        #[expect(clippy::disallowed_methods, reason = "it polls for a state of another process")]
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // It is killed, and the run with it.
+    drop(served);
+    assess.kill().and_then(|()| assess.wait()).expect("a child");
+
+    let data_dir = data.path().to_str().expect("UTF-8");
+    let newest = || bench.json(&["runs", "--data-dir", data_dir])["assessments"][0].clone();
+    let cut = newest();
+    assert!(!id(&cut).is_empty() && cut["state"] == "RUNNING", "{cut}");
+    assert_eq!(newest(), cut, "who looks at runs begins none");
+    let cancel = [&["cancel", id(&cut), "--data-dir", data_dir][..], &DECISION].concat();
+    let cancelled = bench.json(&cancel);
+    assert_eq!(
+        (&cancelled["state"], &cancelled["cancelled"]["author"]),
+        (&"CANCELLED".into(), &"王芳".into())
+    );
+    assert_eq!(newest(), cancelled);
 }

@@ -64,6 +64,16 @@ fn a_delivery_repeated_under_its_name_is_the_same_delivery_and_with_another_file
 }
 
 #[test]
+fn a_delivery_that_is_given_up_says_by_what_name_it_goes_on() {
+    let bench = Workbench::new();
+    bench.write("places.csv", "place_id,housing_nature\nP1,商品房\n");
+    // The port of no service.
+    let import = ["import", "places", "places.csv", "--server", "http://127.0.0.1:1"];
+    let unnamed = bench.run(&import).expect_code(1).stderr();
+    assert!(unnamed.contains("--request-id cli-"), "{unnamed}");
+}
+
+#[test]
 fn a_file_from_a_pipe_is_delivered_like_any_other() -> Result<()> {
     let bench = Workbench::new();
     let mut command = bench.command(&["import", "places", "/dev/stdin", "--json"]);

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::Result;
+use sqlx::{Connection as _, SqliteConnection};
 use xiuhua_tests::program;
 
 use super::workbench::Workbench;
@@ -117,9 +118,11 @@ fn backup_and_restore_overwrite_nothing() -> Result<()> {
     let mut left: Vec<_> = fs::read_dir(bench.path("."))?.map(|it| it.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["backup", "file"]);
-    // An empty folder is as good as none.
-    fs::create_dir(bench.path("empty"))?;
-    bench.run(&["restore", "--from", "backup", "--data-dir", "empty"]).expect_success();
+    // An empty folder is as good as none, whatever its name.
+    fs::create_dir(bench.path("a%41?"))?;
+    bench.run(&["restore", "--from", "backup", "--data-dir", "a%41?"]).expect_success();
+    bench.run(&["runs", "--data-dir", "a%41?"]).expect_success();
+    assert!(!bench.path("aA").exists());
     Ok(())
 }
 
@@ -145,6 +148,23 @@ fn a_flipped_bit_of_a_record_is_found_by_verifying() -> Result<()> {
     fs::write(&path, bytes)?;
     let found = bench.run(&["verify", "--data-dir", "restored"]).expect_code(1).stdout();
     assert!(found.contains("scoring"), "{found}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verifying_does_not_migrate_what_an_older_version_has_written() -> Result<()> {
+    let bench = Workbench::new();
+    bench.run(&["runs"]).expect_success();
+    let url = format!("sqlite:{}", bench.path("xiuhua-data/scoring.db").display());
+    let mut record = SqliteConnection::connect(&url).await?;
+    let newest = "DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+    sqlx::query(newest).execute(&mut record).await?;
+    record.close().await?;
+    let before = fs::read(bench.path("xiuhua-data/scoring.db"))?;
+    let refused = bench.run(&["verify"]).expect_code(2).stderr();
+    assert!(refused.contains("scoring: was written by an older version"), "{refused}");
+    assert!(!refused.contains("ingestion"), "{refused}");
+    assert!(fs::read(bench.path("xiuhua-data/scoring.db"))? == before, "it was changed");
     Ok(())
 }
 

@@ -86,8 +86,11 @@ fn each_role_owns_one_database_and_cannot_even_connect_to_another() {
 fn what_is_dumped_restores_to_the_same_bytes_and_verifies() {
     let server = Server::start();
     server.make_databases();
-    let bench = Workbench::on(&server.databases());
-    bench.run(&["demo", "--no-serve", "--quiet"]).expect_success();
+    let databases = server.databases();
+    let bench = Workbench::on(&databases);
+    let mut demo = vec!["demo".to_owned(), "--no-serve".to_owned(), "--quiet".to_owned()];
+    demo.extend(databases.iter().flat_map(|(service, url)| [format!("--{service}-db"), url.clone()]));
+    bench.run(&demo.iter().map(String::as_str).collect::<Vec<_>>()).expect_success();
     bench.run(&["export", "--out", "before", "--quiet"]).expect_success();
     let runs = bench.json(&["runs"]);
 
