@@ -102,7 +102,7 @@ pub(super) async fn discard(
 pub(super) struct Staged {
     request_id: String,
     acknowledged_sequence: i64,
-    staged_rows: i64,
+    pub(super) staged_rows: i64,
 }
 
 impl Staged {

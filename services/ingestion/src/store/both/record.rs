@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 
-use super::{Connection, Database, LOOK_AT_STATEMENTS, MIGRATOR, alone, alone_with, bulk, columns};
+use super::{Connection, Database, MIGRATOR, alone, alone_with, bulk, columns};
 use crate::domain::batch::{AsOf, Batch, Position};
 use crate::domain::effective::{ColumnStretch, PlaceAxis, Precedences};
 use crate::domain::ids::{BatchId, MeasureId, PlaceId};
