@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use xiuhua_service_kit::database::passing;
 use xiuhua_service_kit::request_id::KeyReused;
 use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, Violation};
@@ -53,6 +54,14 @@ pub enum Error {
         asked: Position,
         /// The newest.
         newest: Position,
+    },
+    /// An instant that is still to come.
+    #[error("{asked} is later than now, {now}")]
+    TimeNotReached {
+        /// The instant asked for.
+        asked: Timestamp,
+        /// Now.
+        now: Timestamp,
     },
     /// A batch that rows still arrive for cannot be withdrawn.
     #[error("batch {0} is not sealed")]
@@ -146,7 +155,7 @@ impl Failure for Error {
             Self::KeyReused(reused) => reused.kind(),
             Self::MeasureDiffers(_) => Kind::AlreadyExists,
             Self::NotFound(..) => Kind::NotFound,
-            Self::PositionNotReached { .. } => Kind::OutOfRange,
+            Self::PositionNotReached { .. } | Self::TimeNotReached { .. } => Kind::OutOfRange,
             Self::BatchNotSealed(_) | Self::BatchWithdrawn(_) => Kind::FailedPrecondition,
             Self::StoreAway { kind, .. } => *kind,
             Self::Store(_) | Self::Inconsistent(_) => Kind::Internal,
@@ -170,6 +179,7 @@ impl Failure for Error {
             Self::NotFound(Noun::Place, _) => "PLACE_NOT_FOUND",
             Self::NotFound(Noun::Batch, _) => "BATCH_NOT_FOUND",
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
+            Self::TimeNotReached { .. } => "TIME_NOT_REACHED",
             Self::BatchNotSealed(_) => "BATCH_NOT_SEALED",
             Self::BatchWithdrawn(_) => "BATCH_WITHDRAWN",
             Self::StoreAway { kind: Kind::ResourceExhausted, .. } => "STORE_FULL",
@@ -207,6 +217,10 @@ impl Failure for Error {
             Self::PositionNotReached { asked, newest } => Bilingual::new(
                 format!("位置 {} 尚未到达，最新位置为 {}", asked.0, newest.0),
                 format!("position {} is not reached yet; the newest is {}", asked.0, newest.0),
+            ),
+            Self::TimeNotReached { asked, now } => Bilingual::new(
+                format!("时刻 {asked} 尚未到来，现在是 {now}"),
+                format!("{asked} is still to come; it is {now}"),
             ),
             Self::BatchNotSealed(id) => Bilingual::new(
                 format!("批次 {id} 尚未封存，不能撤回"),

@@ -1,5 +1,7 @@
 //! Deliveries: the two import streams, which differ in their rows alone, and what became of them.
 
+use std::sync::Arc;
+
 use futures_util::stream::{self, StreamExt};
 use tonic::{Status, Streaming};
 use xiuhua_contracts::ingestion::v1 as pb;
@@ -161,7 +163,7 @@ impl<D: Delivery> Receiving<D> {
         if self.inbound.message().await?.is_some() {
             return Err(refuse(Error::Stream(StreamFault::MessageAfterEnd)));
         }
-        let sealed = self.door.store.seal(delivery, end.chunks, self.door.clock.now()).await;
+        let sealed = self.door.store.seal(delivery, end.chunks, Arc::clone(&self.door.clock)).await;
         sealed.map(|batch| self.finish(batch)).map_err(refuse)
     }
 
@@ -220,7 +222,7 @@ impl Door {
         &self,
         request: pb::WithdrawBatchRequest,
     ) -> Result<pb::WithdrawBatchResponse, Error> {
-        let batch = self.store.withdraw(convert::withdrawal(request, self.clock.now())?).await?;
+        let batch = self.store.withdraw(convert::withdrawal(request, Arc::clone(&self.clock))?).await?;
         Ok(pb::WithdrawBatchResponse { batch: Some(convert::batch_message(batch)) })
     }
 
@@ -263,8 +265,6 @@ impl Door {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
-
-    use std::sync::Arc;
     use std::time::Duration;
 
     use prost::Message;

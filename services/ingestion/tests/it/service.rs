@@ -417,6 +417,9 @@ async fn the_position_of_an_instant_is_the_newest_of_then() {
     assert_eq!(position(0, sealed.nanos).await.unwrap(), 2);
     assert_eq!(position(-1, 999_999_999).await.unwrap(), 1);
     assert_eq!(position(-61, 0).await.unwrap(), 0);
+    let early = refusal(&position(1_000, 0).await.unwrap_err());
+    assert_eq!((early.0, early.1.as_str()), (Code::OutOfRange, "TIME_NOT_REACHED"));
+    clock.advance(Duration::from_secs(1_000));
     assert_eq!(position(1_000, 0).await.unwrap(), 2);
     assert_eq!(refusal(&position(0, -1).await.unwrap_err()).2, ["as_of_time"]);
 }

@@ -21,7 +21,7 @@ macro_rules! into_quarantine {
 mod observations;
 mod places;
 
-use jiff::Timestamp;
+use xiuhua_service_kit::clock::SharedClock;
 
 use super::{Connection, alone, deliveries, positions};
 use crate::domain::batch::{Batch, BatchKind, RowCounts};
@@ -38,7 +38,7 @@ const PAGE_ROWS: i64 = 1_000;
 struct Sealing {
     batch_no: i64,
     position: i64,
-    /// When its rows arrive, microseconds; later than any arrival before.
+    /// When its rows arrive, microseconds: the beginning of the seal, later than every seal and withdrawal before.
     arrival: i64,
     /// Its rows are numbered from 0 to this, which is none of them.
     rows: i64,
@@ -65,7 +65,7 @@ pub(super) async fn seal(
     connection: &mut Connection,
     delivery: OpenDelivery,
     chunks: u64,
-    now: Timestamp,
+    clock: &SharedClock,
 ) -> Result<Batch, Error> {
     let OpenDelivery { kind, batch_no, .. } = delivery;
     alone(connection, Matter::Positions).await?;
@@ -74,7 +74,7 @@ pub(super) async fn seal(
     if chunks != acknowledged {
         return Err(Error::ChunkCountDiffers { acknowledged, told: chunks });
     }
-    let (position, arrival) = positions::next(connection, now).await?;
+    let (position, arrival) = positions::next(connection, clock.now()).await?;
     let sealing = Sealing { batch_no, position, arrival, rows: staged.staged_rows };
     let verdicts = match kind {
         BatchKind::Places => places::decide(connection, sealing).await?,
@@ -90,12 +90,15 @@ pub(super) async fn seal(
         return Err(Error::Inconsistent("the verdicts of a delivery do not add up to its rows"));
     }
     deliveries::discard(connection, kind, batch_no).await?;
-    put_in_force(connection, sealing, counts).await
+    // The work may have taken minutes, in which the position before this one was read as the newest.
+    let sealed_at = clock.now().as_microsecond().max(arrival);
+    put_in_force(connection, sealing, sealed_at, counts).await
 }
 
 async fn put_in_force(
     connection: &mut Connection,
     sealing: Sealing,
+    sealed_at: i64,
     counts: RowCounts,
 ) -> Result<Batch, Error> {
     let id: String = sqlx::query_scalar(
@@ -104,7 +107,7 @@ async fn put_in_force(
          WHERE batch_no = $8 RETURNING batch_id",
     )
     .bind(sealing.position)
-    .bind(sealing.arrival)
+    .bind(sealed_at)
     .bind(integer(counts.read))
     .bind(integer(counts.accepted))
     .bind(integer(counts.corrected))
