@@ -69,6 +69,10 @@ pub(super) async fn seal(
 ) -> Result<Batch, Error> {
     let OpenDelivery { kind, batch_no, .. } = delivery;
     alone(connection, Matter::Positions).await?;
+    if kind == BatchKind::Observations {
+        // A measure that is registered between two pages would split the verdicts on equal rows.
+        alone(connection, Matter::Measures).await?;
+    }
     let staged = deliveries::hold(connection, delivery).await?;
     let (acknowledged, read) = (staged.chunks()?, staged.rows()?);
     if chunks != acknowledged {
