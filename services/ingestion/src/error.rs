@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use xiuhua_service_kit::database::passing;
+use xiuhua_service_kit::database::{holds_nul, passing};
 use xiuhua_service_kit::request_id::KeyReused;
 use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, Violation};
 
@@ -77,6 +77,9 @@ pub enum Error {
         /// What it said.
         source: sqlx::Error,
     },
+    /// A text with U+0000, which PostgreSQL cannot keep.
+    #[error("a text holds U+0000")]
+    TextWithNul(#[source] sqlx::Error),
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -133,6 +136,7 @@ impl From<sqlx::Error> for Error {
     fn from(source: sqlx::Error) -> Self {
         match passing(&source) {
             Some(kind) => Self::StoreAway { kind, source },
+            None if holds_nul(&source) => Self::TextWithNul(source),
             None => Self::Store(Box::new(source)),
         }
     }
@@ -150,6 +154,7 @@ impl Failure for Error {
             Self::Invalid(_)
             | Self::Stream(_)
             | Self::SequenceGap { .. }
+            | Self::TextWithNul(_)
             | Self::ChunkCountDiffers { .. } => Kind::InvalidArgument,
             Self::DeliveryTakenOver => Kind::Aborted,
             Self::KeyReused(reused) => reused.kind(),
@@ -184,6 +189,7 @@ impl Failure for Error {
             Self::BatchWithdrawn(_) => "BATCH_WITHDRAWN",
             Self::StoreAway { kind: Kind::ResourceExhausted, .. } => "STORE_FULL",
             Self::StoreAway { .. } => "STORE_BUSY",
+            Self::TextWithNul(_) => "TEXT_WITH_NUL",
             Self::Store(_) | Self::Inconsistent(_) => "INTERNAL",
         }
     }
@@ -237,7 +243,12 @@ impl Failure for Error {
                 "数据库暂时不可用，请稍后重试",
                 "the database is away or busy for now; try again later",
             ),
-            Self::Store(_) | Self::Inconsistent(_) => Bilingual::new("内部错误", "internal error"),
+            Self::TextWithNul(_) => {
+                Bilingual::new("文本含有 U+0000，无法保存", "a text holds U+0000, which cannot be kept")
+            }
+            Self::Store(_) | Self::Inconsistent(_) => {
+                Bilingual::new("内部错误", "internal error")
+            }
         }
     }
 
