@@ -80,6 +80,9 @@ pub enum Error {
     /// A text with U+0000, which PostgreSQL cannot keep.
     #[error("a text holds U+0000")]
     TextWithNul(#[source] sqlx::Error),
+    /// Keys of the configuration that cannot stand together.
+    #[error("the configuration contradicts itself: {0}")]
+    Config(&'static str),
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -163,7 +166,7 @@ impl Failure for Error {
             Self::PositionNotReached { .. } | Self::TimeNotReached { .. } => Kind::OutOfRange,
             Self::BatchNotSealed(_) | Self::BatchWithdrawn(_) => Kind::FailedPrecondition,
             Self::StoreAway { kind, .. } => *kind,
-            Self::Store(_) | Self::Inconsistent(_) => Kind::Internal,
+            Self::Config(_) | Self::Store(_) | Self::Inconsistent(_) => Kind::Internal,
         }
     }
 
@@ -190,7 +193,7 @@ impl Failure for Error {
             Self::StoreAway { kind: Kind::ResourceExhausted, .. } => "STORE_FULL",
             Self::StoreAway { .. } => "STORE_BUSY",
             Self::TextWithNul(_) => "TEXT_WITH_NUL",
-            Self::Store(_) | Self::Inconsistent(_) => "INTERNAL",
+            Self::Config(_) | Self::Store(_) | Self::Inconsistent(_) => "INTERNAL",
         }
     }
 
@@ -246,7 +249,7 @@ impl Failure for Error {
             Self::TextWithNul(_) => {
                 Bilingual::new("文本含有 U+0000，无法保存", "a text holds U+0000, which cannot be kept")
             }
-            Self::Store(_) | Self::Inconsistent(_) => {
+            Self::Config(_) | Self::Store(_) | Self::Inconsistent(_) => {
                 Bilingual::new("内部错误", "internal error")
             }
         }
