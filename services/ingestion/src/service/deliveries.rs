@@ -15,6 +15,9 @@ use crate::domain::rejection::RejectedRow;
 use crate::error::{Error, Noun, StreamFault};
 use crate::store::{NewDelivery, OpenDelivery, Opened, Store};
 
+/// Rejected rows read at once: the original text of each may be 1 MiB long.
+const REJECTED_ROWS_AT_ONCE: usize = 8;
+
 /// What one message of a stream holds.
 pub(super) enum Part<C> {
     Header(pb::ImportHeader),
@@ -255,9 +258,20 @@ impl Door {
         let binding = format!("rejected rows {}", batch.id);
         let page = paging::page(request.page_size, &request.page_token, &binding)?;
         let after = paging::numbers(&page)?.map(|[row, ordinal]| (row, ordinal));
-        let found = self.store.rejected_rows(&batch.id, after, page.limit_and_one()).await?;
-        let key = |row: &RejectedRow| format!("{}:{}", row.row, row.ordinal);
-        let (rows, next_page_token) = paging::cut(found, &page, &binding, key, convert::rejected_row_message);
+        let mut filling = paging::Filling::new(page.limit_and_one(), REJECTED_ROWS_AT_ONCE);
+        while let Some(step) = filling.next_step() {
+            let after = filling.last().copied().or(after);
+            let rows = self.store.rejected_rows(&batch.id, after, step).await?;
+            let keyed = |row: RejectedRow| ((row.row, row.ordinal), convert::rejected_row_message(row));
+            filling.take(rows.into_iter().map(keyed));
+        }
+        let (rows, next_page_token) = paging::cut(
+            filling.rows,
+            &page,
+            &binding,
+            |((row, ordinal), _)| format!("{row}:{ordinal}"),
+            |(_, message)| message,
+        );
         Ok(pb::ListRejectedRowsResponse { rows, next_page_token })
     }
 }
