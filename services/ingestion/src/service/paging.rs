@@ -109,6 +109,13 @@ pub(super) fn not_ours() -> InvalidRequest {
     Violation::new("page_token", "不是本查询的翻页标记", "is not a page token of this query").into()
 }
 
+/// A token whose list is in another order by now.
+pub(super) fn out_of_date() -> InvalidRequest {
+    let (zh, en) =
+        ("来源优先级已变，请从第一页重读", "is older than a change of precedence: begin with the first page");
+    Violation::new("page_token", zh, en).into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
