@@ -53,6 +53,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use xiuhua_service_kit::clock::SystemClock;
+
     use super::*;
 
     #[test]
@@ -60,5 +62,13 @@ mod tests {
         let config = Config::embedded("sqlite::memory:").unwrap();
         assert_eq!((config.limits, config.log), (Limits::default(), LogConfig::default()));
         assert_eq!(config.server.listen.port(), 50_061);
+    }
+
+    #[tokio::test]
+    async fn deliveries_are_not_given_up_while_they_may_still_stream() {
+        let mut config = Config::embedded("sqlite::memory:").unwrap();
+        config.deliveries.abandon_after_ms = config.limits.stream_timeout_ms - 1;
+        let refused = crate::assemble(&config, SystemClock::shared()).await.err().unwrap();
+        assert!(matches!(refused, crate::Error::Config(_)), "{refused:?}");
     }
 }

@@ -5,6 +5,7 @@ mod chunks;
 use jiff::Timestamp;
 use xiuhua_contracts::ingestion::v1 as pb;
 use xiuhua_contracts::measure::v1 as values;
+use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::request_id::{RequestId, fingerprint};
 use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 
@@ -65,7 +66,7 @@ pub(crate) fn header(header: &pb::ImportHeader) -> Result<(String, Option<[u8; 3
 /// The withdrawal of a batch.
 pub(crate) fn withdrawal(
     request: pb::WithdrawBatchRequest,
-    now: Timestamp,
+    clock: SharedClock,
 ) -> Result<NewWithdrawal, InvalidRequest> {
     let mut faults = Violations::new();
     let mutation = faults.keep(mutation("WithdrawBatch", &request.request_id, &request));
@@ -83,7 +84,7 @@ pub(crate) fn withdrawal(
         batch_id: batch_id.expect(sound),
         author: request.author,
         reason: request.reason,
-        now,
+        clock,
     })
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use xiuhua_service_kit::database::passing;
+use jiff::Timestamp;
+use xiuhua_service_kit::database::{holds_nul, passing};
 use xiuhua_service_kit::request_id::KeyReused;
 use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, Violation};
 
@@ -54,6 +55,14 @@ pub enum Error {
         /// The newest.
         newest: Position,
     },
+    /// An instant that is still to come.
+    #[error("{asked} is later than now, {now}")]
+    TimeNotReached {
+        /// The instant asked for.
+        asked: Timestamp,
+        /// Now.
+        now: Timestamp,
+    },
     /// A batch that rows still arrive for cannot be withdrawn.
     #[error("batch {0} is not sealed")]
     BatchNotSealed(BatchId),
@@ -68,6 +77,12 @@ pub enum Error {
         /// What it said.
         source: sqlx::Error,
     },
+    /// A text with U+0000, which PostgreSQL cannot keep.
+    #[error("a text holds U+0000")]
+    TextWithNul(#[source] sqlx::Error),
+    /// Keys of the configuration that cannot stand together.
+    #[error("the configuration contradicts itself: {0}")]
+    Config(&'static str),
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -124,6 +139,7 @@ impl From<sqlx::Error> for Error {
     fn from(source: sqlx::Error) -> Self {
         match passing(&source) {
             Some(kind) => Self::StoreAway { kind, source },
+            None if holds_nul(&source) => Self::TextWithNul(source),
             None => Self::Store(Box::new(source)),
         }
     }
@@ -141,15 +157,16 @@ impl Failure for Error {
             Self::Invalid(_)
             | Self::Stream(_)
             | Self::SequenceGap { .. }
+            | Self::TextWithNul(_)
             | Self::ChunkCountDiffers { .. } => Kind::InvalidArgument,
             Self::DeliveryTakenOver => Kind::Aborted,
             Self::KeyReused(reused) => reused.kind(),
             Self::MeasureDiffers(_) => Kind::AlreadyExists,
             Self::NotFound(..) => Kind::NotFound,
-            Self::PositionNotReached { .. } => Kind::OutOfRange,
+            Self::PositionNotReached { .. } | Self::TimeNotReached { .. } => Kind::OutOfRange,
             Self::BatchNotSealed(_) | Self::BatchWithdrawn(_) => Kind::FailedPrecondition,
             Self::StoreAway { kind, .. } => *kind,
-            Self::Store(_) | Self::Inconsistent(_) => Kind::Internal,
+            Self::Config(_) | Self::Store(_) | Self::Inconsistent(_) => Kind::Internal,
         }
     }
 
@@ -170,11 +187,13 @@ impl Failure for Error {
             Self::NotFound(Noun::Place, _) => "PLACE_NOT_FOUND",
             Self::NotFound(Noun::Batch, _) => "BATCH_NOT_FOUND",
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
+            Self::TimeNotReached { .. } => "TIME_NOT_REACHED",
             Self::BatchNotSealed(_) => "BATCH_NOT_SEALED",
             Self::BatchWithdrawn(_) => "BATCH_WITHDRAWN",
             Self::StoreAway { kind: Kind::ResourceExhausted, .. } => "STORE_FULL",
             Self::StoreAway { .. } => "STORE_BUSY",
-            Self::Store(_) | Self::Inconsistent(_) => "INTERNAL",
+            Self::TextWithNul(_) => "TEXT_WITH_NUL",
+            Self::Config(_) | Self::Store(_) | Self::Inconsistent(_) => "INTERNAL",
         }
     }
 
@@ -208,6 +227,10 @@ impl Failure for Error {
                 format!("位置 {} 尚未到达，最新位置为 {}", asked.0, newest.0),
                 format!("position {} is not reached yet; the newest is {}", asked.0, newest.0),
             ),
+            Self::TimeNotReached { asked, now } => Bilingual::new(
+                format!("时刻 {asked} 尚未到来，现在是 {now}"),
+                format!("{asked} is still to come; it is {now}"),
+            ),
             Self::BatchNotSealed(id) => Bilingual::new(
                 format!("批次 {id} 尚未封存，不能撤回"),
                 format!("batch {id} is not sealed and cannot be withdrawn"),
@@ -223,7 +246,12 @@ impl Failure for Error {
                 "数据库暂时不可用，请稍后重试",
                 "the database is away or busy for now; try again later",
             ),
-            Self::Store(_) | Self::Inconsistent(_) => Bilingual::new("内部错误", "internal error"),
+            Self::TextWithNul(_) => {
+                Bilingual::new("文本含有 U+0000，无法保存", "a text holds U+0000, which cannot be kept")
+            }
+            Self::Config(_) | Self::Store(_) | Self::Inconsistent(_) => {
+                Bilingual::new("内部错误", "internal error")
+            }
         }
     }
 

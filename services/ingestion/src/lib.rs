@@ -31,8 +31,12 @@ pub use error::Error;
 /// Opens the store, migrates it, and gives the part to be served.
 ///
 /// # Errors
-/// [`Error::Store`] if the store cannot be opened or migrated.
+/// [`Error::Config`] if deliveries would be given up while they stream; [`Error::Store`] if the store cannot be opened
+/// or migrated.
 pub async fn assemble(config: &Config, clock: SharedClock) -> Result<Part, Error> {
+    if config.deliveries.abandon_after_ms < config.limits.stream_timeout_ms {
+        return Err(Error::Config("deliveries.abandon_after_ms is shorter than limits.stream_timeout_ms"));
+    }
     let store = store::open(&config.database.url).await?;
     let abandon_after = Duration::from_millis(config.deliveries.abandon_after_ms);
     let service = IngestionServiceServer::new(service::Door::new(store, clock, abandon_after))

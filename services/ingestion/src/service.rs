@@ -58,6 +58,11 @@ impl Door {
             None => self.store.position().await?,
             Some(time) => {
                 let instant = convert::instant("as_of_time", time).map_err(InvalidRequest::from)?;
+                let now = self.clock.now();
+                // Until then another position may become the newest.
+                if instant > now {
+                    return Err(Error::TimeNotReached { asked: instant, now });
+                }
                 self.store.position_at(instant).await?
             }
         };

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::database::Backend;
 use xiuhua_service_kit::request_id::RequestId;
 
@@ -169,8 +170,8 @@ pub struct NewWithdrawal {
     pub author: String,
     /// Why.
     pub reason: String,
-    /// Now.
-    pub now: Timestamp,
+    /// Tells when it takes force: asked at the end of the transaction, not when the call came.
+    pub clock: SharedClock,
 }
 
 /// Which places to list.
@@ -244,12 +245,13 @@ pub trait Store: Send + Sync {
         rows: Vec<ObservationRow>,
     ) -> Result<(), Error>;
     /// Decides every row of a delivery of `chunks` chunks (see [`crate::domain::batch`]) and puts it in force, in one
-    /// step.
+    /// step. The clock is asked when it is its turn, for the arrival of its rows, and at the end, for the time from
+    /// which it is in force: what was the newest position at an instant that is past must not change any more.
     ///
     /// # Errors
     /// [`Error::DeliveryTakenOver`]; [`Error::ChunkCountDiffers`] if other than `chunks` chunks are staged, and then
     /// the delivery is as it was.
-    async fn seal(&self, delivery: OpenDelivery, chunks: u64, now: Timestamp) -> Result<Batch, Error>;
+    async fn seal(&self, delivery: OpenDelivery, chunks: u64, clock: SharedClock) -> Result<Batch, Error>;
     /// Takes a sealed batch out of force from a new position on, and gives it as it then is.
     ///
     /// # Errors

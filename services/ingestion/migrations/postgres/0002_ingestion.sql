@@ -70,7 +70,7 @@ CREATE TABLE batch (
            OR (sealed_at IS NOT NULL AND rows_read = accepted + corrected + duplicate + rejected))
 );
 
-CREATE INDEX batch_open ON batch (opened_at) WHERE position IS NULL;
+CREATE INDEX batch_open ON batch (opened_at) WHERE position IS NULL AND acknowledged_sequence > 0;
 
 -- What was the newest position at an instant.
 CREATE UNIQUE INDEX batch_by_sealing ON batch (sealed_at);
@@ -175,7 +175,7 @@ CREATE TABLE observation (
     place_id   TEXT COLLATE "C" NOT NULL,
     source_id  TEXT COLLATE "C" NOT NULL,
     -- What newer and older mean: `revised_at` where given; else, for a repeat, the instant of what it repeats; else the
-    -- sealing of the batch, and after all on record.
+    -- beginning of the batch's seal, and after all on record.
     instant    BIGINT           NOT NULL,
     position   BIGINT           NOT NULL,
     value      DOUBLE PRECISION NOT NULL,

@@ -21,7 +21,7 @@ ALTER TABLE batch ADD COLUMN content_sha256 BLOB;
 -- When the newest stream of the delivery began: an OPEN one that nobody has come back to for long is given up.
 ALTER TABLE batch ADD COLUMN opened_at INTEGER NOT NULL DEFAULT 0;
 UPDATE batch SET opened_at = received_at;
-CREATE INDEX batch_open ON batch (opened_at) WHERE position IS NULL;
+CREATE INDEX batch_open ON batch (opened_at) WHERE position IS NULL AND acknowledged_sequence > 0;
 
 -- What was the newest position at an instant.
 CREATE UNIQUE INDEX batch_by_sealing ON batch (sealed_at);

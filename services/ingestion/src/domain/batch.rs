@@ -86,7 +86,8 @@ pub struct Batch {
 pub struct Seal {
     /// 1 for the first sealed batch, and so on; withdrawals take positions too.
     pub position: Position,
-    /// When; later than the seal or withdrawal before it, whatever the machine's clock did. It is the arrival of its rows.
+    /// When it took force; later than the seal or withdrawal before it, whatever the machine's clock did. Its rows
+    /// arrived when the seal began: not later, and after the seal or withdrawal before it too.
     pub sealed_at: Timestamp,
     /// What became of its rows.
     pub counts: RowCounts,

@@ -5,6 +5,8 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use sha2::{Digest, Sha256};
+
 use super::source::DEFAULT_PRECEDENCE;
 
 /// Precedences of the sources that have one other than [`DEFAULT_PRECEDENCE`], as of a position.
@@ -16,6 +18,21 @@ impl Precedences {
     #[must_use]
     pub fn of(&self, source_id: &str) -> u32 {
         self.0.get(source_id).copied().unwrap_or(DEFAULT_PRECEDENCE)
+    }
+
+    /// Tells these precedences from others: the first eight bytes of a SHA-256.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let mut pairs: Vec<_> = self.0.iter().collect();
+        pairs.sort_unstable();
+        let mut hash = Sha256::new();
+        for (source_id, precedence) in pairs {
+            hash.update(precedence.to_le_bytes());
+            hash.update((source_id.len() as u64).to_le_bytes());
+            hash.update(source_id);
+        }
+        let hash: [u8; 32] = hash.finalize().into();
+        hash[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 }
 

@@ -3,7 +3,7 @@
 //! # Which statement is a revision
 //! The key of an observation is (place, measure, period, source). The statements of one key stand in the order of
 //! their *instant*, then of their position. The instant is the source's own `revised_at` where given, else the arrival
-//! (the sealing of the batch); a statement without a time of its own is newer than all on record, even where a source
+//! (the beginning of the batch's seal); a statement without a time of its own is newer than all on record, even where a source
 //! whose clock is wrong has dated one of them into the future. A new statement is compared with the one before it:
 //!
 //! - none on record: *accepted*;

@@ -1,5 +1,7 @@
 //! Deliveries: the two import streams, which differ in their rows alone, and what became of them.
 
+use std::sync::Arc;
+
 use futures_util::stream::{self, StreamExt};
 use tonic::{Status, Streaming};
 use xiuhua_contracts::ingestion::v1 as pb;
@@ -12,6 +14,9 @@ use crate::domain::ids::BatchId;
 use crate::domain::rejection::RejectedRow;
 use crate::error::{Error, Noun, StreamFault};
 use crate::store::{NewDelivery, OpenDelivery, Opened, Store};
+
+/// Rejected rows read at once: the original text of each may be 1 MiB long.
+const REJECTED_ROWS_AT_ONCE: usize = 8;
 
 /// What one message of a stream holds.
 pub(super) enum Part<C> {
@@ -161,7 +166,7 @@ impl<D: Delivery> Receiving<D> {
         if self.inbound.message().await?.is_some() {
             return Err(refuse(Error::Stream(StreamFault::MessageAfterEnd)));
         }
-        let sealed = self.door.store.seal(delivery, end.chunks, self.door.clock.now()).await;
+        let sealed = self.door.store.seal(delivery, end.chunks, Arc::clone(&self.door.clock)).await;
         sealed.map(|batch| self.finish(batch)).map_err(refuse)
     }
 
@@ -220,7 +225,7 @@ impl Door {
         &self,
         request: pb::WithdrawBatchRequest,
     ) -> Result<pb::WithdrawBatchResponse, Error> {
-        let batch = self.store.withdraw(convert::withdrawal(request, self.clock.now())?).await?;
+        let batch = self.store.withdraw(convert::withdrawal(request, Arc::clone(&self.clock))?).await?;
         Ok(pb::WithdrawBatchResponse { batch: Some(convert::batch_message(batch)) })
     }
 
@@ -253,9 +258,20 @@ impl Door {
         let binding = format!("rejected rows {}", batch.id);
         let page = paging::page(request.page_size, &request.page_token, &binding)?;
         let after = paging::numbers(&page)?.map(|[row, ordinal]| (row, ordinal));
-        let found = self.store.rejected_rows(&batch.id, after, page.limit_and_one()).await?;
-        let key = |row: &RejectedRow| format!("{}:{}", row.row, row.ordinal);
-        let (rows, next_page_token) = paging::cut(found, &page, &binding, key, convert::rejected_row_message);
+        let mut filling = paging::Filling::new(page.limit_and_one(), REJECTED_ROWS_AT_ONCE);
+        while let Some(step) = filling.next_step() {
+            let after = filling.last().copied().or(after);
+            let rows = self.store.rejected_rows(&batch.id, after, step).await?;
+            let keyed = |row: RejectedRow| ((row.row, row.ordinal), convert::rejected_row_message(row));
+            filling.take(rows.into_iter().map(keyed));
+        }
+        let (rows, next_page_token) = paging::cut(
+            filling.rows,
+            &page,
+            &binding,
+            |((row, ordinal), _)| format!("{row}:{ordinal}"),
+            |(_, message)| message,
+        );
         Ok(pb::ListRejectedRowsResponse { rows, next_page_token })
     }
 }
@@ -263,8 +279,6 @@ impl Door {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
-
-    use std::sync::Arc;
     use std::time::Duration;
 
     use prost::Message;

@@ -76,13 +76,18 @@ impl Door {
         let binding = format!("observation revisions {cell:?} {:?}", request.as_of_position);
         let page = paging::page(request.page_size, &request.page_token, &binding)?;
         // The order depends on what is in force, so later pages read as of what the first page read.
-        let (as_of, offset) = match paging::numbers(&page)? {
-            None => (self.as_of(request.as_of_position).await?, 0),
-            Some([position, precedence_position, offset]) => {
+        let (as_of, offset, ordered_by) = match paging::numbers(&page)? {
+            None => (self.as_of(request.as_of_position).await?, 0, None),
+            Some([position, precedence_position, offset, ordered_by]) => {
                 let precedence_position = Position(precedence_position);
-                (AsOf { position: Position(position), precedence_position }, offset)
+                (AsOf { position: Position(position), precedence_position }, offset, Some(ordered_by))
             }
         };
+        let precedences = self.store.precedences(as_of).await?.fingerprint();
+        // A precedence that is set between two pages of a reading of now puts the rows in another order.
+        if ordered_by.is_some_and(|ordered_by| ordered_by != precedences) {
+            return Err(paging::out_of_date().into());
+        }
         let first = i64::try_from(offset).map_err(|_| paging::not_ours())?;
         let found = self.store.observation_revisions(&cell, as_of, first, page.limit_and_one()).await?;
         let numbered = found.into_iter().zip(offset + 1..).collect();
@@ -90,7 +95,10 @@ impl Door {
             numbered,
             &page,
             &binding,
-            |(_, next)| format!("{}:{}:{next}", as_of.position.0, as_of.precedence_position.0),
+            |(_, next)| {
+                let AsOf { position, precedence_position } = as_of;
+                format!("{}:{}:{next}:{precedences}", position.0, precedence_position.0)
+            },
             |(revision, _)| convert::observation_revision_message(&cell, revision),
         );
         Ok(pb::ListObservationRevisionsResponse { revisions, next_page_token })

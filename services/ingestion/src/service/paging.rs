@@ -40,6 +40,46 @@ pub(super) fn cut<R, M: Message>(
     (messages, String::new())
 }
 
+/// Rows that are read a step at a time, and no more of them than [`cut`] needs to fill a page: rows can be long. Each
+/// comes with its key, after which the next step goes on.
+pub(super) struct Filling<K, M> {
+    /// What is read.
+    pub(super) rows: Vec<(K, M)>,
+    step: usize,
+    left: usize,
+    /// All rows but the last: a page that is full has a row after it, if there is one.
+    bytes: usize,
+}
+
+impl<K, M: Message> Filling<K, M> {
+    /// At most `limit` rows, `step` at a time.
+    pub(super) fn new(limit: i64, step: usize) -> Self {
+        Self { rows: Vec::new(), step, left: usize::try_from(limit).unwrap_or_default(), bytes: 0 }
+    }
+
+    /// How many rows to read next; `None` once there are enough.
+    pub(super) fn next_step(&self) -> Option<i64> {
+        let step = self.step.min(self.left);
+        (step > 0 && self.bytes < FULL_BYTES).then(|| i64::try_from(step).unwrap_or(i64::MAX))
+    }
+
+    /// The key to read on after; `None` at first.
+    pub(super) fn last(&self) -> Option<&K> {
+        self.rows.last().map(|(key, _)| key)
+    }
+
+    /// Takes what was read; fewer rows than were asked for are the last.
+    pub(super) fn take(&mut self, rows: impl Iterator<Item = (K, M)>) {
+        let before = self.rows.len();
+        for row in rows {
+            self.bytes += self.rows.last().map_or(0, |(_, message)| message.encoded_len());
+            self.rows.push(row);
+        }
+        let is_last = self.rows.len() - before < self.step;
+        self.left = if is_last { 0 } else { self.left - self.step };
+    }
+}
+
 /// Splits items into groups of at most `rows` and about [`FULL_BYTES`].
 pub(super) fn groups<T>(items: Vec<T>, rows: usize, bytes_of: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
     let (mut groups, mut group, mut bytes) = (Vec::new(), Vec::new(), 0);
@@ -69,9 +109,35 @@ pub(super) fn not_ours() -> InvalidRequest {
     Violation::new("page_token", "不是本查询的翻页标记", "is not a page token of this query").into()
 }
 
+/// A token whose list is in another order by now.
+pub(super) fn out_of_date() -> InvalidRequest {
+    let (zh, en) =
+        ("来源优先级已变，请从第一页重读", "is older than a change of precedence: begin with the first page");
+    Violation::new("page_token", zh, en).into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_is_read_in_steps_until_its_page_is_full_and_a_row_follows() {
+        let megabyte = || "x".repeat(1024 * 1024);
+        for (limit, count, expected) in [(100, 50, 4), (3, 50, 3), (100, 1, 1), (100, 4, 4), (100, 0, 0)] {
+            let mut filling = Filling::new(limit, 2);
+            while let Some(step) = filling.next_step() {
+                let first = filling.last().map_or(0, |last| last + 1);
+                let next = (first..count).take(usize::try_from(step).unwrap());
+                filling.take(next.map(|key| (key, megabyte())));
+            }
+            let rows = filling.rows;
+            let keys: Vec<_> = rows.iter().map(|(key, _)| *key).collect();
+            assert_eq!(keys, (0..expected).collect::<Vec<_>>(), "{count} rows, at most {limit}");
+            let page = page(0, "", "q").unwrap();
+            let (kept, token) = cut(rows, &page, "q", |(key, _)| key.to_string(), |(_, message)| message);
+            assert_eq!((kept.len(), token.is_empty()), (expected.min(2), expected < 3), "{count} rows");
+        }
+    }
 
     #[test]
     fn a_page_ends_early_when_its_rows_are_long_and_the_next_begins_after_them() {

@@ -15,8 +15,10 @@ use crate::domain::place::{MAX_TEXT_CHARS, Place};
 use crate::error::{Error, Noun};
 use crate::store::PlaceFilter;
 
-/// Places read and sent at once.
-const PLACES_PER_MESSAGE: usize = 1_000;
+/// Places sent at once.
+const PLACES_PER_MESSAGE: i64 = 1_000;
+/// Places read at once: with all its attributes one may be 300 KiB long.
+const PLACES_AT_ONCE: usize = 50;
 
 impl Door {
     pub(super) async fn get_place(
@@ -45,9 +47,19 @@ impl Door {
                 (Position(position.parse().map_err(|_| paging::not_ours())?), Some(id))
             }
         };
-        let found = self.store.places(&filter, position, after, page.limit_and_one()).await?;
-        let key = |place: &Place| format!("{}:{}", position.0, place.id);
-        let (places, next_page_token) = paging::cut(found, &page, &binding, key, convert::place_message);
+        let mut filling = paging::Filling::new(page.limit_and_one(), PLACES_AT_ONCE);
+        while let Some(step) = filling.next_step() {
+            let after = filling.last().map(String::as_str).or(after);
+            let places = self.store.places(&filter, position, after, step).await?;
+            filling.take(places.into_iter().map(keyed));
+        }
+        let (places, next_page_token) = paging::cut(
+            filling.rows,
+            &page,
+            &binding,
+            |(id, _)| format!("{}:{id}", position.0),
+            |(_, place)| place,
+        );
         Ok(pb::ListPlacesResponse { places, next_page_token })
     }
 
@@ -88,20 +100,28 @@ impl Door {
             let store = Arc::clone(&store);
             async move {
                 let Some(after) = after else { return Ok::<_, Error>(None) };
-                let limit = i64::try_from(PLACES_PER_MESSAGE).unwrap_or(i64::MAX);
-                let places = store.places(&PlaceFilter::default(), position, Some(&after), limit).await?;
-                let is_last = places.len() < PLACES_PER_MESSAGE;
-                let next = places.last().filter(|_| !is_last).map(|place| place.id.to_string());
-                Ok(Some((places, next)))
+                let mut filling = paging::Filling::new(PLACES_PER_MESSAGE, PLACES_AT_ONCE);
+                while let Some(step) = filling.next_step() {
+                    let after = filling.last().unwrap_or(&after);
+                    let places = store.places(&PlaceFilter::default(), position, Some(after), step).await?;
+                    filling.take(places.into_iter().map(keyed));
+                }
+                let places = filling.rows;
+                let next = places.last().map(|(id, _)| id.clone());
+                Ok(next.map(|next| (places, Some(next))))
             }
         });
         let messages = slices.map_ok(|places| {
-            let places = places.into_iter().map(convert::place_message).collect();
-            let groups = paging::groups(places, PLACES_PER_MESSAGE, pb::Place::encoded_len);
+            let places = places.into_iter().map(|(_, place)| place).collect();
+            let groups = paging::groups(places, usize::MAX, pb::Place::encoded_len);
             stream::iter(groups.into_iter().map(|places| Ok::<_, Error>(pb::ReadPlacesResponse { places })))
         });
         Ok(messages.try_flatten().map_err(refuse).boxed())
     }
+}
+
+fn keyed(place: Place) -> (String, pb::Place) {
+    (place.id.to_string(), convert::place_message(place))
 }
 
 fn filter(request: &pb::ListPlacesRequest) -> Result<PlaceFilter, InvalidRequest> {

@@ -42,10 +42,43 @@ macro_rules! skip_locked {
     };
 }
 
+/// The ordinals and reasons of a JSON array of pairs.
+macro_rules! reasons_by_ordinal {
+    ($array:literal) => {
+        concat!(
+            "(SELECT CAST(value ->> 0 AS BIGINT) AS ordinal, value ->> 1 AS reasons
+              FROM json_array_elements(CAST(",
+            $array,
+            " AS json)))"
+        )
+    };
+}
+
 /// A table of one seal, gone with its transaction.
 macro_rules! scratch_table {
-    ($definition:literal) => {
-        concat!("CREATE TEMP TABLE ", $definition, " ON COMMIT DROP")
+    ($($definition:tt)*) => {
+        concat!("CREATE TEMP TABLE ", $($definition)*, " ON COMMIT DROP")
+    };
+}
+
+/// Removes a table of one seal, and never one of the record.
+macro_rules! drop_scratch_table {
+    ($name:literal) => {
+        concat!("DROP TABLE IF EXISTS pg_temp.", $name)
+    };
+}
+
+/// A text that is compared as the keys of the record are: by bytes. In another order an index serves no join with them.
+macro_rules! key_text {
+    () => {
+        "TEXT COLLATE \"C\""
+    };
+}
+
+/// Statistics on tables of a seal: without, the planner would guess how large the delivery is.
+macro_rules! look_at {
+    ($($name:literal),*) => {
+        &[$(concat!("ANALYZE pg_temp.", $name)),*]
     };
 }
 
@@ -61,9 +94,6 @@ macro_rules! and_then_join {
 mod record;
 
 pub(super) use self::record::Record;
-
-/// Statistics on the tables of a seal: without, the planner would guess how large the delivery is.
-const LOOK_AT_STATEMENTS: &[&str] = &["ANALYZE statement"];
 
 /// Class of the locks on names of mutations; the locks on matters have one number and are none of it.
 const MUTATIONS: i32 = 1;

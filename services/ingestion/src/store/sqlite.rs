@@ -41,10 +41,43 @@ macro_rules! skip_locked {
     };
 }
 
+/// The ordinals and reasons of a JSON array of pairs.
+macro_rules! reasons_by_ordinal {
+    ($array:literal) => {
+        concat!(
+            "(SELECT json_extract(value, '$[0]') AS ordinal, json_extract(value, '$[1]') AS reasons
+              FROM json_each(",
+            $array,
+            "))"
+        )
+    };
+}
+
 /// A table of one seal, with what its definition ends in.
 macro_rules! scratch_table {
-    ($definition:literal) => {
-        concat!("CREATE TEMP TABLE ", $definition, " WITHOUT ROWID")
+    ($($definition:tt)*) => {
+        concat!("CREATE TEMP TABLE ", $($definition)*, " WITHOUT ROWID")
+    };
+}
+
+/// Removes a table of one seal, and never one of the record.
+macro_rules! drop_scratch_table {
+    ($name:literal) => {
+        concat!("DROP TABLE IF EXISTS temp.", $name)
+    };
+}
+
+/// A text that is compared as the keys of the record are: by bytes.
+macro_rules! key_text {
+    () => {
+        "TEXT"
+    };
+}
+
+/// Statistics on tables of a seal: SQLite plans well without.
+macro_rules! look_at {
+    ($($name:literal),*) => {
+        &[]
     };
 }
 
@@ -61,9 +94,6 @@ macro_rules! and_then_join {
 mod record;
 
 pub(super) use self::record::Record;
-
-/// Statistics on the tables of a seal: SQLite plans well without.
-const LOOK_AT_STATEMENTS: &[&str] = &[];
 
 /// Has a matter to itself to the end of the transaction: as every write transaction does here.
 async fn alone(_: &mut Connection, _: Matter) -> Result<(), Error> {

@@ -16,6 +16,7 @@ use xiuhua_ingestion::domain::text::Text;
 use xiuhua_ingestion::store::{
     self, Chunk, ColumnQuery, Mutation, NewDelivery, NewWithdrawal, OpenDelivery, Opened, Store,
 };
+use xiuhua_service_kit::clock::{ManualClock, SharedClock};
 use xiuhua_service_kit::request_id::RequestId;
 use xiuhua_service_kit::testing::{TemporaryDatabase, temporary_postgres};
 
@@ -64,6 +65,11 @@ pub(crate) fn mutation(method: &'static str, fingerprint: u8) -> Mutation {
 
 pub(crate) fn at(microseconds: i64) -> Timestamp {
     Timestamp::from_microsecond(microseconds).unwrap()
+}
+
+/// A clock that stands still at `microseconds`.
+pub(crate) fn stopped(microseconds: i64) -> SharedClock {
+    ManualClock::starting_at(at(microseconds)).shared()
 }
 
 pub(crate) fn counts(read: u64, accepted: u64, corrected: u64, duplicate: u64, rejected: u64) -> RowCounts {
@@ -166,7 +172,7 @@ pub(crate) fn withdrawal(now: i64, batch_id: &BatchId) -> NewWithdrawal {
         batch_id: batch_id.clone(),
         author: "王芳".to_owned(),
         reason: "the wrong file".to_owned(),
-        now: at(now),
+        clock: stopped(now),
     }
 }
 
@@ -178,7 +184,7 @@ pub(crate) async fn deliver(store: &dyn Store, now: i64, rows: Vec<DeliveredObse
         let rows = rows.iter().cloned().map(DeliveredObservation::checked).collect();
         store.stage_observations(delivery, chunk(sequence, 0), rows).await.unwrap();
     }
-    store.seal(delivery, chunks, at(now)).await.unwrap()
+    store.seal(delivery, chunks, stopped(now)).await.unwrap()
 }
 
 /// Delivers places in chunks of three rows, sealed at `now` microseconds.
@@ -189,7 +195,7 @@ pub(crate) async fn deliver_places(store: &dyn Store, now: i64, rows: Vec<Delive
         let rows = rows.iter().cloned().map(DeliveredPlace::checked).collect();
         store.stage_places(delivery, chunk(sequence, 0), rows).await.unwrap();
     }
-    store.seal(delivery, chunks, at(now)).await.unwrap()
+    store.seal(delivery, chunks, stopped(now)).await.unwrap()
 }
 
 /// A store that knows the places `A`, `B`, `C` (position 1) and the measure `visits`, from 0 to 100.

@@ -401,6 +401,35 @@ async fn a_withdrawn_batch_says_who_withdrew_it_when_and_why_and_its_values_are_
 }
 
 #[tokio::test]
+async fn a_page_of_revisions_does_not_outlive_the_precedences_that_put_it_in_order() {
+    let door = open_furnished_door().await;
+    let mut client = door.client.clone();
+    for (name, value) in [("first", 1.0), ("second", 2.0), ("third", 3.0)] {
+        deliver(&mut client, name, vec![values(1, &[("A", value)])]).await.unwrap();
+    }
+    let mut request = pb::ListObservationRevisionsRequest {
+        place_id: "A".into(),
+        measure_id: "visits".into(),
+        period: "2021".into(),
+        page_size: 1,
+        ..pb::ListObservationRevisionsRequest::default()
+    };
+    for expected in [3.0, 2.0] {
+        let page = client.list_observation_revisions(request.clone()).await.unwrap().into_inner();
+        let said: Vec<f64> = page.revisions.iter().map(|said| said.value).collect();
+        assert_eq!(said, [expected]);
+        request.page_token = page.next_page_token;
+    }
+    let put = pb::PutSourceRequest {
+        request_id: "cloud".into(),
+        source: Some(pb::Source { id: "cloud".into(), name: None, precedence: Some(1) }),
+    };
+    client.put_source(put).await.unwrap();
+    let stale = client.list_observation_revisions(request).await.unwrap_err();
+    assert_eq!(refusal(&stale).2, ["page_token"]);
+}
+
+#[tokio::test]
 async fn the_position_of_an_instant_is_the_newest_of_then() {
     let door = open_furnished_door().await;
     let (mut client, clock) = (door.client.clone(), &door.clock);
@@ -417,6 +446,9 @@ async fn the_position_of_an_instant_is_the_newest_of_then() {
     assert_eq!(position(0, sealed.nanos).await.unwrap(), 2);
     assert_eq!(position(-1, 999_999_999).await.unwrap(), 1);
     assert_eq!(position(-61, 0).await.unwrap(), 0);
+    let early = refusal(&position(1_000, 0).await.unwrap_err());
+    assert_eq!((early.0, early.1.as_str()), (Code::OutOfRange, "TIME_NOT_REACHED"));
+    clock.advance(Duration::from_secs(1_000));
     assert_eq!(position(1_000, 0).await.unwrap(), 2);
     assert_eq!(refusal(&position(0, -1).await.unwrap_err()).2, ["as_of_time"]);
 }

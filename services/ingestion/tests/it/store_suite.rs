@@ -339,7 +339,7 @@ async fn a_delivery_of_more_rows_than_one_statement_or_page_holds_is_decided_who
         let rows =
             sound.into_iter().chain(unknown).chain(conflict).map(DeliveredObservation::checked).collect();
         store.stage_observations(delivery, chunk(1, 0), rows).await.unwrap();
-        let batch = store.seal(delivery, 1, at(20)).await.unwrap();
+        let batch = store.seal(delivery, 1, stopped(20)).await.unwrap();
         assert_eq!(batch.seal.unwrap().counts, counts(3_502, 2, 0, 0, 3_500), "{}", backend.name);
     }
 }

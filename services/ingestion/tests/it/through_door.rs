@@ -25,6 +25,7 @@ use xiuhua_ingestion::store::{
     Chunk, ColumnQuery, Mutation, NewDelivery, NewWithdrawal, OpenDelivery, Opened, PlaceFilter,
     Registration, RejectedKey, Store,
 };
+use xiuhua_service_kit::clock::SharedClock;
 
 use self::messages::{
     batch_of, measure_message, place_message, place_of, place_revision_of, rejected_of, revision_of,
@@ -102,6 +103,8 @@ impl Store for ThroughDoor {
     }
 
     async fn position_at(&self, instant: Timestamp) -> Result<Position, Error> {
+        // The contract tells of what is past.
+        self.door.clock.set(instant);
         let as_of_time =
             Some(prost_types::Timestamp { seconds: instant.as_second(), nanos: instant.subsec_nanosecond() });
         let answer =
@@ -248,8 +251,8 @@ impl Store for ThroughDoor {
         self.staged(to, chunk.sequence).await
     }
 
-    async fn seal(&self, delivery: OpenDelivery, chunks: u64, now: Timestamp) -> Result<Batch, Error> {
-        self.door.clock.set(now);
+    async fn seal(&self, delivery: OpenDelivery, chunks: u64, clock: SharedClock) -> Result<Batch, Error> {
+        self.door.clock.set(clock.now());
         let end = pb::ImportEnd { chunks };
         // What is left of the stream closes the caller's half when it is dropped.
         let mut stream = self.streams.lock().await.remove(&delivery.batch_no).unwrap();
@@ -272,7 +275,7 @@ impl Store for ThroughDoor {
     }
 
     async fn withdraw(&self, withdrawal: NewWithdrawal) -> Result<Batch, Error> {
-        self.door.clock.set(withdrawal.now);
+        self.door.clock.set(withdrawal.clock.now());
         let request = pb::WithdrawBatchRequest {
             request_id: withdrawal.mutation.request_id.to_string(),
             batch_id: withdrawal.batch_id.to_string(),

@@ -102,7 +102,7 @@ pub(super) async fn discard(
 pub(super) struct Staged {
     request_id: String,
     acknowledged_sequence: i64,
-    staged_rows: i64,
+    pub(super) staged_rows: i64,
 }
 
 impl Staged {
@@ -199,7 +199,7 @@ pub(super) async fn withdraw(
     if batch.withdrawal.is_some() {
         return Err(Error::BatchWithdrawn(batch.id));
     }
-    let (position, withdrawn_at) = positions::next(connection, withdrawal.now).await?;
+    let (position, withdrawn_at) = positions::next(connection, withdrawal.clock.now()).await?;
     sqlx::query(
         "INSERT INTO withdrawal (batch_no, batch_position, position, author, reason, withdrawn_at)
          VALUES ($1, $2, $3, $4, $5, $6)",

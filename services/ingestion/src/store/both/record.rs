@@ -11,8 +11,9 @@ mod sealing;
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use jiff::Timestamp;
+use xiuhua_service_kit::clock::SharedClock;
 
-use super::{Connection, Database, LOOK_AT_STATEMENTS, MIGRATOR, alone, alone_with, bulk, columns};
+use super::{Connection, Database, MIGRATOR, alone, alone_with, bulk, columns};
 use crate::domain::batch::{AsOf, Batch, Position};
 use crate::domain::effective::{ColumnStretch, PlaceAxis, Precedences};
 use crate::domain::ids::{BatchId, MeasureId, PlaceId};
@@ -124,8 +125,8 @@ impl Store for Record {
         })
     }
 
-    async fn seal(&self, delivery: OpenDelivery, chunks: u64, now: Timestamp) -> Result<Batch, Error> {
-        in_transaction!(self, connection, sealing::seal(connection, delivery, chunks, now))
+    async fn seal(&self, delivery: OpenDelivery, chunks: u64, clock: SharedClock) -> Result<Batch, Error> {
+        in_transaction!(self, connection, sealing::seal(connection, delivery, chunks, &clock))
     }
 
     async fn withdraw(&self, withdrawal: NewWithdrawal) -> Result<Batch, Error> {

@@ -4,7 +4,6 @@ use sqlx::PgConnection;
 
 use crate::domain::observation::ObservationRow;
 use crate::domain::place::{Description, PlaceRow};
-use crate::domain::rejection::RejectedRow;
 use crate::error::Error;
 use crate::store::rows::{bits, faults_json, integer, json};
 
@@ -90,27 +89,4 @@ fn said(row: &PlaceRow) -> Option<&Description> {
 
 fn column<'a, R, T>(rows: &'a [R], cell: impl Fn(&'a R) -> T) -> Vec<T> {
     rows.iter().map(cell).collect()
-}
-
-/// Keeps rejected rows with their reasons and their original text.
-pub(super) async fn quarantine(
-    connection: &mut PgConnection,
-    batch_no: i64,
-    rows: &[RejectedRow],
-) -> Result<(), Error> {
-    let reasons = rows.iter().map(|row| json(&row.reasons)).collect::<Result<Vec<_>, _>>()?;
-    sqlx::query(
-        "INSERT INTO rejected_row (batch_no, row_no, ordinal, reasons, original)
-         SELECT $1, row_no, ordinal, reasons, original
-         FROM UNNEST($2::bigint[], $3::bigint[], $4::text[], $5::text[])
-             AS rejected (row_no, ordinal, reasons, original)",
-    )
-    .bind(batch_no)
-    .bind(column(rows, |row| integer(row.row)))
-    .bind(column(rows, |row| integer(row.ordinal)))
-    .bind(reasons)
-    .bind(column(rows, |row| row.original.as_str()))
-    .execute(connection)
-    .await?;
-    Ok(())
 }

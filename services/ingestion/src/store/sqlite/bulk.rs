@@ -4,7 +4,6 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::domain::observation::ObservationRow;
 use crate::domain::place::PlaceRow;
-use crate::domain::rejection::RejectedRow;
 use crate::error::Error;
 use crate::store::rows::{bits, faults_json, integer, json};
 
@@ -86,29 +85,6 @@ pub(super) async fn stage_places(
                     .push_bind(&row.original);
             },
         );
-        insert.build().execute(&mut *connection).await?;
-    }
-    Ok(())
-}
-
-/// Keeps rejected rows with their reasons and their original text.
-pub(super) async fn quarantine(
-    connection: &mut SqliteConnection,
-    batch_no: i64,
-    rows: &[RejectedRow],
-) -> Result<(), Error> {
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        let reasons = rows.iter().map(|row| json(&row.reasons)).collect::<Result<Vec<_>, _>>()?;
-        let mut insert: QueryBuilder<Sqlite> =
-            QueryBuilder::new("INSERT INTO rejected_row (batch_no, row_no, ordinal, reasons, original) ");
-        insert.push_values(rows.iter().zip(reasons), |mut columns, (row, reasons)| {
-            columns
-                .push_bind(batch_no)
-                .push_bind(integer(row.row))
-                .push_bind(integer(row.ordinal))
-                .push_bind(reasons)
-                .push_bind(&row.original);
-        });
         insert.build().execute(&mut *connection).await?;
     }
     Ok(())

@@ -2,24 +2,38 @@
 
 use std::collections::HashMap;
 
-use super::bulk::quarantine;
-use super::{Connection, LOOK_AT_STATEMENTS, PAGE_ROWS, Sealing, Verdicts, run};
+use super::{Connection, Sealing, Verdicts, quarantine, run};
 use crate::domain::measure::Bounds;
-use crate::domain::rejection::{ROWS_NAMED, Reason, RejectedRow};
+use crate::domain::rejection::{ROWS_NAMED, Reason};
 use crate::domain::source::{DEFAULT_PRECEDENCE, DEFAULT_SOURCE, first_name};
 use crate::error::Error;
 use crate::store::HotQuery;
 use crate::store::rows::{bounds, from_json, integer, json, natural};
 
+/// The columns of what a statement is about, as the record has them, so that indexes of both serve a join.
+macro_rules! observation_key {
+    () => {
+        concat!(
+            "measure_id ",
+            key_text!(),
+            " NOT NULL, period ",
+            key_text!(),
+            " NOT NULL, place_id ",
+            key_text!(),
+            " NOT NULL, source_id ",
+            key_text!(),
+            " NOT NULL,"
+        )
+    };
+}
+
 /// What the delivery says: one row for each key, instant and value, with its first row and how many say the same.
 /// In the order of the table `observation`, so that the two meet without a sort. `given`: the source names the
 /// instant itself; `newest`: the newest instant of the key on record, NULL if the key is new.
 const STATEMENTS: &str = scratch_table!(
-    "statement (
-        measure_id TEXT             NOT NULL,
-        period     TEXT             NOT NULL,
-        place_id   TEXT             NOT NULL,
-        source_id  TEXT             NOT NULL,
+    "statement (",
+    observation_key!(),
+    "
         instant    BIGINT           NOT NULL,
         given      BOOLEAN          NOT NULL,
         value      DOUBLE PRECISION NOT NULL,
@@ -33,12 +47,10 @@ const STATEMENTS: &str = scratch_table!(
 
 /// Keys with contradicting statements, numbered.
 const CONFLICTS: &str = scratch_table!(
-    "conflict (
+    "conflict (",
+    observation_key!(),
+    "
         conflict_no BIGINT NOT NULL PRIMARY KEY,
-        measure_id  TEXT   NOT NULL,
-        period      TEXT   NOT NULL,
-        place_id    TEXT   NOT NULL,
-        source_id   TEXT   NOT NULL,
         variants    BIGINT NOT NULL,
         UNIQUE (measure_id, period, place_id, source_id)
     )"
@@ -57,11 +69,9 @@ const EVIDENCE: &str = scratch_table!(
 
 /// Statements with their verdicts. `stands_at`: the instant under which the record keeps them.
 const DECISIONS: &str = scratch_table!(
-    "decision (
-        measure_id TEXT             NOT NULL,
-        period     TEXT             NOT NULL,
-        place_id   TEXT             NOT NULL,
-        source_id  TEXT             NOT NULL,
+    "decision (",
+    observation_key!(),
+    "
         instant    BIGINT           NOT NULL,
         given      BOOLEAN          NOT NULL,
         value      DOUBLE PRECISION NOT NULL,
@@ -73,17 +83,21 @@ const DECISIONS: &str = scratch_table!(
     )"
 );
 
+const INTO_QUARANTINE: &str = into_quarantine!("staged_observation");
+
 const CLEAR: &[&str] = &[
-    "DROP TABLE IF EXISTS statement",
-    "DROP TABLE IF EXISTS conflict",
-    "DROP TABLE IF EXISTS evidence",
-    "DROP TABLE IF EXISTS decision",
+    drop_scratch_table!("statement"),
+    drop_scratch_table!("conflict"),
+    drop_scratch_table!("evidence"),
+    drop_scratch_table!("decision"),
 ];
 
-/// Those queries of a seal that meet the record.
+/// Those queries of a seal that meet the record, or are asked for every page of the delivery.
 pub(super) const HOT_QUERIES: &[HotQuery] = &[
     HotQuery::new("find faulty rows", FAULTY),
     HotQuery { scratch: &[STATEMENTS], ..HotQuery::new("gather statements", GATHER) },
+    HotQuery { scratch: &[CONFLICTS], ..HotQuery::new("find conflicting rows", CONFLICTING) },
+    HotQuery { scratch: &[EVIDENCE], ..HotQuery::new("evidence of conflicts", TOLD) },
     HotQuery { scratch: &[STATEMENTS, DECISIONS], ..HotQuery::new("weigh statements", WEIGH) },
 ];
 
@@ -92,7 +106,7 @@ pub(super) async fn decide(connection: &mut Connection, sealing: Sealing) -> Res
     run(connection, &[STATEMENTS, CONFLICTS, EVIDENCE, DECISIONS]).await?;
     reject_faulty_rows(connection, sealing).await?;
     gather_statements(connection, sealing).await?;
-    run(connection, LOOK_AT_STATEMENTS).await?;
+    run(connection, look_at!("statement")).await?;
     reject_conflicts(connection, sealing).await?;
     name_new_sources(connection, sealing).await?;
     weigh_statements(connection).await?;
@@ -105,12 +119,10 @@ pub(super) async fn decide(connection: &mut Connection, sealing: Sealing) -> Res
 #[derive(sqlx::FromRow)]
 struct FaultyRow {
     ordinal: i64,
-    row_no: i64,
     place_id: Option<String>,
     measure_id: Option<String>,
     value: Option<f64>,
     faults: Option<String>,
-    original: String,
     place_known: bool,
     /// `None` where the measure is not registered.
     unit: Option<String>,
@@ -121,7 +133,7 @@ struct FaultyRow {
 }
 
 impl FaultyRow {
-    fn into_rejected(self) -> Result<RejectedRow, Error> {
+    fn reasons(&self) -> Result<Vec<Reason>, Error> {
         let mut reasons: Vec<Reason> = match &self.faults {
             Some(faults) => from_json(faults)?,
             None => Vec::new(),
@@ -138,12 +150,7 @@ impl FaultyRow {
             }
             (None, _) => {}
         }
-        Ok(RejectedRow {
-            row: natural(self.row_no)?,
-            ordinal: natural(self.ordinal)?,
-            reasons,
-            original: self.original,
-        })
+        Ok(reasons)
     }
 
     fn bounds(&self) -> Result<Bounds, Error> {
@@ -165,35 +172,35 @@ macro_rules! place_known {
 }
 
 const FAULTY: &str = concat!(
-    "SELECT s.ordinal, s.row_no, s.place_id, s.measure_id, s.value, s.faults, s.original, ",
+    "SELECT s.ordinal, s.place_id, s.measure_id, s.value, s.faults, ",
     place_known!(),
     " AS place_known, m.unit, m.lower_bound, m.upper_bound, m.lower_open, m.upper_open
      FROM staged_observation AS s LEFT JOIN measure AS m ON m.measure_id = s.measure_id
-     WHERE s.batch_no = $1 AND s.ordinal > $2
+     WHERE s.batch_no = $1 AND s.ordinal > $2 AND s.ordinal <= $3
          AND (s.faults IS NOT NULL
              OR m.measure_id IS NULL
              OR s.value < m.lower_bound OR (m.lower_open AND s.value = m.lower_bound)
              OR s.value > m.upper_bound OR (m.upper_open AND s.value = m.upper_bound)
              OR NOT (",
     place_known!(),
-    ")) ORDER BY s.ordinal LIMIT $3"
+    "))"
 );
 
 async fn reject_faulty_rows(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
-    let mut after = -1;
-    loop {
+    for (after, up_to) in sealing.pages() {
         let page: Vec<FaultyRow> = sqlx::query_as(FAULTY)
             .bind(sealing.batch_no)
             .bind(after)
-            .bind(PAGE_ROWS)
+            .bind(up_to)
             .fetch_all(&mut *connection)
             .await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.ordinal;
-        let rejected = page.into_iter().map(FaultyRow::into_rejected).collect::<Result<Vec<_>, _>>()?;
-        quarantine(connection, sealing.batch_no, &rejected).await?;
+        let mut rejected = Vec::with_capacity(page.len());
+        for row in page {
+            rejected.push((row.ordinal, json(&row.reasons()?)?));
+        }
+        quarantine(connection, sealing, INTO_QUARANTINE, &rejected).await?;
         // What is left in the staging table is sound by itself.
-        let ordinals: Vec<u64> = rejected.iter().map(|row| row.ordinal).collect();
+        let ordinals: Vec<i64> = rejected.iter().map(|(ordinal, _)| *ordinal).collect();
         sqlx::query(concat!(
             "DELETE FROM staged_observation WHERE batch_no = $1 AND ordinal IN ",
             integers!("$2")
@@ -203,6 +210,7 @@ async fn reject_faulty_rows(connection: &mut Connection, sealing: Sealing) -> Re
         .execute(&mut *connection)
         .await?;
     }
+    Ok(())
 }
 
 /// `said` is made once: its look into the record would else be taken wherever `newest` is used.
@@ -231,6 +239,20 @@ async fn gather_statements(connection: &mut Connection, sealing: Sealing) -> Res
     Ok(())
 }
 
+const CONFLICTING: &str = concat!(
+    "SELECT s.ordinal, c.conflict_no, c.variants FROM staged_observation AS s ",
+    and_then_join!(),
+    "conflict AS c ON c.measure_id = s.measure_id AND c.period = s.period AND c.place_id = s.place_id
+         AND c.source_id = s.source_id
+     WHERE s.batch_no = $1 AND s.ordinal > $2 AND s.ordinal <= $3"
+);
+
+const TOLD: &str = concat!(
+    "SELECT conflict_no, row_no, value FROM evidence WHERE conflict_no IN ",
+    integers!("$1"),
+    " ORDER BY conflict_no, nth"
+);
+
 async fn reject_conflicts(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
     // Without a time of its own a statement contradicts every other value; with one, only another value of the same.
     let conflicts = sqlx::query(
@@ -258,31 +280,22 @@ async fn reject_conflicts(connection: &mut Connection, sealing: Sealing) -> Resu
     .bind(integer(ROWS_NAMED as u64))
     .execute(&mut *connection)
     .await?;
-    let mut after = -1;
-    loop {
-        let page: Vec<(i64, i64, String, i64, i64)> = sqlx::query_as(
-            "SELECT s.ordinal, s.row_no, s.original, c.conflict_no, c.variants
-             FROM staged_observation AS s JOIN conflict AS c
-                 ON c.measure_id = s.measure_id AND c.period = s.period AND c.place_id = s.place_id
-                 AND c.source_id = s.source_id
-             WHERE s.batch_no = $1 AND s.ordinal > $2 ORDER BY s.ordinal LIMIT $3",
-        )
-        .bind(sealing.batch_no)
-        .bind(after)
-        .bind(PAGE_ROWS)
-        .fetch_all(&mut *connection)
-        .await?;
-        let Some(last) = page.last() else { break };
-        after = last.0;
-        let told = evidence(connection, page.iter().map(|row| row.3).collect()).await?;
+    run(connection, look_at!("conflict", "evidence")).await?;
+    for (after, up_to) in sealing.pages() {
+        let page: Vec<(i64, i64, i64)> = sqlx::query_as(CONFLICTING)
+            .bind(sealing.batch_no)
+            .bind(after)
+            .bind(up_to)
+            .fetch_all(&mut *connection)
+            .await?;
+        let told = evidence(connection, page.iter().map(|row| row.1).collect()).await?;
         let mut rejected = Vec::with_capacity(page.len());
-        for (ordinal, row, original, conflict_no, variants) in page {
+        for (ordinal, conflict_no, variants) in page {
             let values = told.get(&conflict_no).map_or(&[][..], Vec::as_slice);
             let untold = natural(variants)?.saturating_sub(values.len() as u64);
-            let reasons = vec![Reason::conflicting_values(values, untold)];
-            rejected.push(RejectedRow { row: natural(row)?, ordinal: natural(ordinal)?, reasons, original });
+            rejected.push((ordinal, json(&[Reason::conflicting_values(values, untold)])?));
         }
-        quarantine(connection, sealing.batch_no, &rejected).await?;
+        quarantine(connection, sealing, INTO_QUARANTINE, &rejected).await?;
     }
     run(
         connection,
@@ -296,14 +309,8 @@ async fn evidence(
     connection: &mut Connection,
     conflicts: Vec<i64>,
 ) -> Result<HashMap<i64, Vec<(u64, f64)>>, Error> {
-    let found: Vec<(i64, i64, f64)> = sqlx::query_as(concat!(
-        "SELECT conflict_no, row_no, value FROM evidence WHERE conflict_no IN ",
-        integers!("$1"),
-        " ORDER BY conflict_no, nth"
-    ))
-    .bind(json(&conflicts)?)
-    .fetch_all(connection)
-    .await?;
+    let found: Vec<(i64, i64, f64)> =
+        sqlx::query_as(TOLD).bind(json(&conflicts)?).fetch_all(connection).await?;
     let mut values: HashMap<i64, Vec<(u64, f64)>> = HashMap::new();
     for (conflict_no, row, value) in found {
         values.entry(conflict_no).or_default().push((natural(row)?, value));

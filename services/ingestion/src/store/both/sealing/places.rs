@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::bulk::quarantine;
-use super::{Connection, PAGE_ROWS, Sealing, Verdicts, run};
-use crate::domain::rejection::{ROWS_NAMED, Reason, RejectedRow};
+use super::{Connection, Sealing, Verdicts, quarantine, run};
+use crate::domain::rejection::{ROWS_NAMED, Reason};
 use crate::error::Error;
 use crate::store::HotQuery;
 use crate::store::rows::{integer, json, natural};
@@ -12,7 +11,9 @@ use crate::store::rows::{integer, json, natural};
 /// One row for each place and content of the delivery: its first row, and how many say the same.
 const DESCRIPTIONS: &str = scratch_table!(
     "description (
-        place_id    TEXT   NOT NULL,
+        place_id ",
+    key_text!(),
+    " NOT NULL,
         fingerprint BYTEA  NOT NULL,
         ordinal     BIGINT NOT NULL,
         row_no      BIGINT NOT NULL,
@@ -21,14 +22,22 @@ const DESCRIPTIONS: &str = scratch_table!(
     )"
 );
 
-const CONFLICTS: &str =
-    scratch_table!("conflict (place_id TEXT NOT NULL PRIMARY KEY, variants BIGINT NOT NULL)");
+const CONFLICTS: &str = scratch_table!(
+    "place_conflict (place_id ",
+    key_text!(),
+    " NOT NULL PRIMARY KEY, variants BIGINT NOT NULL)"
+);
 
-const CLEAR: &[&str] = &["DROP TABLE IF EXISTS description", "DROP TABLE IF EXISTS conflict"];
+const INTO_QUARANTINE: &str = into_quarantine!("staged_place");
 
-/// The query of a seal that meets the record.
-pub(super) const HOT_QUERIES: &[HotQuery] =
-    &[HotQuery { scratch: &[DESCRIPTIONS], ..HotQuery::new("compare descriptions", COMPARE) }];
+const CLEAR: &[&str] = &[drop_scratch_table!("description"), drop_scratch_table!("place_conflict")];
+
+/// Those queries of a seal that meet the record, or are asked for every page of the delivery.
+pub(super) const HOT_QUERIES: &[HotQuery] = &[
+    HotQuery { scratch: &[DESCRIPTIONS], ..HotQuery::new("compare descriptions", COMPARE) },
+    HotQuery { scratch: &[CONFLICTS], ..HotQuery::new("find conflicting places", CONFLICTING) },
+    HotQuery { scratch: &[DESCRIPTIONS], ..HotQuery::new("rows that differ", TOLD) },
+];
 
 pub(super) async fn decide(connection: &mut Connection, sealing: Sealing) -> Result<Verdicts, Error> {
     run(connection, CLEAR).await?;
@@ -61,9 +70,24 @@ pub(super) async fn decide(connection: &mut Connection, sealing: Sealing) -> Res
     Ok(verdicts)
 }
 
+const CONFLICTING: &str = concat!(
+    "SELECT s.ordinal, c.place_id, c.variants FROM staged_place AS s ",
+    and_then_join!(),
+    "place_conflict AS c ON c.place_id = s.place_id
+     WHERE s.batch_no = $1 AND s.ordinal > $2 AND s.ordinal <= $3"
+);
+
+const TOLD: &str = concat!(
+    "SELECT place_id, row_no FROM (
+         SELECT place_id, row_no, row_number() OVER (PARTITION BY place_id ORDER BY row_no, fingerprint) AS nth
+         FROM description WHERE place_id IN ",
+    texts!("$1"),
+    ") AS told WHERE nth <= $2 ORDER BY place_id, nth"
+);
+
 async fn reject_conflicts(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
     let conflicts = sqlx::query(
-        "INSERT INTO conflict (place_id, variants)
+        "INSERT INTO place_conflict (place_id, variants)
          SELECT place_id, count(*) FROM description GROUP BY place_id HAVING count(*) > 1",
     )
     .execute(&mut *connection)
@@ -72,31 +96,25 @@ async fn reject_conflicts(connection: &mut Connection, sealing: Sealing) -> Resu
     if conflicts == 0 {
         return Ok(());
     }
-    let mut after = -1;
-    loop {
-        let page: Vec<(i64, i64, String, String, i64)> = sqlx::query_as(
-            "SELECT s.ordinal, s.row_no, s.original, c.place_id, c.variants
-             FROM staged_place AS s JOIN conflict AS c ON c.place_id = s.place_id
-             WHERE s.batch_no = $1 AND s.ordinal > $2 ORDER BY s.ordinal LIMIT $3",
-        )
-        .bind(sealing.batch_no)
-        .bind(after)
-        .bind(PAGE_ROWS)
-        .fetch_all(&mut *connection)
-        .await?;
-        let Some(last) = page.last() else { break };
-        after = last.0;
-        let told = rows_that_differ(connection, page.iter().map(|row| row.3.as_str()).collect()).await?;
+    run(connection, look_at!("description", "place_conflict")).await?;
+    for (after, up_to) in sealing.pages() {
+        let page: Vec<(i64, String, i64)> = sqlx::query_as(CONFLICTING)
+            .bind(sealing.batch_no)
+            .bind(after)
+            .bind(up_to)
+            .fetch_all(&mut *connection)
+            .await?;
+        let told = rows_that_differ(connection, page.iter().map(|row| row.1.as_str()).collect()).await?;
         let mut rejected = Vec::with_capacity(page.len());
-        for (ordinal, row, original, place_id, variants) in page {
+        for (ordinal, place_id, variants) in page {
             let rows = told.get(&place_id).map_or(&[][..], Vec::as_slice);
             let untold = natural(variants)?.saturating_sub(rows.len() as u64);
-            let reasons = vec![Reason::conflicting_places(rows, untold)];
-            rejected.push(RejectedRow { row: natural(row)?, ordinal: natural(ordinal)?, reasons, original });
+            rejected.push((ordinal, json(&[Reason::conflicting_places(rows, untold)])?));
         }
-        quarantine(connection, sealing.batch_no, &rejected).await?;
+        quarantine(connection, sealing, INTO_QUARANTINE, &rejected).await?;
     }
-    run(connection, &["DELETE FROM description WHERE place_id IN (SELECT place_id FROM conflict)"]).await
+    run(connection, &["DELETE FROM description WHERE place_id IN (SELECT place_id FROM place_conflict)"])
+        .await
 }
 
 /// The first rows that describe each place differently.
@@ -104,18 +122,11 @@ async fn rows_that_differ(
     connection: &mut Connection,
     places: Vec<&str>,
 ) -> Result<HashMap<String, Vec<u64>>, Error> {
-    let found: Vec<(String, i64)> = sqlx::query_as(concat!(
-        "SELECT place_id, row_no FROM (
-                 SELECT place_id, row_no,
-                        row_number() OVER (PARTITION BY place_id ORDER BY row_no, fingerprint) AS nth
-                 FROM description WHERE place_id IN ",
-        texts!("$1"),
-        ") AS told WHERE nth <= $2 ORDER BY place_id, nth"
-    ))
-    .bind(json(&places)?)
-    .bind(integer(ROWS_NAMED as u64))
-    .fetch_all(connection)
-    .await?;
+    let found: Vec<(String, i64)> = sqlx::query_as(TOLD)
+        .bind(json(&places)?)
+        .bind(integer(ROWS_NAMED as u64))
+        .fetch_all(connection)
+        .await?;
     let mut rows: HashMap<String, Vec<u64>> = HashMap::new();
     for (place_id, row) in found {
         rows.entry(place_id).or_default().push(natural(row)?);
