@@ -56,6 +56,13 @@ macro_rules! in_transaction {
     };
 }
 
+/// The same for work that gives out a position: one at a time anyway, so those that wait hold no connection.
+macro_rules! in_turn {
+    ($record:ident, $connection:ident, $work:expr) => {
+        $record.database.write_in_turn(move |$connection| async move { $work.await }.boxed()).await
+    };
+}
+
 #[async_trait]
 impl Store for Record {
     async fn position(&self) -> Result<Position, Error> {
@@ -87,7 +94,7 @@ impl Store for Record {
     }
 
     async fn put_source(&self, mutation: Mutation, entry: SourceEntry) -> Result<Source, Error> {
-        in_transaction!(self, connection, registers::put_source(connection, &mutation, entry))
+        in_turn!(self, connection, registers::put_source(connection, &mutation, entry))
     }
 
     async fn sources(&self, after: Option<(u32, String)>, limit: i64) -> Result<Vec<Source>, Error> {
@@ -126,11 +133,11 @@ impl Store for Record {
     }
 
     async fn seal(&self, delivery: OpenDelivery, chunks: u64, clock: SharedClock) -> Result<Batch, Error> {
-        in_transaction!(self, connection, sealing::seal(connection, delivery, chunks, &clock))
+        in_turn!(self, connection, sealing::seal(connection, delivery, chunks, &clock))
     }
 
     async fn withdraw(&self, withdrawal: NewWithdrawal) -> Result<Batch, Error> {
-        in_transaction!(self, connection, deliveries::withdraw(connection, &withdrawal))
+        in_turn!(self, connection, deliveries::withdraw(connection, &withdrawal))
     }
 
     async fn batch(&self, id: &BatchId) -> Result<Option<Batch>, Error> {
