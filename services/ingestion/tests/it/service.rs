@@ -416,7 +416,8 @@ async fn a_page_of_revisions_does_not_outlive_the_precedences_that_put_it_in_ord
     };
     for expected in [3.0, 2.0] {
         let page = client.list_observation_revisions(request.clone()).await.unwrap().into_inner();
-        assert_eq!(page.revisions[0].value, expected);
+        let said: Vec<f64> = page.revisions.iter().map(|said| said.value).collect();
+        assert_eq!(said, [expected]);
         request.page_token = page.next_page_token;
     }
     let put = pb::PutSourceRequest {

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::Timestamp;
 use xiuhua_ingestion::Error;
 use xiuhua_ingestion::domain::batch::{BatchKind, Position};
+use xiuhua_ingestion::domain::observation::DeliveredObservation;
+use xiuhua_ingestion::domain::place::DeliveredPlace;
 use xiuhua_ingestion::store::{NewDelivery, Opened};
 use xiuhua_service_kit::clock::Clock;
 
@@ -181,5 +183,36 @@ async fn an_end_that_counts_other_chunks_than_came_seals_nothing() {
             store.seal(delivery, 2, stopped(20)).await.unwrap().seal.unwrap().counts,
             counts(2, 2, 0, 0, 0)
         );
+    }
+}
+
+#[tokio::test]
+async fn conflicts_of_many_pages_are_all_rejected_with_their_original_texts() {
+    for backend in databases().await {
+        let store = &*backend.store;
+        furnish(store).await;
+        // 1,001 periods told of twice, the second time 1,001 rows later; then as many places.
+        let period = |nth: u64| format!("{}", 1_000 + nth % 1_001);
+        let rows = (0..2_002).map(|nth| DeliveredObservation {
+            period: period(nth).into(),
+            ..say(nth + 2, "A", if nth < 1_001 { 1.0 } else { 2.0 })
+        });
+        let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
+        let rows = rows.map(DeliveredObservation::checked).collect();
+        store.stage_observations(delivery, chunk(1, 0), rows).await.unwrap();
+        let observations = store.seal(delivery, 1, stopped(20)).await.unwrap();
+        let rows = (0..2_002).map(|nth| describe(nth + 2, &format!("P{}", nth % 1_001), &nth.to_string()));
+        let delivery = open(store, BatchKind::Places, mutation("ImportPlaces", 1), 30).await;
+        let rows = rows.map(DeliveredPlace::checked).collect();
+        store.stage_places(delivery, chunk(1, 0), rows).await.unwrap();
+        let places = store.seal(delivery, 1, stopped(40)).await.unwrap();
+        for batch in [observations, places] {
+            assert_eq!(batch.seal.unwrap().counts, counts(2_002, 0, 0, 0, 2_002), "{}", backend.name);
+            let rejected = store.rejected_rows(&batch.id, None, 3_000).await.unwrap();
+            assert_eq!(rejected.len(), 2_002);
+            let last = rejected.last().unwrap();
+            assert_eq!((last.row, last.original.as_str()), (2_003, "original of row 2003"));
+            assert!(last.reasons[0].message.en.contains("1002"), "{:?}", last.reasons);
+        }
     }
 }
