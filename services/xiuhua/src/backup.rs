@@ -10,6 +10,7 @@ mod manifest;
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -188,11 +189,14 @@ pub(crate) async fn known_migrations(globals: &Globals) -> Result<Vec<(&'static 
     Ok(known)
 }
 
-/// A temporary folder beside a path, on the same disk, so that it can take its place.
+/// A temporary folder beside a path, on the same disk, so that it can take its place. It is its owner's alone: a copy of
+/// a record is as private as the record.
 fn beside(path: &Path) -> Result<TempDir> {
     let parent = parent(path);
+    let mut folder = tempfile::Builder::new();
+    folder.prefix(".xiuhua-").permissions(fs::Permissions::from_mode(0o700));
     fs::create_dir_all(&parent)
-        .and_then(|()| tempfile::Builder::new().prefix(".xiuhua-").tempdir_in(&parent))
+        .and_then(|()| folder.tempdir_in(&parent))
         .with_context(|| format!("cannot write / 无法写入 {}", parent.display()))
 }
 

@@ -47,7 +47,8 @@ pub async fn copy_to(url: &str, to: &Path) -> Result<i64, SnapshotError> {
     let name = to.to_str().ok_or_else(|| copying(sqlx::Error::Protocol("not UTF-8".to_owned())))?;
     sqlx::query("VACUUM INTO ?").bind(name).execute(&mut connection).await.map_err(copying)?;
     close(connection, url).await?;
-    newest_migration(&format!("sqlite:{name}")).await
+    // By its name and not by an address, in which some characters mean something else.
+    newest_of(SqliteConnectOptions::new().filename(to), url).await
 }
 
 /// The version of the newest migration of the database at `url`.
@@ -55,7 +56,11 @@ pub async fn copy_to(url: &str, to: &Path) -> Result<i64, SnapshotError> {
 /// # Errors
 /// [`SnapshotError::Read`]; also if it was never migrated.
 pub async fn newest_migration(url: &str) -> Result<i64, SnapshotError> {
-    let mut connection = read(url).await?;
+    newest_of(SqliteConnectOptions::from_str(url).map_err(|source| reading(url, source))?, url).await
+}
+
+async fn newest_of(options: SqliteConnectOptions, url: &str) -> Result<i64, SnapshotError> {
+    let mut connection = read_with(options, url).await?;
     let newest = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success");
     let newest: i64 = newest.fetch_one(&mut connection).await.map_err(|source| reading(url, source))?;
     close(connection, url).await?;
@@ -100,7 +105,10 @@ async fn faults(connection: &mut SqliteConnection) -> Result<Vec<String>, sqlx::
 
 /// Opens a database for reading alone.
 async fn read(url: &str) -> Result<SqliteConnection, SnapshotError> {
-    let options = SqliteConnectOptions::from_str(url).map_err(|source| reading(url, source))?;
+    read_with(SqliteConnectOptions::from_str(url).map_err(|source| reading(url, source))?, url).await
+}
+
+async fn read_with(options: SqliteConnectOptions, url: &str) -> Result<SqliteConnection, SnapshotError> {
     let options = options.read_only(true).create_if_missing(false).busy_timeout(BUSY_TIMEOUT);
     options.connect().await.map_err(|source| reading(url, source))
 }

@@ -1,6 +1,7 @@
 //! Backup, restore, verification: what is kept can be put back, and what is not what it was is found.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -122,7 +123,11 @@ fn backup_and_restore_overwrite_nothing() -> Result<()> {
     fs::create_dir(bench.path("a%41?"))?;
     bench.run(&["restore", "--from", "backup", "--data-dir", "a%41?"]).expect_success();
     bench.run(&["runs", "--data-dir", "a%41?"]).expect_success();
-    assert!(!bench.path("aA").exists());
+    // A copy of it too, and it is its owner's alone.
+    bench.run(&["backup", "--out", "b%41?", "--data-dir", "a%41?"]).expect_success();
+    let mode = fs::metadata(bench.path("b%41?"))?.permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    assert!(!bench.path("aA").exists() && !bench.path("bA").exists());
     Ok(())
 }
 

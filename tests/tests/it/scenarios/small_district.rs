@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::workbench::Workbench;
 
-const CATALOG: &str = r#"
+/// One type, one level-2 index with two indicators of equal weight.
+pub(crate) const CATALOG: &str = r#"
 id = "small"
 version = "1"
 title = { zh = "两个指标", en = "Two indicators" }

@@ -1,51 +1,7 @@
 //! The worked examples of specification page 1, section 1.10, through `xiuhua index compute`.
 
+use super::small_district::CATALOG;
 use super::workbench::Workbench;
-
-/// One type, one level-2 index with two indicators of equal weight.
-const CATALOG: &str = r#"
-id = "two-indicators"
-version = "1"
-title = { zh = "两个指标", en = "Two indicators" }
-scale = 100
-rule_set = "pudong-housing"
-
-[[measure]]
-id = "p"
-name = { zh = "正指标", en = "Positive" }
-unit = "score"
-bounds = "[0, )"
-
-[[measure]]
-id = "q"
-name = { zh = "逆指标", en = "Inverse" }
-unit = "score"
-bounds = "[0, )"
-
-[[node]]
-code = "INDEX"
-name = { zh = "指数", en = "Index" }
-
-[[node]]
-code = "A"
-parent = "INDEX"
-name = { zh = "二级指数", en = "Level 2" }
-points = 100
-
-[[leaf]]
-code = "P"
-parent = "A"
-name = { zh = "正指标", en = "Positive" }
-measure = "p"
-direction = "positive"
-
-[[leaf]]
-code = "Q"
-parent = "A"
-name = { zh = "逆指标", en = "Inverse" }
-measure = "q"
-direction = "inverse"
-"#;
 
 const PLACES: &str = "\
 place_id,name,town_code,town,committee,housing_nature,households,population
