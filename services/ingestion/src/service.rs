@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::BoxStream;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tonic::{Request, Response, Status, Streaming};
 use xiuhua_contracts::ingestion::v1 as pb;
 use xiuhua_contracts::ingestion::v1::ingestion_service_server::IngestionService;
@@ -60,13 +60,20 @@ impl Door {
                 let instant = convert::instant("as_of_time", time).map_err(InvalidRequest::from)?;
                 let now = self.clock.now();
                 // Until then another position may become the newest.
-                if instant > now {
+                if instant > now && !self.has_reached(instant).await? {
                     return Err(Error::TimeNotReached { asked: instant, now });
                 }
                 self.store.position_at(instant).await?
             }
         };
         Ok(pb::GetPositionResponse { position: position.0 })
+    }
+
+    /// Whether a position was given out at an instant or later, as one may have been whose clock was set back since:
+    /// the next gets a later time still.
+    async fn has_reached(&self, instant: Timestamp) -> Result<bool, Error> {
+        let before = instant.saturating_sub(SignedDuration::from_micros(1)).unwrap_or(Timestamp::MIN);
+        Ok(self.store.position_at(before).await? < self.store.position().await?)
     }
 }
 

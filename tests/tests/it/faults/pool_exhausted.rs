@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use tokio::task::JoinSet;
 use tonic::Code;
 
-use super::{Ingestion, assert_passes, source};
+use super::{Ingestion, assert_passes, measures, source};
 
 /// More writers than the service has connections to write with.
 const WRITERS: u32 = 24;
@@ -33,9 +33,10 @@ async fn a_full_pool_refuses_in_time_and_recovers_when_released() {
         let mut client = client.clone();
         writers.spawn(async move {
             let begun = Instant::now();
-            let mut request = tonic::Request::new(source(&format!("source-{nth}"), &format!("s{nth}"), nth));
+            // Not sources: what gives out positions waits for its turn and holds no connection.
+            let mut request = tonic::Request::new(measures(&format!("measures-{nth}")));
             request.set_timeout(Duration::from_secs(30));
-            (client.put_source(request).await, begun.elapsed())
+            (client.register_measures(request).await, begun.elapsed())
         });
     }
     // Those that hold a connection wait for the lock; the others are told that there is none.
