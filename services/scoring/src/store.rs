@@ -10,7 +10,7 @@ mod rows;
 mod sql;
 #[expect(
     clippy::duplicate_mod,
-    reason = "what both databases do in the same words is written once, in either/"
+    reason = "what both databases do in the same words is written once, in both/"
 )]
 mod sqlite;
 mod tables;

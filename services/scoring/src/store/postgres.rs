@@ -3,11 +3,11 @@
 //! Reads go to connections that cannot write; every write is one transaction in a task of its own. Several processes
 //! may work on one store: who works on a run is decided by row locks and leases.
 
-#[path = "either/assessments.rs"]
+#[path = "both/assessments.rs"]
 mod assessments;
-#[path = "either/leases.rs"]
+#[path = "both/leases.rs"]
 mod leases;
-#[path = "either/results.rs"]
+#[path = "both/results.rs"]
 mod results;
 
 use futures_util::future::BoxFuture;

@@ -4,11 +4,11 @@
 //! cut in half. Rows are written a thousand at a time: a statement costs a hand-off between threads, a row almost
 //! nothing. There is one writer, so nothing needs a lock of its own.
 
-#[path = "either/assessments.rs"]
+#[path = "both/assessments.rs"]
 mod assessments;
-#[path = "either/leases.rs"]
+#[path = "both/leases.rs"]
 mod leases;
-#[path = "either/results.rs"]
+#[path = "both/results.rs"]
 mod results;
 
 use futures_util::future::BoxFuture;
