@@ -231,6 +231,7 @@ pub(crate) fn classification(classification: Classification) -> wire::Classifica
         reference_year: classification.reference_year,
         counts: counts.map(|count| wire::TypeCount { r#type: count.type_id, places: count.places }).collect(),
         created_time: Some(instant(classification.created_at)),
+        ..wire::Classification::default()
     }
 }
 
@@ -258,6 +259,7 @@ pub(crate) fn place_class(class: PlaceClass) -> wire::PlaceClass {
         type_degrees: type_degrees
             .map(|supported| wire::TypeDegree { r#type: supported.type_id, degree: supported.degree })
             .collect(),
+        ..wire::PlaceClass::default()
     }
 }
 

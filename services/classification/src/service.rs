@@ -193,6 +193,34 @@ impl ClassificationService for Classifications {
         self.place_classes(request.into_inner()).await.map(Response::new).map_err(refuse)
     }
 
+    async fn list_review(
+        &self,
+        _: Request<wire::ListReviewRequest>,
+    ) -> Result<Response<wire::ListReviewResponse>, Status> {
+        Err(Status::unimplemented("list_review"))
+    }
+
+    async fn decide_type(
+        &self,
+        _: Request<wire::DecideTypeRequest>,
+    ) -> Result<Response<wire::DecideTypeResponse>, Status> {
+        Err(Status::unimplemented("decide_type"))
+    }
+
+    async fn list_type_decisions(
+        &self,
+        _: Request<wire::ListTypeDecisionsRequest>,
+    ) -> Result<Response<wire::ListTypeDecisionsResponse>, Status> {
+        Err(Status::unimplemented("list_type_decisions"))
+    }
+
+    async fn get_decision_number(
+        &self,
+        _: Request<wire::GetDecisionNumberRequest>,
+    ) -> Result<Response<wire::GetDecisionNumberResponse>, Status> {
+        Err(Status::unimplemented("get_decision_number"))
+    }
+
     type ReadPlaceTypesStream = BoxStream<'static, Result<wire::ReadPlaceTypesResponse, Status>>;
 
     async fn read_place_types(

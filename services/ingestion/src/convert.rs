@@ -269,6 +269,7 @@ pub(crate) fn batch_message(batch: Batch) -> pb::Batch {
             position: withdrawal.position.0,
             time: Some(time_message(withdrawal.withdrawn_at)),
         }),
+        ..pb::Batch::default()
     }
 }
 

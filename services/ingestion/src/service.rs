@@ -145,6 +145,40 @@ impl IngestionService for Door {
         answer(self.list_batches(&request.into_inner()).await)
     }
 
+    async fn preview_batch(&self, _: Request<pb::PreviewBatchRequest>) -> Answer<pb::PreviewBatchResponse> {
+        Err(Status::unimplemented("preview_batch"))
+    }
+
+    async fn commit_batch(&self, _: Request<pb::CommitBatchRequest>) -> Answer<pb::CommitBatchResponse> {
+        Err(Status::unimplemented("commit_batch"))
+    }
+
+    async fn approve_batch(&self, _: Request<pb::ApproveBatchRequest>) -> Answer<pb::ApproveBatchResponse> {
+        Err(Status::unimplemented("approve_batch"))
+    }
+
+    async fn discard_batch(&self, _: Request<pb::DiscardBatchRequest>) -> Answer<pb::DiscardBatchResponse> {
+        Err(Status::unimplemented("discard_batch"))
+    }
+
+    async fn list_quarantined_rows(
+        &self,
+        _: Request<pb::ListQuarantinedRowsRequest>,
+    ) -> Answer<pb::ListQuarantinedRowsResponse> {
+        Err(Status::unimplemented("list_quarantined_rows"))
+    }
+
+    async fn give_up_rows(&self, _: Request<pb::GiveUpRowsRequest>) -> Answer<pb::GiveUpRowsResponse> {
+        Err(Status::unimplemented("give_up_rows"))
+    }
+
+    async fn list_source_activity(
+        &self,
+        _: Request<pb::ListSourceActivityRequest>,
+    ) -> Answer<pb::ListSourceActivityResponse> {
+        Err(Status::unimplemented("list_source_activity"))
+    }
+
     async fn list_rejected_rows(
         &self,
         request: Request<pb::ListRejectedRowsRequest>,

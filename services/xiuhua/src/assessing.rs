@@ -70,6 +70,7 @@ pub(crate) async fn classify(
         rule_set_version: rule_set.version.clone(),
         as_of_position: Some(as_of),
         reference_year: year,
+        ..CreateClassificationRequest::default()
     };
     let answer = platform.classification().create_classification(request).await?.into_inner();
     Ok(answer.classification.unwrap_or_default())

@@ -43,7 +43,7 @@ pub(crate) async fn deliver_places(
     let message = |part| {
         use import_places_request::Part;
         let part = match part {
-            Sent::Header(header) => Part::Header(header),
+            Sent::Header(header) => Part::Header(*header),
             Sent::Chunk(chunk) => Part::Chunk(chunk),
             Sent::End(end) => Part::End(end),
         };
@@ -70,7 +70,7 @@ pub(crate) async fn deliver_observations(
     let message = |part| {
         use import_observations_request::Part;
         let part = match part {
-            Sent::Header(header) => Part::Header(header),
+            Sent::Header(header) => Part::Header(*header),
             Sent::Chunk(chunk) => Part::Chunk(chunk),
             Sent::End(end) => Part::End(end),
         };
@@ -107,7 +107,7 @@ pub(crate) async fn each_rejected_row(
 
 /// The messages of a delivery: one header, chunks until there are no more, one end that counts them.
 enum Sent<Chunk> {
-    Header(ImportHeader),
+    Header(Box<ImportHeader>),
     Chunk(Chunk),
     End(ImportEnd),
 }
@@ -154,7 +154,8 @@ where
     Request: Send + 'static,
 {
     let content_sha256 = block_in_place(|| file.document().sha256())?;
-    let header = ImportHeader { request_id, file_name: file.document().file_name(), content_sha256 };
+    let file_name = file.document().file_name();
+    let header = ImportHeader { request_id, file_name, content_sha256, ..ImportHeader::default() };
     let mut durable = 0;
     let mut interruptions = 0;
     loop {
@@ -195,7 +196,7 @@ where
     let (tell, on_record) = oneshot::channel();
     // A send fails when the service has answered for good; its answer says why.
     let sending = async move {
-        if requests.send((line.message)(Sent::Header(header.clone()))).await.is_err() {
+        if requests.send((line.message)(Sent::Header(Box::new(header.clone())))).await.is_err() {
             return Ok::<_, Broken>(());
         }
         let Ok(on_record) = on_record.await else { return Ok(()) };

@@ -20,7 +20,7 @@ const REJECTED_ROWS_AT_ONCE: usize = 8;
 
 /// What one message of a stream holds.
 pub(super) enum Part<C> {
-    Header(pb::ImportHeader),
+    Header(Box<pb::ImportHeader>),
     Chunk(C),
     End(pb::ImportEnd),
 }
@@ -53,7 +53,7 @@ impl Delivery for Places {
 
     fn part(request: Self::Request) -> Option<Part<Self::Chunk>> {
         request.part.map(|part| match part {
-            pb::import_places_request::Part::Header(header) => Part::Header(header),
+            pb::import_places_request::Part::Header(header) => Part::Header(Box::new(header)),
             pb::import_places_request::Part::Chunk(chunk) => Part::Chunk(chunk),
             pb::import_places_request::Part::End(end) => Part::End(end),
         })
@@ -87,7 +87,7 @@ impl Delivery for Observations {
 
     fn part(request: Self::Request) -> Option<Part<Self::Chunk>> {
         request.part.map(|part| match part {
-            pb::import_observations_request::Part::Header(header) => Part::Header(header),
+            pb::import_observations_request::Part::Header(header) => Part::Header(Box::new(header)),
             pb::import_observations_request::Part::Chunk(chunk) => Part::Chunk(chunk),
             pb::import_observations_request::Part::End(end) => Part::End(end),
         })

@@ -207,7 +207,7 @@ impl Store for ThroughDoor {
                     pb::Place::default()
                 }
             };
-            pb::PlaceRow { row: row.row, place: Some(place), original: row.original }
+            pb::PlaceRow { row: row.row, place: Some(place), original: row.original, ..Default::default() }
         });
         let rows = rows.collect();
         let message = pb::PlaceChunk { sequence: chunk.sequence, rows, faults };
@@ -243,6 +243,7 @@ impl Store for ThroughDoor {
                 .zip(0..)
                 .flat_map(|(row, index)| row.faults.into_iter().map(move |fault| row_fault(index, fault)))
                 .collect(),
+            ..Default::default()
         };
         let part = Some(pb::import_observations_request::Part::Chunk(message));
         if let Some(Stream::Observations(send, _)) = self.streams.lock().await.get(&to.batch_no) {

@@ -110,6 +110,7 @@ fn typed(
             ..Place::default()
         }),
         original: row.original.clone(),
+        ..PlaceRow::default()
     }
 }
 

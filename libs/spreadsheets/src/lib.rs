@@ -1,0 +1,11 @@
+//! What offices send and what they get back: spreadsheets as people make them, read into rows; and rows returned in
+//! spreadsheets that people can mend.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`table`] | a file of any kind (CSV in any usual encoding, Excel, ODS) as one table: a header, rows of cells |
+//!
+//! Nothing here knows a service or a contract: a door turns what is read into its messages. Reading never refuses a row
+//! by itself: what could not be understood is said beside the row, with its column and a sentence in both languages.
+
+pub mod table;
