@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 mod chaos;
 mod demo;
+mod fuzz;
 mod test;
 mod tool;
 
@@ -25,6 +26,8 @@ enum Task {
     Test,
     /// Kills services at random instants, as often as asked, and compares the record with what clients were promised.
     Chaos(chaos::Arguments),
+    /// Fuzzes the readers of files that strangers send, guided by coverage.
+    Fuzz(fuzz::Arguments),
     /// Writes the Rust of the contracts (libs/contracts/src/gen) from proto/, and adds to the list of their fields.
     Gen,
 }
@@ -34,6 +37,7 @@ fn main() -> Result<()> {
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Test => test::run(),
         Task::Chaos(arguments) => chaos::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Gen => generate(),
     }
 }
