@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use xiuhua_sheet_makers::parts::{compound, replaced, unzipped};
+use xiuhua_sheet_makers::parts::{Parts, compound, stored, unzipped};
 use xiuhua_sheet_makers::{Book, Sheet, Value};
 
 use crate::table;
@@ -71,6 +71,18 @@ fn honest(format: Format) -> &'static [u8] {
     }
 }
 
+/// The parts of an honest workbook; the one of .xls has none.
+fn parts_of(format: Format) -> &'static Parts {
+    static PARTS: LazyLock<[Parts; 3]> =
+        LazyLock::new(|| [Format::Xlsx, Format::Xlsb, Format::Ods].map(|format| unzipped(honest(format))));
+    let [xlsx, xlsb, ods] = &*PARTS;
+    match format {
+        Format::Xlsx => xlsx,
+        Format::Xlsb => xlsb,
+        Format::Ods | Format::Xls => ods,
+    }
+}
+
 /// A register of estates with everything a sheet may hold.
 fn book() -> Book {
     let mut sheet = Sheet::of_texts(
@@ -94,8 +106,8 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         let part = match format {
             Format::Xls => book().stream_of_xls(),
             _ => {
-                let mut parts = unzipped(honest(format)).into_iter();
-                parts.find(|(of, _)| of == name).expect("an honest workbook has the part").1
+                let mut parts = parts_of(format).iter();
+                parts.find(|(of, _)| of == name).expect("an honest workbook has the part").1.clone()
             }
         };
         [vec![nth], part].concat()
@@ -109,6 +121,11 @@ pub(crate) fn check(input: &[u8]) {
     match part {
         None => table::check(rest),
         Some((Format::Xls, name)) => table::check(&compound(&[(name, rest)])),
-        Some((format, name)) => table::check(&replaced(honest(*format), name, rest)),
+        Some((format, name)) => {
+            let mut parts = parts_of(*format).clone();
+            let part = parts.iter_mut().find(|(of, _)| of == name).expect("an honest workbook has the part");
+            part.1 = rest.to_vec();
+            table::check(&stored(&parts));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use tempfile::TempDir;
 use xiuhua_sheet_makers::text::{Encoding, encoded};
-use xiuhua_spreadsheets::table::{Limits, Opening, Table, UnusableFile};
+use xiuhua_spreadsheets::table::{Opening, Table, UnusableFile};
 
 const PLACES: &str = "\
 浦东新区小区名册,,,,
@@ -83,9 +83,7 @@ pub(crate) fn check(input: &[u8]) {
 
 fn read(path: &Path, length: usize) -> Result<(), UnusableFile> {
     let is_header = |header: &str| ["小区编号", "小区名称", "户数", "place_id", "value"].contains(&header);
-    let opening =
-        Opening { sheet: None, limits: Limits::default(), is_header: &is_header, ..Opening::default() };
-    let mut table = Table::open(path, &opening)?;
+    let mut table = Table::open(path, &Opening::new(&is_header))?;
     let sha256 = table.sha256()?;
     table.rewind()?;
     let first = rows(&mut table, length)?;

@@ -14,10 +14,25 @@ pub type Parts = Vec<(String, Vec<u8>)>;
 /// Two parts have one name.
 #[must_use]
 pub fn zipped(parts: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let packed = |name: &str| {
+        if name == "mimetype" { CompressionMethod::Stored } else { CompressionMethod::Deflated }
+    };
+    written(parts, packed)
+}
+
+/// The same without packing, for whoever makes thousands.
+///
+/// # Panics
+/// As [`zipped`].
+#[must_use]
+pub fn stored(parts: &[(String, Vec<u8>)]) -> Vec<u8> {
+    written(parts, |_| CompressionMethod::Stored)
+}
+
+fn written(parts: &[(String, Vec<u8>)], method: impl Fn(&str) -> CompressionMethod) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in parts {
-        let method = if name == "mimetype" { CompressionMethod::Stored } else { CompressionMethod::Deflated };
-        let options = SimpleFileOptions::default().compression_method(method);
+        let options = SimpleFileOptions::default().compression_method(method(name));
         zip.start_file(name.as_str(), options).expect("memory can be written");
         zip.write_all(bytes).expect("memory can be written");
     }

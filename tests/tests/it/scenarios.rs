@@ -4,8 +4,10 @@
 
 mod bad_input;
 mod deciding;
+mod desk;
 mod determinism;
 mod documented;
+mod files;
 mod first_period;
 mod hdi;
 mod history;
