@@ -3,6 +3,7 @@
 //! `xiuhua_tests::program` runs the program; `crate::real_data` finds real data or says aloud that it is absent.
 
 mod bad_input;
+mod clerk;
 mod deciding;
 mod desk;
 mod determinism;
