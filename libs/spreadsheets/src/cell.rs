@@ -21,6 +21,7 @@ pub use calendar::{instant, period, period_of};
 pub use number::{count, number, value};
 pub use truth::truth;
 pub use unit::{BadUnit, shift};
+pub(crate) use unit::is_known as unit_is_known;
 pub use words::is_nothing;
 
 /// Whole numbers up to this are exact in an `f64`: 2^53.

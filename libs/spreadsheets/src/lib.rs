@@ -14,4 +14,7 @@
 
 pub mod cell;
 pub mod coordinates;
+pub mod layout;
+pub mod observations;
+pub mod places;
 pub mod table;
