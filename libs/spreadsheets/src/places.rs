@@ -86,6 +86,7 @@ impl PlaceReader {
         let is_attribute = |name: &str| PLACES.iter().all(|field| field.name != name);
         let constants: Vec<_> =
             mapping.constants.iter().filter(|(name, _)| is_attribute(name)).cloned().collect();
+        notices.opened();
         if faults.is_empty() {
             let reader =
                 Self { table, columns, attributes, constants, households_exponent, population_exponent, notices };

@@ -12,6 +12,8 @@ const KEPT: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct Notices {
     kept: Vec<Notice>,
+    /// How many there were when the file was opened: what stays when it is read again.
+    opening: usize,
 }
 
 #[derive(Debug)]
@@ -42,12 +44,17 @@ impl Notices {
         }
     }
 
-    /// Forgets what concerns rows.
-    pub(crate) fn rewind(&mut self) {
-        self.kept.retain(|notice| notice.row.is_none());
+    /// Says that what follows concerns rows.
+    pub(crate) fn opened(&mut self) {
+        self.opening = self.kept.len();
     }
 
-    /// The remarks, in the order of their first rows.
+    /// Forgets what concerns rows.
+    pub(crate) fn rewind(&mut self) {
+        self.kept.truncate(self.opening);
+    }
+
+    /// The remarks, in the order in which they were noted.
     pub(crate) fn remarks(&self) -> impl Iterator<Item = Remark> + '_ {
         self.kept.iter().map(|notice| {
             let Notice { reason, column, row, times, zh, en } = notice;
