@@ -88,13 +88,23 @@ impl Point {
         let (x, y) = (self.lng - 105.0, self.lat - 35.0);
         let common = 40.0 / 3.0 * libm::sin(6.0 * x * PI) + 40.0 / 3.0 * libm::sin(2.0 * x * PI);
         let root = x.abs().sqrt();
-        let north = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root
+        let north = -100.0
+            + 2.0 * x
+            + 3.0 * y
+            + 0.2 * y * y
+            + 0.1 * x * y
+            + 0.2 * root
             + common
             + 40.0 / 3.0 * libm::sin(y * PI)
             + 80.0 / 3.0 * libm::sin(y / 3.0 * PI)
             + 320.0 / 3.0 * libm::sin(y / 12.0 * PI)
             + 640.0 / 3.0 * libm::sin(y / 30.0 * PI);
-        let east = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root
+        let east = 300.0
+            + x
+            + 2.0 * y
+            + 0.1 * x * x
+            + 0.1 * x * y
+            + 0.1 * root
             + common
             + 40.0 / 3.0 * libm::sin(x * PI)
             + 80.0 / 3.0 * libm::sin(x / 3.0 * PI)
@@ -104,7 +114,10 @@ impl Point {
         let magic = 1.0 - ECCENTRICITY_2 * libm::sin(radians) * libm::sin(radians);
         let meridian = AXIS_M * (1.0 - ECCENTRICITY_2) / (magic * magic.sqrt());
         let parallel = AXIS_M / magic.sqrt() * libm::cos(radians);
-        Self { lng: self.lng + east * 180.0 / (parallel * PI), lat: self.lat + north * 180.0 / (meridian * PI) }
+        Self {
+            lng: self.lng + east * 180.0 / (parallel * PI),
+            lat: self.lat + north * 180.0 / (meridian * PI),
+        }
     }
 }
 

@@ -85,13 +85,9 @@ fn kind_needs(kind: Kind) -> &'static [&'static str] {
 /// Whether a normal header is one of a field or of a known attribute.
 fn is_field(kind: Kind, header: &str) -> bool {
     let base = header::base(header);
-    let matches = |field: &Field| field.is_called(header) || field.is_called(base) || field.may_be_called(base);
+    let matches =
+        |field: &Field| field.is_called(header) || field.is_called(base) || field.may_be_called(base);
     kind.fields().iter().any(matches) || (kind == Kind::Places && ATTRIBUTES.iter().any(matches))
-}
-
-/// A file whose header cannot be used.
-fn unusable(path: &Path, faults: Vec<Text>) -> UnusableFile {
-    UnusableFile { path: path.to_owned(), faults }
 }
 
 /// The text in both languages.

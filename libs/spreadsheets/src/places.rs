@@ -88,8 +88,15 @@ impl PlaceReader {
             mapping.constants.iter().filter(|(name, _)| is_attribute(name)).cloned().collect();
         notices.opened();
         if faults.is_empty() {
-            let reader =
-                Self { table, columns, attributes, constants, households_exponent, population_exponent, notices };
+            let reader = Self {
+                table,
+                columns,
+                attributes,
+                constants,
+                households_exponent,
+                population_exponent,
+                notices,
+            };
             Ok(reader)
         } else {
             Err(UnusableFile { path: path.to_owned(), faults })
@@ -181,7 +188,9 @@ impl Reading<'_> {
     fn cell(&self, column: usize) -> Cell<'_> {
         let cell = self.row.cell(column);
         match &self.columns.words[column] {
-            Some(words) => words.find(cell).map_or(cell, |told| if told.is_empty() { Cell::Empty } else { Cell::Text(told) }),
+            Some(words) => words
+                .find(cell)
+                .map_or(cell, |told| if told.is_empty() { Cell::Empty } else { Cell::Text(told) }),
             None => cell,
         }
     }

@@ -78,7 +78,11 @@ impl Draft<'_> {
             }
             let normal = crate::table::normal(&header);
             if self.kind == Kind::Observations && headed(&normal, self.vocabulary).is_some() {
-                let _ = writeln!(self.text, "# {} 是指标，按表头读取 / an indicator, read by its header", quoted(&header));
+                let _ = writeln!(
+                    self.text,
+                    "# {} 是指标，按表头读取 / an indicator, read by its header",
+                    quoted(&header)
+                );
             } else if let Some(field) = self.by_header(&normal) {
                 self.propose(field, column, "表头 / header");
             } else if let Some(field) = self.by_likeness(&normal) {
@@ -93,8 +97,14 @@ impl Draft<'_> {
         for column in unread {
             let (header, filled) = (quoted(&self.headers[column]), self.seen[column].filled);
             let _ = match self.kind {
-                Kind::Places => writeln!(self.text, "# {header} 作为附加列 / stays an attribute（{filled}/{}）", self.rows),
-                Kind::Observations => writeln!(self.text, "# {header} 不读取 / is not read（{filled}/{}）", self.rows),
+                Kind::Places => writeln!(
+                    self.text,
+                    "# {header} 作为附加列 / stays an attribute（{filled}/{}）",
+                    self.rows
+                ),
+                Kind::Observations => {
+                    writeln!(self.text, "# {header} 不读取 / is not read（{filled}/{}）", self.rows)
+                }
             };
         }
     }
@@ -108,9 +118,10 @@ impl Draft<'_> {
             let _ = writeln!(self.text, "# {} = \"\" # 没有找到“{}” / not found", field.name, field.zh);
         }
         if self.kind == Kind::Places && !self.claimed.contains(&"place_id") {
-            let named = self.headers.iter().find(|header| {
-                self.kind.fields()[1].is_called(&crate::table::normal(header))
-            });
+            let named = self
+                .headers
+                .iter()
+                .find(|header| self.kind.fields()[1].is_called(&crate::table::normal(header)));
             let from = named.map_or_else(|| "\"\"".to_owned(), |header| quoted(header));
             let _ = writeln!(self.text, "# 没有编号时可由其他列生成 / or make ids of other columns:");
             let _ = writeln!(self.text, "# [id]\n# prefix = \"X-\"\n# from = [{from}]");
@@ -128,10 +139,14 @@ impl Draft<'_> {
     fn by_likeness(&self, normal: &str) -> Option<&'static Field> {
         let base = base_of(normal);
         let likeness = |field: &Field| {
-            [field.name, field.zh].map(|name| strsim::normalized_damerau_levenshtein(base, name)).into_iter().fold(0.0, f64::max)
+            [field.name, field.zh]
+                .map(|name| strsim::normalized_damerau_levenshtein(base, name))
+                .into_iter()
+                .fold(0.0, f64::max)
         };
         let free = self.fields().filter(|field| !self.claimed.contains(&field.name));
-        let best = free.map(|field| (likeness(field), field)).max_by(|one, other| one.0.total_cmp(&other.0))?;
+        let best =
+            free.map(|field| (likeness(field), field)).max_by(|one, other| one.0.total_cmp(&other.0))?;
         (best.0 >= ALIKE).then_some(best.1)
     }
 
@@ -193,7 +208,8 @@ impl Draft<'_> {
             ("GCJ-02", "猜测，请核对 / a guess, check it")
         };
         let (lng, lat) = (quoted(&self.headers[lng]), quoted(&self.headers[lat]));
-        let _ = writeln!(self.text, "\n[coordinates]\nsystem = \"{system}\" # {why}\nlng = {lng}\nlat = {lat}");
+        let _ =
+            writeln!(self.text, "\n[coordinates]\nsystem = \"{system}\" # {why}\nlng = {lng}\nlat = {lat}");
     }
 }
 
