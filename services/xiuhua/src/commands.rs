@@ -13,9 +13,9 @@ use crate::cli::{
 };
 use crate::delivery::{deliver_observations, deliver_places, each_rejected_row, has_passing_cause};
 use crate::failure::Unfinished;
-use crate::intake::observations::{Indicators, ObservationFile};
+use crate::intake::Mapping;
+use crate::intake::observations::ObservationFile;
 use crate::intake::places::PlaceFile;
-use crate::intake::{Document, Mapping, observations, places};
 use crate::method::{self, Method};
 use crate::platform::{Platform, Workers, request_id};
 use crate::progress::Progress;
@@ -108,15 +108,14 @@ async fn import(
     let delivery = arguments.request_id.clone().unwrap_or_else(request_id);
     let delivered = match arguments.kind {
         ImportKind::Places => {
-            let document = Document::open(&arguments.file, &mapping, &places::REQUIRED)?;
-            deliver_places(platform, PlaceFile::new(document), delivery.clone(), &progress).await
+            let file = PlaceFile::open(&arguments.file, &mapping)?;
+            deliver_places(platform, file, delivery.clone(), &progress).await
         }
         ImportKind::Observations => {
             let (catalog, toml) = method::catalog(&arguments.catalog)?;
-            let document = Document::open(&arguments.file, &mapping, &observations::REQUIRED)?;
+            let file = ObservationFile::open(&arguments.file, &mapping, Some(&catalog))?;
             let request = RegisterCatalogRequest { request_id: request_id(), toml };
             platform.normalization().register_catalog(request).await?;
-            let file = ObservationFile::new(document, Indicators::of(&catalog));
             deliver_observations(platform, file, delivery.clone(), &progress).await
         }
     };

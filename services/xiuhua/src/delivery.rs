@@ -17,7 +17,7 @@ use xiuhua_service_kit::status::explain;
 
 use crate::intake::observations::ObservationFile;
 use crate::intake::places::PlaceFile;
-use crate::intake::{Chunked, UnusableFile};
+use crate::intake::{self, Chunked, UnusableFile};
 use crate::platform::Platform;
 use crate::progress::Progress;
 
@@ -153,9 +153,7 @@ where
     File: Chunked,
     Request: Send + 'static,
 {
-    let content_sha256 = block_in_place(|| file.document().sha256())?;
-    let file_name = file.document().file_name();
-    let header = ImportHeader { request_id, file_name, content_sha256, ..ImportHeader::default() };
+    let header = ImportHeader { request_id, ..block_in_place(|| intake::header(&file))? };
     let mut durable = 0;
     let mut interruptions = 0;
     loop {
@@ -208,7 +206,7 @@ where
             }
         }
         // A file that was edited since is not recorded as the one that it was.
-        file.document().is_still(&header.content_sha256).map_err(Broken::File)?;
+        file.table().is_still(&header.content_sha256).map_err(Broken::File)?;
         // Without an end the delivery would stay open.
         let _ = requests.send((line.message)(Sent::End(ImportEnd { chunks }))).await;
         Ok(())
