@@ -125,13 +125,6 @@ impl ObservationReader {
         }
     }
 
-    /// What the file calls a field of the contracts, such as `place_id`; the name itself for any other.
-    #[must_use]
-    pub fn header_of<'a>(&'a self, field: &'a str) -> &'a str {
-        let named = OBSERVATIONS.iter().position(|known| known.name == field);
-        named.map_or(field, |position| self.columns.header(position))
-    }
-
     /// What was noticed so far, of the table and of its cells.
     #[must_use]
     pub fn remarks(&self) -> Vec<Remark> {
@@ -312,3 +305,6 @@ fn ambiguous(header: &str) -> crate::table::Text {
         format!("column `{header}` means several indicators; use the code of one"),
     )
 }
+
+#[cfg(test)]
+mod tests;

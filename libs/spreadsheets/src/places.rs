@@ -109,13 +109,6 @@ impl PlaceReader {
         &self.table
     }
 
-    /// What the file calls a field of the contracts, such as `place_id`; the name itself for any other.
-    #[must_use]
-    pub fn header_of<'a>(&'a self, field: &'a str) -> &'a str {
-        let named = PLACES.iter().position(|known| known.name == field);
-        named.map_or(field, |position| self.columns.header(position))
-    }
-
     /// What was noticed so far, of the table and of its cells.
     #[must_use]
     pub fn remarks(&self) -> Vec<Remark> {
@@ -343,3 +336,6 @@ pub(crate) fn note_restored(notices: &mut Notices, row: u64, header: &str) {
     );
     notices.note(Some(row), "ID_RESTORED", header, words);
 }
+
+#[cfg(test)]
+mod tests;

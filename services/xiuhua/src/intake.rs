@@ -30,9 +30,6 @@ pub(crate) trait Chunked {
     /// What was noticed so far.
     fn remarks(&self) -> Vec<Remark>;
 
-    /// What the file calls a column of the contracts.
-    fn header_of<'a>(&'a self, column: &'a str) -> &'a str;
-
     /// Begins again with the first chunk.
     ///
     /// # Errors

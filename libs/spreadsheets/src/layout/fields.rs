@@ -25,6 +25,11 @@ impl Field {
         header == self.name || header == self.zh || self.synonyms.contains(&header)
     }
 
+    /// Every header that means this field and nothing else.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        [self.name, self.zh].into_iter().chain(self.synonyms.iter().copied())
+    }
+
     /// Whether a normal header means this field where nothing better is there.
     pub(super) fn may_be_called(&self, header: &str) -> bool {
         self.weak.contains(&header)

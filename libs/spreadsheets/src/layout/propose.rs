@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{ATTRIBUTES, Field, Kind, Vocabulary, base_of, headed};
 use crate::cell;
-use crate::coordinates::Point;
+use crate::coordinates::{Point, System};
 use crate::table::{Cell, Table, UnusableFile};
 
 /// Rows that are looked at.
@@ -138,12 +138,7 @@ impl Draft<'_> {
 
     fn by_likeness(&self, normal: &str) -> Option<&'static Field> {
         let base = base_of(normal);
-        let likeness = |field: &Field| {
-            [field.name, field.zh]
-                .map(|name| strsim::normalized_damerau_levenshtein(base, name))
-                .into_iter()
-                .fold(0.0, f64::max)
-        };
+        let likeness = |field: &Field| field.names().map(|name| likeness(base, name)).fold(0.0, f64::max);
         let free = self.fields().filter(|field| !self.claimed.contains(&field.name));
         let best =
             free.map(|field| (likeness(field), field)).max_by(|one, other| one.0.total_cmp(&other.0))?;
@@ -230,10 +225,16 @@ impl Seen {
         self.whole += u32::from(number >= 0.0 && number.fract().abs() < f64::MIN_POSITIVE);
         self.years += u32::from((1900.0..=2100.0).contains(&number) && digits);
         let has_point = told.contains('.');
-        let lies = |lng: f64, lat: f64| Point { lng, lat }.wgs84(crate::coordinates::System::Wgs84).is_ok();
+        let lies = |lng: f64, lat: f64| Point { lng, lat }.wgs84(System::Wgs84).is_ok();
         self.east += u32::from(has_point && lies(number, 31.0));
         self.north += u32::from(has_point && lies(121.0, number) && number > 18.0);
     }
+}
+
+/// How alike a header and a name are, from 0 to 1. Chinese names end with what they are about: 小区总户数 is a 总户数.
+fn likeness(header: &str, name: &str) -> f64 {
+    let alike = strsim::normalized_damerau_levenshtein(header, name);
+    if !name.is_ascii() && header.ends_with(name) { alike.max(ALIKE) } else { alike }
 }
 
 /// A share of a whole, in per cent.
@@ -253,3 +254,6 @@ fn quoted(header: &str) -> String {
 fn harmless(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
+
+#[cfg(test)]
+mod tests;

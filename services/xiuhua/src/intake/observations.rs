@@ -66,10 +66,6 @@ impl Chunked for ObservationFile {
         self.reader.remarks()
     }
 
-    fn header_of<'a>(&'a self, column: &'a str) -> &'a str {
-        self.reader.header_of(column)
-    }
-
     fn rewind(&mut self) -> Result<(), UnusableFile> {
         self.sequence = 0;
         self.open = Columns::default();
