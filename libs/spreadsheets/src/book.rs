@@ -4,7 +4,7 @@
 //! kept on disk until the book is saved, so that memory stays flat. A book appears under its name whole or not at all.
 
 use std::collections::HashSet;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use rust_xlsxwriter::{
@@ -164,7 +164,10 @@ impl Book {
         #[cfg(unix)]
         file.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = file.prefix(".xiuhua-").suffix(".xlsx").tempfile_in(folder).map_err(at)?;
-        self.workbook.save_to_writer(BufWriter::new(file.as_file()))?;
+        let mut writer = BufWriter::new(file.as_file());
+        self.workbook.save_to_writer(&mut writer)?;
+        writer.flush().map_err(at)?;
+        drop(writer);
         file.as_file().sync_all().map_err(at)?;
         file.persist(path).map_err(|error| at(error.error))?;
         Ok(())
