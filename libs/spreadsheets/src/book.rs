@@ -202,9 +202,14 @@ impl Sheet {
         for (header, look) in headers {
             self.put(Value::Text(header), look)?;
         }
+        self.freeze_row();
+        Ok(())
+    }
+
+    /// Ends the row, which stays in sight when the sheet is scrolled, with all rows before it.
+    pub fn freeze_row(&mut self) {
         self.end_row();
         self.frozen = self.row;
-        Ok(())
     }
 
     /// Writes a row of plain cells.
