@@ -102,6 +102,11 @@ async fn on_record(arguments: &TemplateArgs, globals: &Globals) -> Result<OnReco
 
 fn places(record: &OnRecord) -> Template {
     let fields = || Kind::Places.fields().iter().chain(ATTRIBUTES);
+    // What is on record beside: a place that comes again replaces what was said of it.
+    let known = |attribute: &&String| !fields().any(|field| field.name == attribute.as_str());
+    let attributes = record.places.iter().flat_map(|place| place.attributes.keys());
+    let further: BTreeSet<&String> = attributes.filter(known).collect();
+    let further_columns = further.iter().map(|header| Column { header: (*header).clone(), ..Column::default() });
     let columns = fields().map(|field| Column {
         header: field.zh.to_owned(),
         required: field.required,
@@ -128,13 +133,14 @@ fn places(record: &OnRecord) -> Template {
         "population" => "3100",
         _ => "",
     };
-    let row = |place: &Place| fields().map(|field| place_cell(place, field.name)).collect();
+    let names = || fields().map(|field| field.name).chain(further.iter().map(|name| name.as_str()));
+    let row = |place: &Place| names().map(|name| place_cell(place, name)).collect();
     Template {
         sheet: "小区".to_owned(),
         kind: "places".to_owned(),
         catalog: String::new(),
         about: about("小区名录填报模板", "places"),
-        columns: columns.collect(),
+        columns: columns.chain(further_columns).collect(),
         sample: fields().map(|field| sample(field).to_owned()).collect(),
         rows: record.places.iter().map(row).collect(),
     }
