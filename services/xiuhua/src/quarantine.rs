@@ -17,7 +17,6 @@ use crate::cli::{
 use crate::importing::returning::{self, file_name_of};
 use crate::importing::{self, get_batch};
 use crate::json;
-use crate::method::UnusableInput;
 use crate::platform::{Platform, request_id};
 use crate::results::file_column;
 use crate::screen::{Outcome, Screen, numbers, words};
@@ -146,7 +145,7 @@ async fn rows(platform: &Platform, arguments: &QuarantineListArgs, screen: &mut 
 async fn export(platform: &Platform, arguments: &QuarantineExportArgs, screen: &mut Screen) -> Result<()> {
     let batch = get_batch(platform, &arguments.batch).await?;
     let replaced = arguments.out.exists();
-    let written = returning::write_open_rows(platform, &batch, &arguments.out).await?;
+    let written = returning::write_open_rows(platform, &batch, Vec::new(), &arguments.out).await?;
     let (out, rows) = (arguments.out.display(), written.rows);
     let (zh, en) = if replaced { ("（已替换原有文件）", " (replacing what was there)") } else { ("", "") };
     screen.say(
@@ -172,7 +171,7 @@ async fn replay(
     let batch = get_batch(platform, &arguments.batch).await?;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join(file_name_of(&batch));
-    let written = returning::write_open_rows(platform, &batch, &file).await?;
+    let written = returning::write_open_rows(platform, &batch, Vec::new(), &file).await?;
     if written.rows == 0 {
         screen.say("没有待处理的行", "no row is open")?;
         screen.json(&json!({ "batch_id": batch.id, "rows": 0 }))?;

@@ -53,6 +53,28 @@ pub(crate) async fn write_open_rows(
     Ok(block_in_place(|| returned.finish(&Summary { counts, remarks }, path))?)
 }
 
+/// Where the columns that faults name stand in the sender's file.
+struct Columns {
+    headers: Vec<String>,
+}
+
+impl Columns {
+    fn of(layout: &SheetLayout, _kind: BatchKind) -> Self {
+        Self { headers: layout.columns.clone() }
+    }
+
+    fn resolve(&self, rejected: Rejected) -> RejectedRow {
+        let faults = rejected.reasons.into_iter().map(|reason| {
+            let column = file_column(&reason.column);
+            let cells = self.headers.iter().position(|header| header == column).into_iter().collect();
+            let message = reason.message.unwrap_or_default();
+            let message = Text { zh: message.zh, en: message.en };
+            Fault { cells, column: column.to_owned(), reason: reason.reason, message }
+        });
+        RejectedRow { row: rejected.row, faults: faults.collect(), original: rejected.original }
+    }
+}
+
 /// Where a file's rejected rows go if nobody says: beside it, under a name that is still free. `None` where there is no
 /// place beside it, as for a pipe.
 pub(crate) fn free_path(file: &Path) -> Option<PathBuf> {
