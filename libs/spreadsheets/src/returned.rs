@@ -17,6 +17,10 @@ use csv::{ReaderBuilder, StringRecord};
 use crate::book::{Book, Look, Sheet, UnwritableBook, Value, cut};
 use crate::table::Text;
 
+mod positions;
+
+pub use positions::Positions;
+
 /// Name of the very hidden sheet.
 pub const MARK_SHEET: &str = "xiuhua";
 /// Its first cell in a returned sheet.
@@ -284,7 +288,8 @@ fn title(sheet: &mut Sheet, text: &str) -> Result<(), UnwritableBook> {
 }
 
 /// The cells of a row as it stood in the file.
-fn cells(original: &str, delimiter: u8) -> StringRecord {
+#[must_use]
+pub fn cells(original: &str, delimiter: u8) -> StringRecord {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)

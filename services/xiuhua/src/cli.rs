@@ -19,7 +19,7 @@ pub(crate) use self::deciding::{
     BatchesArgs, CancelArgs, DecisionArgs, PublishArgs, RunsArgs, UnpublishArgs, WithdrawArgs,
 };
 pub(crate) use self::importing::{
-    AuthorArg, CommitArgs, ExpectedCounts, GiveUpArgs, ImportArgs, ImportKind, QuarantineCommand,
+    AuthorArg, CommitArgs, GiveUpArgs, ImportArgs, ImportKind, QuarantineCommand,
     QuarantineExportArgs, QuarantineListArgs, QuarantineReplayArgs, RowState, SettleArgs, SourceCommand,
     SourcePutArgs, TemplateArgs, TemplateLayout,
 };

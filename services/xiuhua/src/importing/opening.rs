@@ -10,7 +10,7 @@ use crate::cli::{ImportArgs, ImportKind};
 use crate::delivery::{Terms, send_observations, send_places};
 use crate::intake::observations::{Indicators, ObservationFile};
 use crate::intake::places::PlaceFile;
-use crate::intake::{Chunked, Document, Mapping, observations, places};
+use crate::intake::{Document, Mapping, observations, places};
 use crate::method;
 use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
