@@ -20,8 +20,8 @@ use crate::table::{Cell, Text};
 pub use calendar::{instant, period, period_of};
 pub use number::{count, number, value};
 pub use truth::truth;
-pub use unit::{BadUnit, shift};
 pub(crate) use unit::is_known as unit_is_known;
+pub use unit::{BadUnit, shift};
 pub use words::is_nothing;
 
 /// Whole numbers up to this are exact in an `f64`: 2^53.
@@ -222,7 +222,9 @@ mod tests {
 
     #[test]
     fn an_id_stays_as_it_is_written() {
-        for written in ["", "GJ00009", "0012", "12E3", "1-2", "12.5", "3弄", "张.E+1", "E+11", "1234567890123456789"] {
+        for written in
+            ["", "GJ00009", "0012", "12E3", "1-2", "12.5", "3弄", "张.E+1", "E+11", "1234567890123456789"]
+        {
             assert_eq!(read(Cell::Text(written)), Ok((written.to_owned(), false)), "{written}");
         }
     }

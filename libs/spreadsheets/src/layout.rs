@@ -12,6 +12,7 @@ mod notices;
 mod propose;
 mod vocabulary;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use crate::table::{Opening, Table, Text, UnusableFile, normal};
@@ -57,6 +58,29 @@ pub fn open(
     mapping: &Mapping,
     vocabulary: &Vocabulary,
 ) -> Result<Table, UnusableFile> {
+    open_with(path, kind, mapping, vocabulary, 1)
+}
+
+/// Opens a file for [`propose`]: where no header is known, the row that looks most like one is taken.
+///
+/// # Errors
+/// [`UnusableFile`] if it is no table.
+pub fn open_unseen(
+    path: &Path,
+    kind: Kind,
+    mapping: &Mapping,
+    vocabulary: &Vocabulary,
+) -> Result<Table, UnusableFile> {
+    open_with(path, kind, mapping, vocabulary, 0)
+}
+
+fn open_with(
+    path: &Path,
+    kind: Kind,
+    mapping: &Mapping,
+    vocabulary: &Vocabulary,
+    enough: usize,
+) -> Result<Table, UnusableFile> {
     let mapped: Vec<String> = mapping.headers().map(normal).collect();
     let is_header = |header: &str| {
         mapped.iter().any(|mapped| mapped == header)
@@ -69,9 +93,39 @@ pub fn open(
             sheet: mapping.sheet.as_deref(),
             header_row: mapping.header_row.map(u64::from),
             expected: kind_needs(kind),
+            // Who says which row it is need not be told that it does not look like one.
+            enough: if mapping.header_row.is_some() { 0 } else { enough },
             ..Opening::new(&is_header)
         },
     )
+}
+
+/// Where the columns stand that faults name: by the names of the contracts, by the names of attributes, and by the
+/// headers themselves.
+///
+/// `headers` and `mapping` are those that a delivery was read by; a field of a wide file that has no column of its own,
+/// such as `value`, is not among them.
+#[must_use]
+pub fn columns_of(kind: Kind, headers: &[String], mapping: &Mapping) -> HashMap<String, usize> {
+    let columns = Columns::find(kind, headers, mapping, &mut Vec::new());
+    let mut found: HashMap<String, usize> = headers.iter().cloned().zip(0..).collect();
+    for (position, header) in columns.normal.iter().enumerate() {
+        let attribute =
+            ATTRIBUTES.iter().find(|field| field.is_called(header) || field.is_called(base_of(header)));
+        if let Some(field) = attribute.filter(|_| kind == Kind::Places && !columns.taken[position]) {
+            found.insert(field.name.to_owned(), position);
+        }
+    }
+    found.extend(columns.named.iter().cloned());
+    for (field, origin) in kind.fields().iter().zip(&columns.fields) {
+        match origin {
+            Origin::Column(column) => found.insert(field.name.to_owned(), *column),
+            // Another column of that name is something else.
+            Origin::Constant(_) | Origin::Made => found.remove(field.name),
+            Origin::Absent => None,
+        };
+    }
+    found
 }
 
 /// What a kind cannot be without, for a file that has no header at all.
@@ -85,13 +139,9 @@ fn kind_needs(kind: Kind) -> &'static [&'static str] {
 /// Whether a normal header is one of a field or of a known attribute.
 fn is_field(kind: Kind, header: &str) -> bool {
     let base = header::base(header);
-    let matches = |field: &Field| field.is_called(header) || field.is_called(base) || field.may_be_called(base);
+    let matches =
+        |field: &Field| field.is_called(header) || field.is_called(base) || field.may_be_called(base);
     kind.fields().iter().any(matches) || (kind == Kind::Places && ATTRIBUTES.iter().any(matches))
-}
-
-/// A file whose header cannot be used.
-fn unusable(path: &Path, faults: Vec<Text>) -> UnusableFile {
-    UnusableFile { path: path.to_owned(), faults }
 }
 
 /// The text in both languages.

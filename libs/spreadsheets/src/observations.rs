@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use crate::cell::{self, CellFault, Said};
-use crate::layout::{Columns, Kind, Mapping, Notices, OBSERVATIONS, Origin, PLACE_ID, Shape, Vocabulary, text};
+use crate::layout::{
+    Columns, Kind, Mapping, Notices, OBSERVATIONS, Origin, PLACE_ID, Shape, Vocabulary, text,
+};
 use crate::places::{note_nothing, note_restored, ragged};
 use crate::table::{Cell, Remark, Row, Table, UnusableFile};
 
@@ -72,7 +74,12 @@ impl ObservationReader {
     ///
     /// # Errors
     /// [`UnusableFile`] with everything that is wrong with the header, or with how the mapping fits it.
-    pub fn new(table: Table, path: &Path, mapping: &Mapping, vocabulary: Vocabulary) -> Result<Self, UnusableFile> {
+    pub fn new(
+        table: Table,
+        path: &Path,
+        mapping: &Mapping,
+        vocabulary: Vocabulary,
+    ) -> Result<Self, UnusableFile> {
         let mut faults = Vec::new();
         let mut notices = Notices::default();
         let mut columns = Columns::find(Kind::Observations, table.headers(), mapping, &mut faults);
@@ -116,13 +123,6 @@ impl ObservationReader {
             Plan::Long(_) => Shape::Long,
             Plan::Wide(_) => Shape::Wide,
         }
-    }
-
-    /// What the file calls a field of the contracts, such as `place_id`; the name itself for any other.
-    #[must_use]
-    pub fn header_of<'a>(&'a self, field: &'a str) -> &'a str {
-        let named = OBSERVATIONS.iter().position(|known| known.name == field);
-        named.map_or(field, |position| self.columns.header(position))
     }
 
     /// What was noticed so far, of the table and of its cells.
@@ -184,7 +184,9 @@ impl<'a> Reading<'a> {
     fn cell(&self, column: usize) -> Cell<'a> {
         let cell = self.row.cell(column);
         match &self.columns.words[column] {
-            Some(words) => words.find(cell).map_or(cell, |told| if told.is_empty() { Cell::Empty } else { Cell::Text(told) }),
+            Some(words) => words
+                .find(cell)
+                .map_or(cell, |told| if told.is_empty() { Cell::Empty } else { Cell::Text(told) }),
             None => cell,
         }
     }
@@ -286,7 +288,12 @@ fn derived(code: &str) -> CellFault {
 fn note_unread(columns: &Columns, notices: &mut Notices) {
     for (column, header) in columns.headers.iter().enumerate() {
         if !columns.taken[column] && !header.is_empty() {
-            notices.note(None, "UNKNOWN_COLUMN", header, ("列不认识，未读取", "is not known and is not read"));
+            notices.note(
+                None,
+                "UNKNOWN_COLUMN",
+                header,
+                ("列不认识，未读取", "is not known and is not read"),
+            );
         }
     }
 }
@@ -298,3 +305,6 @@ fn ambiguous(header: &str) -> crate::table::Text {
         format!("column `{header}` means several indicators; use the code of one"),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,8 +88,15 @@ impl PlaceReader {
             mapping.constants.iter().filter(|(name, _)| is_attribute(name)).cloned().collect();
         notices.opened();
         if faults.is_empty() {
-            let reader =
-                Self { table, columns, attributes, constants, households_exponent, population_exponent, notices };
+            let reader = Self {
+                table,
+                columns,
+                attributes,
+                constants,
+                households_exponent,
+                population_exponent,
+                notices,
+            };
             Ok(reader)
         } else {
             Err(UnusableFile { path: path.to_owned(), faults })
@@ -100,13 +107,6 @@ impl PlaceReader {
     #[must_use]
     pub fn table(&self) -> &Table {
         &self.table
-    }
-
-    /// What the file calls a field of the contracts, such as `place_id`; the name itself for any other.
-    #[must_use]
-    pub fn header_of<'a>(&'a self, field: &'a str) -> &'a str {
-        let named = PLACES.iter().position(|known| known.name == field);
-        named.map_or(field, |position| self.columns.header(position))
     }
 
     /// What was noticed so far, of the table and of its cells.
@@ -181,7 +181,9 @@ impl Reading<'_> {
     fn cell(&self, column: usize) -> Cell<'_> {
         let cell = self.row.cell(column);
         match &self.columns.words[column] {
-            Some(words) => words.find(cell).map_or(cell, |told| if told.is_empty() { Cell::Empty } else { Cell::Text(told) }),
+            Some(words) => words
+                .find(cell)
+                .map_or(cell, |told| if told.is_empty() { Cell::Empty } else { Cell::Text(told) }),
             None => cell,
         }
     }
@@ -334,3 +336,6 @@ pub(crate) fn note_restored(notices: &mut Notices, row: u64, header: &str) {
     );
     notices.note(Some(row), "ID_RESTORED", header, words);
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,14 +10,14 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Response, Status, Streaming};
 use xiuhua_contracts::ingestion::v1::{
     Batch, ImportEnd, ImportHeader, ImportObservationsRequest, ImportObservationsResponse,
-    ImportPlacesRequest, ImportPlacesResponse, ListRejectedRowsRequest, RejectedRow, SheetLayout,
+    ImportPlacesRequest, ImportPlacesResponse, ListRejectedRowsRequest, RejectedRow,
     import_observations_request, import_observations_response, import_places_request, import_places_response,
 };
 use xiuhua_service_kit::status::explain;
 
 use crate::intake::observations::ObservationFile;
 use crate::intake::places::PlaceFile;
-use crate::intake::{Chunked, UnusableFile};
+use crate::intake::{self, Chunked, UnusableFile};
 use crate::platform::Platform;
 use crate::progress::Progress;
 
@@ -31,16 +31,12 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// What is said of a delivery beside its file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Terms {
     /// Its name: repeated, it is the same delivery.
     pub(crate) request_id: String,
     /// Hold it until somebody commits it.
     pub(crate) stage: bool,
-    /// How the file is laid out, so that its rows can be read again.
-    pub(crate) layout: Option<SheetLayout>,
-    /// The batch whose rejected rows it brings again; empty if none.
-    pub(crate) corrects_batch_id: String,
 }
 
 /// Delivers a file of places under a request id and gives the sealed batch.
@@ -53,7 +49,7 @@ pub(crate) async fn deliver_places(
     request_id: String,
     progress: &Progress,
 ) -> Result<Batch> {
-    send_places(platform, &mut file, Terms { request_id, ..Terms::default() }, progress).await
+    send_places(platform, &mut file, Terms { request_id, stage: false }, progress).await
 }
 
 /// Delivers a file of places on these terms and gives the batch, sealed or staged.
@@ -93,7 +89,7 @@ pub(crate) async fn deliver_observations(
     request_id: String,
     progress: &Progress,
 ) -> Result<Batch> {
-    send_observations(platform, &mut file, Terms { request_id, ..Terms::default() }, progress).await
+    send_observations(platform, &mut file, Terms { request_id, stage: false }, progress).await
 }
 
 /// Delivers a file of observations on these terms and gives the batch, sealed or staged.
@@ -193,10 +189,8 @@ where
     File: Chunked,
     Request: Send + 'static,
 {
-    let content_sha256 = block_in_place(|| file.document().sha256())?;
-    let file_name = file.document().file_name();
-    let Terms { request_id, stage, layout, corrects_batch_id } = terms;
-    let header = ImportHeader { request_id, file_name, content_sha256, stage, layout, corrects_batch_id };
+    let Terms { request_id, stage } = terms;
+    let header = ImportHeader { request_id, stage, ..block_in_place(|| intake::header(file))? };
     let mut durable = 0;
     let mut interruptions = 0;
     loop {
@@ -249,7 +243,7 @@ where
             }
         }
         // A file that was edited since is not recorded as the one that it was.
-        file.document().is_still(&header.content_sha256).map_err(Broken::File)?;
+        file.table().is_still(&header.content_sha256).map_err(Broken::File)?;
         // Without an end the delivery would stay open.
         let _ = requests.send((line.message)(Sent::End(ImportEnd { chunks }))).await;
         Ok(())

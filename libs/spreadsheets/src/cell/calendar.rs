@@ -159,7 +159,12 @@ fn is_canonical(text: &str) -> bool {
     match text.len() {
         4 => digits(0..4) && &text[..2] >= "10",
         7 => digits(0..4) && text.as_bytes()[4] == b'-' && matches!(dated(text), Ok(Dated::Month(..))),
-        10 => digits(0..4) && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-' && text.parse::<Date>().is_ok(),
+        10 => {
+            digits(0..4)
+                && text.as_bytes()[4] == b'-'
+                && text.as_bytes()[7] == b'-'
+                && text.parse::<Date>().is_ok()
+        }
         _ => false,
     }
 }
@@ -186,7 +191,8 @@ fn time_of(number: f64) -> Time {
     let seconds = (number.fract() * 86_400.0).round();
     let seconds: i32 = seconds.to_string().parse().unwrap_or(0).min(86_399);
     let part = |number: i32| i8::try_from(number).unwrap_or(0);
-    Time::new(part(seconds / 3600), part(seconds / 60 % 60), part(seconds % 60), 0).unwrap_or(Time::midnight())
+    Time::new(part(seconds / 3600), part(seconds / 60 % 60), part(seconds % 60), 0)
+        .unwrap_or(Time::midnight())
 }
 
 fn month_or_day(date: Date) -> Dated {
@@ -203,7 +209,11 @@ fn dated(text: &str) -> Result<Dated, NoDate> {
     }
     let mut parts = Vec::with_capacity(3);
     for part in trimmed.split(['-', '/', '.', '年', '月']) {
-        if parts.len() == 3 || part.is_empty() || part.len() > 4 || !part.bytes().all(|byte| byte.is_ascii_digit()) {
+        if parts.len() == 3
+            || part.is_empty()
+            || part.len() > 4
+            || !part.bytes().all(|byte| byte.is_ascii_digit())
+        {
             return Err(NoDate::Other);
         }
         parts.push(part);
@@ -213,7 +223,8 @@ fn dated(text: &str) -> Result<Dated, NoDate> {
         return Err(if parts.len() > 1 || last_is_year { NoDate::Ambiguous } else { NoDate::Other });
     }
     let year = year(parts[0])?;
-    let part = |at: usize| parts.get(at).map(|part| part.parse::<i8>().map_err(|_| NoDate::Other)).transpose();
+    let part =
+        |at: usize| parts.get(at).map(|part| part.parse::<i8>().map_err(|_| NoDate::Other)).transpose();
     match (part(1)?, part(2)?) {
         // A year that a program made a decimal of.
         (Some(0), None) => Ok(Dated::Year(year)),
@@ -232,7 +243,9 @@ fn undivided(digits: &str) -> Result<Dated, NoDate> {
             (Ok(year), month) if (1..=12).contains(&month) => Ok(Dated::Month(year, month)),
             _ => Err(NoDate::Ambiguous),
         },
-        8 => Date::new(year(&digits[..4])?, part(4..6)?, part(6..8)?).map(Dated::Day).map_err(|_| NoDate::Other),
+        8 => Date::new(year(&digits[..4])?, part(4..6)?, part(6..8)?)
+            .map(Dated::Day)
+            .map_err(|_| NoDate::Other),
         2 => Err(NoDate::Ambiguous),
         _ => Err(NoDate::Other),
     }
@@ -300,8 +313,20 @@ mod tests {
 
     #[test]
     fn what_is_no_period_or_more_than_one_is_a_fault() {
-        for text in ["21", "21.3.1", "3/4/2026", "民国110年", "2021-13", "2021-02-30", "202113", "2021年上半年", "0021", "去年", "2021-", "1-2-3-4"]
-        {
+        for text in [
+            "21",
+            "21.3.1",
+            "3/4/2026",
+            "民国110年",
+            "2021-13",
+            "2021-02-30",
+            "202113",
+            "2021年上半年",
+            "0021",
+            "去年",
+            "2021-",
+            "1-2-3-4",
+        ] {
             assert_eq!(read(Cell::Text(text)), Err("BAD_PERIOD"), "{text}");
         }
         assert_eq!(read(Cell::Number(2021.1)), Err("BAD_PERIOD"));
@@ -324,7 +349,14 @@ mod tests {
         let at = |text| instant(Cell::Text(text)).map_err(|fault| fault.reason);
         let midnight = at("2021-12-30T16:00:00Z");
         assert!(matches!(midnight, Ok(Said::Value(_))));
-        for text in ["2021-12-31", "2021-12-31 00:00:00", "2021.12.31", "2021年12月31日", "20211231", "2021/12/31 0:00"] {
+        for text in [
+            "2021-12-31",
+            "2021-12-31 00:00:00",
+            "2021.12.31",
+            "2021年12月31日",
+            "20211231",
+            "2021/12/31 0:00",
+        ] {
             assert_eq!(at(text), midnight, "{text}");
         }
         assert_eq!(instant(Cell::Number(44_561.0)).map_err(|fault| fault.reason), midnight);

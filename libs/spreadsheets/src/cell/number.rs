@@ -271,7 +271,9 @@ mod tests {
     #[test]
     fn counts_are_whole_and_not_negative() {
         let read = |text| count(Cell::Text(text), "households", 0).map_err(|fault| fault.reason);
-        for (text, expected) in [("0", 0), ("1,234", 1234), ("1234.0", 1234), ("1.2万户", 12_000), ("８００", 800)] {
+        for (text, expected) in
+            [("0", 0), ("1,234", 1234), ("1234.0", 1234), ("1.2万户", 12_000), ("８００", 800)]
+        {
             assert_eq!(read(text), Ok(Said::Value(expected)), "{text}");
         }
         assert_eq!(count(Cell::Number(832.0), "", 0), Ok(Said::Value(832)));

@@ -8,7 +8,8 @@ pub fn is_nothing(text: &str) -> bool {
         return false;
     }
     let text = super::folded(text);
-    let dashes = |c: char| matches!(c, '-' | '–' | '—' | '―' | '−' | '一' | '─' | '/' | '\\' | '*' | '…' | '.');
+    let dashes =
+        |c: char| matches!(c, '-' | '–' | '—' | '―' | '−' | '一' | '─' | '/' | '\\' | '*' | '…' | '.');
     // One 一 alone is the number one; a dash drawn with it comes twice.
     let drawn = text.chars().all(dashes) && &*text != "一";
     drawn
@@ -25,7 +26,10 @@ mod tests {
 
     #[test]
     fn words_for_nothing_are_known_and_others_are_not() {
-        for word in ["-", "--", "—", "——", "－", "/", "／", "无", "暂无", "N/A", "n/a", "#N/A", "NULL", "一一", "*", "不详"] {
+        for word in [
+            "-", "--", "—", "——", "－", "/", "／", "无", "暂无", "N/A", "n/a", "#N/A", "NULL", "一一", "*",
+            "不详",
+        ] {
             assert!(is_nothing(word), "{word}");
         }
         for word in ["", "0", "一", "无障碍", "-1", "1/2", "否", "八十", "待补", "nano"] {

@@ -268,8 +268,8 @@ impl Columns {
         let Some((prefix, from)) = &self.made else { return Ok(String::new()) };
         let (mut hash, mut empty) = (Sha256::new(), true);
         for column in from {
-            let told =
-                cell::text(row.cell(*column)).map_err(|fault| fault.of(&self.headers[*column], "place_id"))?;
+            let told = cell::text(row.cell(*column))
+                .map_err(|fault| fault.of(&self.headers[*column], "place_id"))?;
             empty &= told.is_empty();
             let composed: String = told.nfc().collect();
             hash.update(composed.as_bytes());
@@ -303,6 +303,9 @@ fn twice(spelled: &[String], field: &Field, same: bool) -> Text {
     let (list_zh, list_en) = (spelled.join("、"), spelled.join(", "));
     text(
         format!("列 {list_zh} 都可以是“{}”，请用映射文件指明或删去多余的列", field.zh),
-        format!("columns {list_en} all mean `{}`; say in a mapping file which one does, or take the others out", field.name),
+        format!(
+            "columns {list_en} all mean `{}`; say in a mapping file which one does, or take the others out",
+            field.name
+        ),
     )
 }

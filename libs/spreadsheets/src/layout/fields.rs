@@ -25,6 +25,11 @@ impl Field {
         header == self.name || header == self.zh || self.synonyms.contains(&header)
     }
 
+    /// Every header that means this field and nothing else.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        [self.name, self.zh].into_iter().chain(self.synonyms.iter().copied())
+    }
+
     /// Whether a normal header means this field where nothing better is there.
     pub(super) fn may_be_called(&self, header: &str) -> bool {
         self.weak.contains(&header)
@@ -85,8 +90,21 @@ pub const PLACES: &[Field] = &[
         "街镇",
         "Sub-district or town",
         &[
-            "所属街镇", "所在街镇", "街镇名称", "街道", "所属街道", "街道名称", "街道/镇", "街道(镇)", "街道、镇", "街道乡镇",
-            "街道(乡镇)", "乡镇街道", "镇", "town_name", "townname",
+            "所属街镇",
+            "所在街镇",
+            "街镇名称",
+            "街道",
+            "所属街道",
+            "街道名称",
+            "街道/镇",
+            "街道(镇)",
+            "街道、镇",
+            "街道乡镇",
+            "街道(乡镇)",
+            "乡镇街道",
+            "镇",
+            "town_name",
+            "townname",
         ],
         &[],
     ),
@@ -95,8 +113,19 @@ pub const PLACES: &[Field] = &[
         "居委会",
         "Neighbourhood committee",
         &[
-            "居委", "所属居委", "所属居委会", "所在居委", "居委会名称", "居委名称", "居(村)委会", "居(村)委", "居村委", "村居委会",
-            "居民委员会", "社区居委会", "所属居民区",
+            "居委",
+            "所属居委",
+            "所属居委会",
+            "所在居委",
+            "居委会名称",
+            "居委名称",
+            "居(村)委会",
+            "居(村)委",
+            "居村委",
+            "村居委会",
+            "居民委员会",
+            "社区居委会",
+            "所属居民区",
         ],
         &["居民区", "村居", "社区"],
     ),
@@ -104,7 +133,17 @@ pub const PLACES: &[Field] = &[
         "housing_nature",
         "房屋性质",
         "Legal nature of the housing",
-        &["产权性质", "房屋产权性质", "住房性质", "物业性质", "房屋产权", "产权类型", "房产性质", "housingnature", "property_right"],
+        &[
+            "产权性质",
+            "房屋产权性质",
+            "住房性质",
+            "物业性质",
+            "房屋产权",
+            "产权类型",
+            "房产性质",
+            "housingnature",
+            "property_right",
+        ],
         &["房屋类型", "小区类型", "小区性质", "性质"],
     ),
     number(
@@ -119,7 +158,17 @@ pub const PLACES: &[Field] = &[
         "常住人口",
         "Actual residents",
         "persons",
-        &["常住人口数", "实有人口", "实有人口数", "居民人数", "常住人数", "人口数", "总人口", "居住人口", "人口"],
+        &[
+            "常住人口数",
+            "实有人口",
+            "实有人口数",
+            "居民人数",
+            "常住人数",
+            "人口数",
+            "总人口",
+            "居住人口",
+            "人口",
+        ],
     ),
 ];
 
@@ -129,13 +178,37 @@ pub const ATTRIBUTES: &[Field] = &[
     text("district_name", "所属区", "District", &["行政区", "所在区", "区县", "区名称"], &[]),
     text("address", "地址", "Address", &["小区地址", "详细地址", "坐落", "坐落地址", "地理位置"], &[]),
     text("location", "区位", "Location", &["所处区位", "区位类型"], &[]),
-    text("year_built", "建成年份", "Year built", &["竣工年份", "建造年份", "建筑年代", "建成年代", "竣工年代", "建筑年份"], &[]),
+    text(
+        "year_built",
+        "建成年份",
+        "Year built",
+        &["竣工年份", "建造年份", "建筑年代", "建成年代", "竣工年代", "建筑年份"],
+        &[],
+    ),
     number("floor_area_m2", "建筑面积", "Floor area", "m2", &["总建筑面积", "小区建筑面积"]),
-    number("parking_spaces", "停车位数", "Parking spaces", "count", &["停车位", "车位数", "机动车位", "机动车停车位"]),
-    number("repair_fund_yuan", "维修资金", "Repair fund", "yuan", &["维修资金余额", "专项维修资金", "维修基金"]),
+    number(
+        "parking_spaces",
+        "停车位数",
+        "Parking spaces",
+        "count",
+        &["停车位", "车位数", "机动车位", "机动车停车位"],
+    ),
+    number(
+        "repair_fund_yuan",
+        "维修资金",
+        "Repair fund",
+        "yuan",
+        &["维修资金余额", "专项维修资金", "维修基金"],
+    ),
     number("public_income_yuan", "公共收益", "Public income", "yuan", &["年公共收益"]),
     number("street_investment_yuan", "街镇投入", "Investment by the town", "yuan", &["街镇投入资金"]),
-    number("elderly_share_pct", "老年人口占比", "Share of the elderly", "%", &["老年人占比", "60岁以上人口占比"]),
+    number(
+        "elderly_share_pct",
+        "老年人口占比",
+        "Share of the elderly",
+        "%",
+        &["老年人占比", "60岁以上人口占比"],
+    ),
     number("registered_share_pct", "户籍人口占比", "Share of the registered", "%", &["户籍占比"]),
     number("tenant_share_pct", "租户占比", "Share of tenants", "%", &["租客占比", "租住户占比"]),
     number("turnover_rate_pct", "换手率", "Turnover", "%", &[]),
@@ -164,16 +237,39 @@ pub const OBSERVATIONS: &[Field] = &[
             "period",
             "期次",
             "Period",
-            &["年度", "年份", "统计年度", "统计年份", "统计期", "期别", "报告期", "统计月份", "数据年份", "year"],
+            &[
+                "年度",
+                "年份",
+                "统计年度",
+                "统计年份",
+                "统计期",
+                "期别",
+                "报告期",
+                "统计月份",
+                "数据年份",
+                "year",
+            ],
             &["年", "月份", "时间", "日期"],
         )
     },
     Field {
         required: true,
-        ..text("value", "数值", "Value", &["指标值", "取值", "统计值", "填报值", "数据值"], &["值", "数据", "结果"])
+        ..text(
+            "value",
+            "数值",
+            "Value",
+            &["指标值", "取值", "统计值", "填报值", "数据值"],
+            &["值", "数据", "结果"],
+        )
     },
     text("source", "来源", "Source", &["数据来源", "来源系统", "来源部门", "source_id"], &[]),
-    text("revised_at", "修订时间", "Time of revision", &["更新时间", "修改时间", "更正时间", "revisedat"], &[]),
+    text(
+        "revised_at",
+        "修订时间",
+        "Time of revision",
+        &["更新时间", "修改时间", "更正时间", "revisedat"],
+        &[],
+    ),
 ];
 
 #[cfg(test)]

@@ -26,7 +26,8 @@ pub(crate) fn headed(header: &str, vocabulary: &Vocabulary) -> Option<Headed> {
             return Some(Headed { meaning, period, unit: unit.to_owned() });
         }
         if let Some((body, inside)) = bracketed(header) {
-            let inside = inside.strip_prefix("单位:").or_else(|| inside.strip_prefix("单位")).unwrap_or(inside);
+            let inside =
+                inside.strip_prefix("单位:").or_else(|| inside.strip_prefix("单位")).unwrap_or(inside);
             match period_of(inside) {
                 Some((found, "")) if period.is_none() => period = Some(found),
                 _ if unit.is_empty() && unit_is_known(inside) => unit = inside,
@@ -101,7 +102,9 @@ mod tests {
             Some((headed.meaning, headed.period.unwrap_or_default(), headed.unit))
         };
         let fund = |period: &str, unit: &str| Some((Meaning::Measure(0), period.to_owned(), unit.to_owned()));
-        for header in ["B2.3", "ｂ２．３", "fund_per_household", "户均自治金", "Fund spent", "B2.3 自治金项目使用金额"] {
+        for header in
+            ["B2.3", "ｂ２．３", "fund_per_household", "户均自治金", "Fund spent", "B2.3 自治金项目使用金额"]
+        {
             assert_eq!(read(header), fund("", ""), "{header}");
         }
         assert_eq!(read("户均自治金（万元）"), fund("", "万元"));

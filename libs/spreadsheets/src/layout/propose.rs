@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{ATTRIBUTES, Field, Kind, Vocabulary, base_of, headed};
 use crate::cell;
-use crate::coordinates::Point;
+use crate::coordinates::{Point, System};
 use crate::table::{Cell, Table, UnusableFile};
 
 /// Rows that are looked at.
@@ -78,7 +78,11 @@ impl Draft<'_> {
             }
             let normal = crate::table::normal(&header);
             if self.kind == Kind::Observations && headed(&normal, self.vocabulary).is_some() {
-                let _ = writeln!(self.text, "# {} 是指标，按表头读取 / an indicator, read by its header", quoted(&header));
+                let _ = writeln!(
+                    self.text,
+                    "# {} 是指标，按表头读取 / an indicator, read by its header",
+                    quoted(&header)
+                );
             } else if let Some(field) = self.by_header(&normal) {
                 self.propose(field, column, "表头 / header");
             } else if let Some(field) = self.by_likeness(&normal) {
@@ -93,8 +97,14 @@ impl Draft<'_> {
         for column in unread {
             let (header, filled) = (quoted(&self.headers[column]), self.seen[column].filled);
             let _ = match self.kind {
-                Kind::Places => writeln!(self.text, "# {header} 作为附加列 / stays an attribute（{filled}/{}）", self.rows),
-                Kind::Observations => writeln!(self.text, "# {header} 不读取 / is not read（{filled}/{}）", self.rows),
+                Kind::Places => writeln!(
+                    self.text,
+                    "# {header} 作为附加列 / stays an attribute（{filled}/{}）",
+                    self.rows
+                ),
+                Kind::Observations => {
+                    writeln!(self.text, "# {header} 不读取 / is not read（{filled}/{}）", self.rows)
+                }
             };
         }
     }
@@ -108,9 +118,10 @@ impl Draft<'_> {
             let _ = writeln!(self.text, "# {} = \"\" # 没有找到“{}” / not found", field.name, field.zh);
         }
         if self.kind == Kind::Places && !self.claimed.contains(&"place_id") {
-            let named = self.headers.iter().find(|header| {
-                self.kind.fields()[1].is_called(&crate::table::normal(header))
-            });
+            let named = self
+                .headers
+                .iter()
+                .find(|header| self.kind.fields()[1].is_called(&crate::table::normal(header)));
             let from = named.map_or_else(|| "\"\"".to_owned(), |header| quoted(header));
             let _ = writeln!(self.text, "# 没有编号时可由其他列生成 / or make ids of other columns:");
             let _ = writeln!(self.text, "# [id]\n# prefix = \"X-\"\n# from = [{from}]");
@@ -127,11 +138,10 @@ impl Draft<'_> {
 
     fn by_likeness(&self, normal: &str) -> Option<&'static Field> {
         let base = base_of(normal);
-        let likeness = |field: &Field| {
-            [field.name, field.zh].map(|name| strsim::normalized_damerau_levenshtein(base, name)).into_iter().fold(0.0, f64::max)
-        };
+        let likeness = |field: &Field| field.names().map(|name| likeness(base, name)).fold(0.0, f64::max);
         let free = self.fields().filter(|field| !self.claimed.contains(&field.name));
-        let best = free.map(|field| (likeness(field), field)).max_by(|one, other| one.0.total_cmp(&other.0))?;
+        let best =
+            free.map(|field| (likeness(field), field)).max_by(|one, other| one.0.total_cmp(&other.0))?;
         (best.0 >= ALIKE).then_some(best.1)
     }
 
@@ -193,7 +203,8 @@ impl Draft<'_> {
             ("GCJ-02", "猜测，请核对 / a guess, check it")
         };
         let (lng, lat) = (quoted(&self.headers[lng]), quoted(&self.headers[lat]));
-        let _ = writeln!(self.text, "\n[coordinates]\nsystem = \"{system}\" # {why}\nlng = {lng}\nlat = {lat}");
+        let _ =
+            writeln!(self.text, "\n[coordinates]\nsystem = \"{system}\" # {why}\nlng = {lng}\nlat = {lat}");
     }
 }
 
@@ -214,10 +225,16 @@ impl Seen {
         self.whole += u32::from(number >= 0.0 && number.fract().abs() < f64::MIN_POSITIVE);
         self.years += u32::from((1900.0..=2100.0).contains(&number) && digits);
         let has_point = told.contains('.');
-        let lies = |lng: f64, lat: f64| Point { lng, lat }.wgs84(crate::coordinates::System::Wgs84).is_ok();
+        let lies = |lng: f64, lat: f64| Point { lng, lat }.wgs84(System::Wgs84).is_ok();
         self.east += u32::from(has_point && lies(number, 31.0));
         self.north += u32::from(has_point && lies(121.0, number) && number > 18.0);
     }
+}
+
+/// How alike a header and a name are, from 0 to 1. Chinese names end with what they are about: 小区总户数 is a 总户数.
+fn likeness(header: &str, name: &str) -> f64 {
+    let alike = strsim::normalized_damerau_levenshtein(header, name);
+    if !name.is_ascii() && header.ends_with(name) { alike.max(ALIKE) } else { alike }
 }
 
 /// A share of a whole, in per cent.
@@ -237,3 +254,6 @@ fn quoted(header: &str) -> String {
 fn harmless(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,10 @@ impl Long {
         let value = match columns.fields[VALUE] {
             Origin::Column(column) => column,
             Origin::Constant(_) => {
-                faults.push(crate::layout::text("映射不能给出 `value` 的固定值", "a mapping cannot give `value` a constant"));
+                faults.push(crate::layout::text(
+                    "映射不能给出 `value` 的固定值",
+                    "a mapping cannot give `value` a constant",
+                ));
                 0
             }
             // Reported as missing.
@@ -44,7 +47,8 @@ impl Long {
             ));
         }
         let unit = columns.headers.get(value).and_then(|_| columns.mapped_unit(value)).unwrap_or_default();
-        let exponents = vocabulary.measures().iter().map(|measure| exponent_of(unit, &measure.unit)).collect();
+        let exponents =
+            vocabulary.measures().iter().map(|measure| exponent_of(unit, &measure.unit)).collect();
         note_unread(columns, notices);
         Self { value, exponents, remembered: HashMap::new() }
     }
@@ -71,14 +75,22 @@ impl Long {
             }
             Some(Meaning::Measure(_)) | None => {}
         }
-        let period = if reading.columns.fields[PERIOD] == Origin::Absent { Cow::Borrowed("") } else { reading.period() };
+        let period = if reading.columns.fields[PERIOD] == Origin::Absent {
+            Cow::Borrowed("")
+        } else {
+            reading.period()
+        };
         let value = self.value(reading, unit, exponent);
         if unit == "%"
             && let (Some(Meaning::Measure(at)), Some(value)) = (meaning, value)
         {
             reading.fractions.see(at, measure_id, value);
         }
-        let source = if reading.columns.fields[SOURCE] == Origin::Absent { Cow::Borrowed("") } else { reading.source() };
+        let source = if reading.columns.fields[SOURCE] == Origin::Absent {
+            Cow::Borrowed("")
+        } else {
+            reading.source()
+        };
         let revised_at_us =
             if reading.columns.fields[REVISED_AT] == Origin::Absent { None } else { reading.revised_at_us() };
         each(Observation {

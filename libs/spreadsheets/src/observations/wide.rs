@@ -41,7 +41,8 @@ impl Wide {
         let mut indicators: Vec<Indicator> = Vec::new();
         let named = columns.named.clone();
         let free = (0..columns.headers.len()).filter(|column| !columns.taken[*column]);
-        let all: Vec<_> = named.into_iter().map(|(name, column)| (column, Some(normal(&name)), name)).collect();
+        let all: Vec<_> =
+            named.into_iter().map(|(name, column)| (column, Some(normal(&name)), name)).collect();
         let free: Vec<_> = free.map(|column| (column, None, String::new())).collect();
         for (column, mapped, name) in all.into_iter().chain(free) {
             let header = &columns.headers[column];
@@ -156,7 +157,8 @@ impl Wide {
             statements += 1;
         }
         if statements == 0 {
-            let words = ("有的行没有任何指标的数值，未读取", "has rows without any value, which are not read");
+            let words =
+                ("有的行没有任何指标的数值，未读取", "has rows without any value, which are not read");
             let header = columns.header(crate::layout::PLACE_ID);
             reading.notices.note(Some(reading.row.number), "NO_VALUES", header, words);
         }

@@ -56,12 +56,19 @@ pub(super) fn attributes(
             continue;
         }
         if mapped.is_none() && ROW_NUMBERS.contains(&columns.normal[column].as_str()) {
-            notices.note(None, "ROW_NUMBERS", header, ("是行序号，未读取", "counts the rows and is not read"));
+            notices.note(
+                None,
+                "ROW_NUMBERS",
+                header,
+                ("是行序号，未读取", "counts the rows and is not read"),
+            );
             continue;
         }
         let known = ATTRIBUTES.iter().find(|field| match &mapped {
             Some(name) => field.name == name,
-            None => field.is_called(&columns.normal[column]) || field.is_called(base_of(&columns.normal[column])),
+            None => {
+                field.is_called(&columns.normal[column]) || field.is_called(base_of(&columns.normal[column]))
+            }
         });
         let unit = known.map_or("", |field| field.unit);
         let exponent = columns.exponent(column, unit).unwrap_or_else(|fault| {
@@ -70,7 +77,8 @@ pub(super) fn attributes(
             }
             0
         });
-        let name = mapped.unwrap_or_else(|| known.map_or_else(|| header.clone(), |field| field.name.to_owned()));
+        let name =
+            mapped.unwrap_or_else(|| known.map_or_else(|| header.clone(), |field| field.name.to_owned()));
         if found.iter().any(|other| other.name == name) {
             faults.push(appears_twice(&name));
         }

@@ -25,10 +25,7 @@ pub(super) fn read(toml: &str) -> Result<Mapping, Faults<MappingReason>> {
         root.refuse_others(&[&tables[..], &keys[..]].concat(), faults);
         Some(Mapping {
             toml: toml.to_owned(),
-            shape: root
-                .get("layout")
-                .word(&[("long", Shape::Long), ("wide", Shape::Wide)], faults)
-                .value(),
+            shape: root.get("layout").word(&[("long", Shape::Long), ("wide", Shape::Wide)], faults).value(),
             sheet: root.get("sheet").line(faults).value().map(str::to_owned),
             header_row: root.get("header_row").whole(1..=1_048_576, faults).value(),
             period: period(&root.get("period"), faults),
@@ -197,7 +194,9 @@ mod tests {
         assert_eq!((mapping.sheet.as_deref(), mapping.period.as_deref()), (Some("汇总"), Some("2021")));
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         assert_eq!(mapping.columns, [pair("place_id", "estate_id")]);
-        assert!(mapping.units.contains(&pair("自治金", "万元")) && mapping.units.contains(&pair("面积", "e4")));
+        assert!(
+            mapping.units.contains(&pair("自治金", "万元")) && mapping.units.contains(&pair("面积", "e4"))
+        );
         let civilized = &mapping.words.iter().find(|(header, _)| header == "文明小区").unwrap().1;
         assert!(civilized.contains(&pair("市级文明小区", "2")));
         assert_eq!(mapping.coordinates.as_ref().unwrap().system, System::Gcj02);
