@@ -54,6 +54,7 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
             clap_complete::generate(shell, &mut Cli::command(), "xiuhua", &mut script);
             screen.raw(&String::from_utf8(script)?)?;
         }
+        Command::Import(arguments) if arguments.propose => importing::propose(&arguments, screen)?,
         Command::Template(arguments) => templates::run(&arguments, &globals, screen).await?,
         command => {
             let workers = if let Command::Assess(_) = command { Workers::Run } else { Workers::Rest };

@@ -29,6 +29,7 @@ use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
 use crate::screen::{Outcome, Screen};
 
+pub(crate) use opening::propose;
 pub(crate) use settling::{approve, commit, discard, get_batch};
 
 /// Rejected rows in the JSON document; all of them are kept by the platform, and go back in the returned sheet.

@@ -1,17 +1,18 @@
 //! Which cells of a sender's row are meant by a column that a fault names: a field of ours, a header of the file, or,
 //! of a wide file, whichever cell says the value.
 
+use std::collections::HashMap;
+
 use csv::StringRecord;
 
 use crate::cell::{self, Said, shift};
-use crate::layout::{Columns, Kind, Mapping, Meaning, Origin, Shape, Vocabulary, headed};
+use crate::layout::{Columns, Kind, Mapping, Meaning, Shape, Vocabulary, columns_of, headed};
 use crate::table::Cell;
 
 /// Where the columns that faults name stand in a sender's file.
 pub struct Positions {
     headers: Vec<String>,
-    /// By field of the kind.
-    fields: Vec<(&'static str, Option<usize>)>,
+    by_name: HashMap<String, usize>,
     /// Of a wide file.
     indicators: Vec<Indicator>,
 }
@@ -27,16 +28,13 @@ impl Positions {
     /// Finds the columns as the readers do. What they would refuse is left out: it was refused when the file came.
     #[must_use]
     pub fn find(kind: Kind, headers: &[String], mapping: &Mapping, vocabulary: &Vocabulary) -> Self {
-        let columns = Columns::find(kind, headers, mapping, &mut Vec::new());
-        let position = |origin: &Origin| if let Origin::Column(column) = origin { Some(*column) } else { None };
-        let fields = kind.fields().iter().zip(&columns.fields);
-        let fields: Vec<_> = fields.map(|(field, origin)| (field.name, position(origin))).collect();
-        let has = |name: &str| fields.iter().any(|(field, at)| *field == name && at.is_some());
+        let by_name = columns_of(kind, headers, mapping);
+        let has_value = by_name.contains_key("indicator") && by_name.contains_key("value");
         let shape = mapping.shape.map(|shape| shape == Shape::Wide);
-        let is_wide =
-            kind == Kind::Observations && shape.unwrap_or_else(|| !has("indicator") || !has("value"));
+        let is_wide = kind == Kind::Observations && shape.unwrap_or(!has_value);
+        let columns = Columns::find(kind, headers, mapping, &mut Vec::new());
         let indicators = if is_wide { indicators(&columns, vocabulary) } else { Vec::new() };
-        Self { headers: headers.to_vec(), fields, indicators }
+        Self { headers: headers.to_vec(), by_name, indicators }
     }
 
     /// The cells of a row that a fault of `column` means: none where it is the row as a whole. `said` is the message, and
@@ -50,9 +48,8 @@ impl Positions {
         cells: &StringRecord,
         is_outside: impl Fn(&str, f64) -> bool,
     ) -> Vec<usize> {
-        let field = self.fields.iter().find(|(name, _)| *name == column);
-        match field.map_or_else(|| self.headers.iter().position(|header| header == column), |(_, at)| *at) {
-            Some(position) => vec![position],
+        match self.by_name.get(column) {
+            Some(position) => vec![*position],
             None if column == "value" => self.outside(said, cells, is_outside),
             None => Vec::new(),
         }

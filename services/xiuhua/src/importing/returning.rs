@@ -1,13 +1,20 @@
 //! Rejected rows back to their sender: the open rows of a batch in a workbook of the sender's own layout.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use tokio::task::block_in_place;
-use xiuhua_contracts::ingestion::v1::{Batch, BatchKind, QuarantineState, RejectedRow as Rejected, SheetLayout};
-use xiuhua_spreadsheets::returned::{Delivery, Fault, RejectedRow, Returned, Summary, Written};
+use xiuhua_contracts::ingestion::v1::{
+    Batch, BatchKind, QuarantineState, RejectedRow as Rejected, RejectionReason, SheetLayout,
+};
+use xiuhua_indicators::catalog::Bounds;
+use xiuhua_spreadsheets::layout::Kind;
+use xiuhua_spreadsheets::returned::{self, Delivery, Fault, Positions, RejectedRow, Returned, Summary, Written};
 use xiuhua_spreadsheets::table::Text;
 
+use super::opening::registered;
+use crate::intake::{Mapping, vocabulary};
 use crate::method::UnusableInput;
 use crate::platform::Platform;
 use crate::quarantine::each_row;
@@ -34,14 +41,15 @@ pub(crate) async fn write_open_rows(
             batch.id
         )]));
     };
+    let delimiter = layout.delimiter.bytes().next().unwrap_or(b',');
     let delivery = Delivery {
         batch_id: &batch.id,
         kind: if batch.kind() == BatchKind::Places { "places" } else { "observations" },
         file_name: &batch.file_name,
         columns: &layout.columns,
-        delimiter: layout.delimiter.bytes().next().unwrap_or(b','),
+        delimiter,
     };
-    let columns = Columns::of(layout, batch.kind());
+    let columns = Columns::of(platform, layout, batch.kind(), delimiter).await?;
     let mut returned = Returned::begin(&delivery)?;
     each_row(platform, &batch.id, QuarantineState::Open, |row| {
         let row = row.row.context("the service answered without a row")?;
@@ -53,25 +61,50 @@ pub(crate) async fn write_open_rows(
     Ok(block_in_place(|| returned.finish(&Summary { counts, remarks }, path))?)
 }
 
-/// Where the columns that faults name stand in the sender's file.
+/// What is needed to find the cells at fault in a sender's rows.
 struct Columns {
-    headers: Vec<String>,
+    positions: Positions,
+    /// Natural bounds by measure id.
+    bounds: HashMap<String, Bounds>,
+    delimiter: u8,
 }
 
 impl Columns {
-    fn of(layout: &SheetLayout, _kind: BatchKind) -> Self {
-        Self { headers: layout.columns.clone() }
+    async fn of(platform: &Platform, layout: &SheetLayout, kind: BatchKind, delimiter: u8) -> Result<Self> {
+        // What it was read by was read once; what cannot be found again leaves the cells of a row unmarked.
+        let mapping = Mapping::parse(&layout.mapping).unwrap_or_default();
+        let catalog = match layout.catalog_id.as_str() {
+            "" => None,
+            id => registered(platform, id, &layout.catalog_version).await?,
+        };
+        let vocabulary = catalog.as_ref().map(|(catalog, _)| vocabulary(catalog)).unwrap_or_default();
+        let measures = catalog.into_iter().flat_map(|(catalog, _)| catalog.measures);
+        let kind = if kind == BatchKind::Places { Kind::Places } else { Kind::Observations };
+        Ok(Self {
+            positions: Positions::find(kind, &layout.columns, &mapping, &vocabulary),
+            bounds: measures.map(|measure| (measure.id, measure.bounds)).collect(),
+            delimiter,
+        })
     }
 
     fn resolve(&self, rejected: Rejected) -> RejectedRow {
-        let faults = rejected.reasons.into_iter().map(|reason| {
-            let column = file_column(&reason.column);
-            let cells = self.headers.iter().position(|header| header == column).into_iter().collect();
+        let cells = returned::cells(&rejected.original, self.delimiter);
+        let is_outside =
+            |measure: &str, value: f64| self.bounds.get(measure).is_some_and(|bounds| !bounds.contains(value));
+        let fault = |reason: RejectionReason| {
             let message = reason.message.unwrap_or_default();
-            let message = Text { zh: message.zh, en: message.en };
-            Fault { cells, column: column.to_owned(), reason: reason.reason, message }
-        });
-        RejectedRow { row: rejected.row, faults: faults.collect(), original: rejected.original }
+            let column = file_column(&reason.column);
+            let found = self.positions.of(column, &message.zh, &cells, is_outside);
+            let called = self.positions.called(&found);
+            Fault {
+                column: if called.is_empty() { column.to_owned() } else { called },
+                cells: found,
+                reason: reason.reason,
+                message: Text::new(message.zh, message.en),
+            }
+        };
+        let faults = rejected.reasons.into_iter().map(fault).collect();
+        RejectedRow { row: rejected.row, faults, original: rejected.original }
     }
 }
 

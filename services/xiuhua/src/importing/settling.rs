@@ -1,7 +1,5 @@
 //! What becomes of a staged import: committed, approved by a second person, or discarded.
 
-use std::fs::File;
-
 use anyhow::{Context, Result};
 use tokio::task::block_in_place;
 use xiuhua_contracts::ingestion::v1::{
@@ -9,9 +7,9 @@ use xiuhua_contracts::ingestion::v1::{
 };
 use xiuhua_contracts::measure::v1::RowCounts;
 
+use crate::backup::fingerprint;
 use crate::cli::{AuthorArg, CommitArgs, SettleArgs};
 use crate::deciding::show_batches;
-use crate::intake::sha256;
 use crate::json;
 use crate::method::UnusableInput;
 use crate::platform::{Platform, request_id};
@@ -29,9 +27,10 @@ pub(crate) async fn commit(platform: &Platform, arguments: &CommitArgs, screen: 
     let batch = get_batch(platform, &arguments.batch).await?;
     let content_sha256 = match &arguments.file {
         Some(file) => {
-            let at = || format!("{}: cannot be read / 无法读取", file.display());
-            let mut file = File::open(file).with_context(at)?;
-            block_in_place(|| sha256(&mut file)).with_context(at)?
+            let hash = block_in_place(|| fingerprint(file));
+            let (_, hash) =
+                hash.with_context(|| format!("{}: cannot be read / 无法读取", file.display()))?;
+            bytes(&hash)
         }
         None => batch.content_sha256,
     };
@@ -107,6 +106,13 @@ pub(crate) fn author(argument: &AuthorArg) -> Result<String, UnusableInput> {
     })
 }
 
+/// The bytes that a hexadecimal text stands for.
+fn bytes(hexadecimal: &str) -> Vec<u8> {
+    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let byte = |pair: &[u8]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
+    hexadecimal.as_bytes().chunks_exact(2).filter_map(byte).collect()
+}
+
 /// Says what became of a batch, and who has to do what where it waits.
 pub(super) fn show_settled(batch: &Batch, screen: &mut Screen) -> Result<()> {
     show_batches(std::slice::from_ref(batch), screen)?;
@@ -145,5 +151,15 @@ pub(super) fn show_settled(batch: &Batch, screen: &mut Screen) -> Result<()> {
             )
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_the_same_in_digits_and_bytes() {
+        assert_eq!(bytes("00ff1a"), [0, 255, 26]);
     }
 }
