@@ -117,7 +117,10 @@ async fn settle(
 
 /// Asks the person at the terminal.
 fn says_yes(screen: &mut Screen) -> Result<bool> {
-    screen.say("是否提交？输入 y 并回车提交，其他输入则暂不提交。", "Commit? Type y to commit; anything else leaves it staged.")?;
+    screen.say(
+        "是否提交？输入 y 并回车提交，其他输入则暂不提交。",
+        "Commit? Type y to commit; anything else leaves it staged.",
+    )?;
     let mut answer = String::new();
     block_in_place(|| io::stdin().lock().take(ANSWER_BYTES).read_line(&mut answer))?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "是" | "ｙ"))
@@ -140,8 +143,12 @@ fn next(
     commit += &arguments.author.author.as_ref().map_or(String::new(), |a| format!(" --author {}", quoted(a)));
     let discard = format!("xiuhua discard {}", batch.id);
     screen.say(
-        &format!("尚未提交，数据未生效。提交或放弃：\n  {commit}\n  {discard} --author <姓名> --reason <理由>"),
-        &format!("Nothing counts yet. Commit or give up:\n  {commit}\n  {discard} --author <name> --reason <why>"),
+        &format!(
+            "尚未提交，数据未生效。提交或放弃：\n  {commit}\n  {discard} --author <姓名> --reason <理由>"
+        ),
+        &format!(
+            "Nothing counts yet. Commit or give up:\n  {commit}\n  {discard} --author <name> --reason <why>"
+        ),
     )?;
     Ok(json!({ "commit": commit, "discard": discard }))
 }
@@ -162,8 +169,11 @@ async fn settled(
     }
     let mut first = Vec::new();
     if matches!(batch.state(), BatchState::Sealed | BatchState::Withdrawn) {
-        let request =
-            ListRejectedRowsRequest { batch_id: batch.id.clone(), page_size: REJECTED_TOLD, ..Default::default() };
+        let request = ListRejectedRowsRequest {
+            batch_id: batch.id.clone(),
+            page_size: REJECTED_TOLD,
+            ..Default::default()
+        };
         first = platform.ingestion().list_rejected_rows(request).await?.into_inner().rows;
         preview::show_rejected(&first, screen)?;
     }
@@ -208,7 +218,8 @@ async fn give_back(
         written => written?,
     };
     let (path, rows) = (path.display().to_string(), written.rows);
-    let (zh, en) = if replaces { ("（已替换原有文件）", " (replacing what was there)") } else { ("", "") };
+    let (zh, en) =
+        if replaces { ("（已替换原有文件）", " (replacing what was there)") } else { ("", "") };
     screen.say(
         &format!("{rows} 行被拒绝，已写入 {path}{zh}；在表中改好后直接导入该文件即可"),
         &format!("{rows} rejected rows are in {path}{en}; mend them there and import that file"),
@@ -219,7 +230,11 @@ async fn give_back(
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '/' | '_' | '-' | '@' | ':' | '+' | ',');
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// Adds what is known of the batch to the document.

@@ -25,8 +25,8 @@ use xiuhua_ingestion::domain::rejection::RejectedRow;
 use xiuhua_ingestion::domain::review::Preview;
 use xiuhua_ingestion::domain::source::{Source, SourceEntry};
 use xiuhua_ingestion::store::{
-    Chunk, ColumnQuery, Mutation, NewCommit, NewDecision, NewDelivery, NewGiveUp, OpenDelivery, Opened, PlaceFilter,
-    PreviewQuery, QuarantineFilter, QuarantineKey, Registration, RejectedKey, Store,
+    Chunk, ColumnQuery, Mutation, NewCommit, NewDecision, NewDelivery, NewGiveUp, OpenDelivery, Opened,
+    PlaceFilter, PreviewQuery, QuarantineFilter, QuarantineKey, Registration, RejectedKey, Store,
 };
 use xiuhua_service_kit::clock::SharedClock;
 
@@ -395,7 +395,8 @@ impl Store for ThroughDoor {
         };
         let mut rows = Vec::new();
         loop {
-            let page = self.client().list_quarantined_rows(request.clone()).await.map_err(failed)?.into_inner();
+            let page =
+                self.client().list_quarantined_rows(request.clone()).await.map_err(failed)?.into_inner();
             rows.extend(page.rows);
             if page.next_page_token.is_empty() {
                 break;
@@ -423,7 +424,8 @@ impl Store for ThroughDoor {
         let mut request = pb::ListSourceActivityRequest { page_size: 1, ..Default::default() };
         let mut sources = Vec::new();
         loop {
-            let page = self.client().list_source_activity(request.clone()).await.map_err(failed)?.into_inner();
+            let page =
+                self.client().list_source_activity(request.clone()).await.map_err(failed)?.into_inner();
             sources.extend(page.sources.into_iter().map(activity_of));
             if page.next_page_token.is_empty() {
                 break;

@@ -29,7 +29,7 @@ fn wide() -> Vec<Case> {
         .rejecting(&[(2, &["NOT_A_NUMBER", "OUT_OF_BOUNDS", "NOT_YES_OR_NO"])]),
         observations("an indicator in two columns", "小区编号,年度,A1.1,三会制度\n@1,2021,1,2\n")
             .refused(&["A1.1", "三会制度"]),
-        observations("no period anywhere", "小区编号,A1.1\n@1,1\n").refused(&["--period"]),
+        observations("no period anywhere", "小区编号,A1.1\n@1,1\n").refused(&["期次"]),
         observations(
             "a unit in the header",
             "小区编号,年度,户均自治金（万元）,自治金项目使用金额（万元/户）\n@1,2021,,0.01\n",

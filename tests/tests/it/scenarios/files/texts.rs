@@ -1,7 +1,7 @@
 //! Text files as programs save them: encodings, delimiters, line ends, what stands above and below the data.
 
 use super::{About, Case, Content, case, observations, places};
-use xiuhua_sheet_makers::text::Encoding;
+use xiuhua_sheet_makers::text::{Encoding, encoded as text_in};
 
 const HEADER: &str = "小区编号,小区名称,街镇代码,街镇,居委会,房屋性质,户数,常住人口";
 /// Two sound rows and one with a fault, of rare characters.
@@ -30,27 +30,19 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 fn encodings() -> Vec<Case> {
-    let garbled = [
-        "小区编号,小区名称,户数\n@a,梅园,100\n".as_bytes(),
-        b"@b,\xb0\xff\xff\xff,100\n",
-        "@c,竹园,100\n".as_bytes(),
-    ];
-    let garbled = garbled.concat();
-    let mark = |text: &[u8]| text.iter().map(|byte| if *byte == b'@' { b'Z' } else { *byte }).collect();
+    let mut garbled =
+        text_in("小区编号,小区名称,户数\nZ1,梅园,100\nZ2,梅?园,100\nZ3,竹园,100\n", Encoding::Gb18030);
+    let question = garbled.iter().position(|byte| *byte == b'?').expect("a question mark");
+    garbled[question] = 0xff;
     vec![
         encoded("UTF-8", Encoding::Utf8),
         encoded("UTF-8 with a mark, as Excel saves it", Encoding::Utf8Marked),
         encoded("GB18030, as Excel saves CSV in China", Encoding::Gb18030),
         encoded("UTF-16 of Unicode text", Encoding::Utf16Le),
         encoded("UTF-16 with the big end first", Encoding::Utf16Be),
-        case(
-            "bytes that are no text in any encoding",
-            About::Places,
-            "小区.csv",
-            Content::Bytes(mark(&garbled)),
-        )
-        .counts([3, 2, 0, 0, 1])
-        .rejecting(&[(3, &["NOT_TEXT"])]),
+        case("bytes that are no text in any encoding", About::Places, "小区.csv", Content::Bytes(garbled))
+            .counts([3, 2, 0, 0, 1])
+            .rejecting(&[(3, &["NOT_TEXT"])]),
         case(
             "a short file in GBK, whose encoding is a guess",
             About::Places,
@@ -92,7 +84,7 @@ fn quoting() -> Vec<Case> {
             &format!("小区编号,小区名称\n@a,{}\n@b,乙\n", "长".repeat(40_000)),
         )
         .counts([2, 1, 0, 0, 1])
-        .rejecting(&[(2, &["TOO_LONG"])]),
+        .rejecting(&[(2, &["TEXT_TOO_LONG"])]),
         places(
             "rows that are too short and too long",
             "小区编号,小区名称,户数\n@a,甲\n@b,乙,1,多\n@c,丙,1\n",
@@ -141,7 +133,7 @@ fn surroundings() -> Vec<Case> {
         )
         .accepted(2),
         places("nothing at all", "").refused(&["空"]),
-        places("a byte order mark and nothing else", "\u{feff}").refused(&["空"]),
+        places("a byte order mark and nothing else", "\u{feff}").refused(&["没有内容"]),
         places("a header and nothing else", &format!("{HEADER}\n")).accepted(0),
         places("blank lines and nothing else", "\n\n\n").refused(&["表头"]),
     ]
@@ -161,6 +153,6 @@ fn headers() -> Vec<Case> {
         observations("places sent as observations", &sound(",", "\n")).refused(&["指标"]),
         places("rows without an id, and one id twice", "小区编号,小区名称,户数\n,甲,1\n@b,乙,2\n@b,乙,3\n@c,丙,1\n@c,丙,1\n")
             .counts([5, 1, 0, 1, 3])
-            .rejecting(&[(2, &["MISSING_ID"]), (3, &["CONFLICT"]), (4, &["CONFLICT"])]),
+            .rejecting(&[(2, &["MISSING_PLACE_ID"]), (3, &["CONFLICT"]), (4, &["CONFLICT"])]),
     ]
 }
