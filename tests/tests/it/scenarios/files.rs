@@ -188,7 +188,7 @@ fn every_little_file_ends_as_it_must() {
         });
     bench.write("known.csv", &(header.to_owned() + &known.collect::<String>()));
     let server = format!("http://{}", served.address);
-    bench.json(&["--server", &server, "import", "places", "known.csv", "--yes"]);
+    bench.json(&["--server", &server, "import", "places", "known.csv", "--yes", "--author", "王芳"]);
 
     let next = AtomicUsize::new(0);
     let failures: Vec<String> = std::thread::scope(|scope| {
@@ -221,7 +221,7 @@ fn run(bench: &Workbench, server: &str, case: &Case, prefix: &str) -> Result<(),
     let kind = if case.about == About::Places { "places" } else { "observations" };
     let mut command =
         bench.command(&["--server", server, "import", kind, case.file, "--yes", "--json", "--quiet"]);
-    command.current_dir(&folder).args(&case.options);
+    command.current_dir(&folder).args(&case.options).args(["--author", "王芳"]);
     if let Some(mapping) = case.mapping {
         std::fs::write(folder.join("mapping.toml"), mapping).map_err(|error| error.to_string())?;
         command.args(["--mapping", "mapping.toml"]);

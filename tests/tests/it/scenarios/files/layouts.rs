@@ -76,7 +76,7 @@ fn mapped() -> Vec<Case> {
         places("rows to be left out", "小区编号,类别\n@a,小区\n@b,商务楼\n@c,小区\n")
             .mapped("[skip]\n\"类别\" = [\"商务楼\"]\n")
             .accepted(2)
-            .remarking(&["SKIPPED_BY_MAPPING"]),
+            .remarking(&["LEFT_OUT"]),
         places("ids made of a name", "小区名称,板块\n@甲,塘桥\n@甲,洋泾\n")
             .mapped("[id]\nprefix = \"L-\"\nfrom = [\"小区名称\", \"板块\"]\n")
             .accepted(2),

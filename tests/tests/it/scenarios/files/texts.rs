@@ -76,8 +76,9 @@ fn quoting() -> Vec<Case> {
         .rejecting(&[(3, &["NOT_A_NUMBER"])]),
         places("a quote that never ends", "小区编号,小区名称,户数\n@a,甲,1\n@b,\"乙,1\n@c,丙,1\n")
             .refused(&["引号"]),
-        places("NUL bytes", "小区编号,小区名称,户数\n@a,甲\0,1\n@b,乙,1\n")
-            .accepted(2)
+        places("a NUL byte", "小区编号,小区名称,地址,户数\n@a,梅\0园,潍坊路 100 弄,1\n@b,竹园,潍坊路 200 弄 1 号至 20 号,1\n@c,桂园,潍坊路 300 弄,1\n")
+            .counts([3, 2, 0, 0, 1])
+            .rejecting(&[(2, &["NOT_TEXT"])])
             .remarking(&["NUL_BYTES"]),
         places(
             "a cell of forty thousand characters",

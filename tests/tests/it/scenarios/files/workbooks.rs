@@ -28,7 +28,7 @@ pub(super) fn cases() -> Vec<Case> {
 fn register(format: Format) -> Case {
     let mut sheet = Sheet::of_texts(
         "名册",
-        "浦东新区小区名册\n小区编号|小区名称|街镇代码|户数\n@a|甲㛃𠮷|\n@b|乙||约300\n@c|丙|\n合计",
+        "浦东新区小区名册\n小区编号|小区名称|街镇代码|户数\n@a|甲㛃𠮷\n@b|乙||约300\n@c|丙\n合计",
     );
     sheet.rows[2].extend([Value::Number(310_115_004_000.0), Value::Number(1234.0)]);
     sheet.rows[4].extend([Value::Number(310_115_004_000.0), Value::Failure]);
@@ -39,7 +39,7 @@ fn register(format: Format) -> Case {
         .counts([3, 1, 0, 0, 2])
         .rejecting(&[(4, &["NOT_A_NUMBER"]), (5, &[failure])])
         .remarking(&["TITLE_ROW", "TOTAL_ROW", "HIDDEN_SHEET"])
-        .returning(&["@", "约300"])
+        .returning(&["乙", "约300", "丙"])
 }
 
 /// Values as a workbook keeps them: shares with their format, a date, true and false.
