@@ -22,28 +22,47 @@ use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::DateTime;
+use sha2::{Digest, Sha256};
 
+mod archive;
+mod choice;
 mod delimited;
 mod encoding;
 mod footer;
+mod grid;
 mod header;
 mod limits;
+mod marks;
+mod markup;
+mod ods;
+mod package;
 mod preamble;
 mod recognition;
+mod records;
 mod remark;
 mod row;
+mod sheet;
 mod source;
 #[cfg(test)]
 mod tests;
+mod workbook;
+#[cfg(test)]
+mod workbook_tests;
+mod xls;
+mod xlsb;
+mod xlsx;
 
 use delimited::{Delimited, Stop};
 pub use encoding::Encoding;
 pub use header::normal;
 pub use limits::Limits;
+use recognition::Container;
 pub use recognition::Format;
 pub use remark::Remark;
 use remark::Remarks;
 pub use row::Row;
+use sheet::SheetRows;
+use workbook::Workbook;
 
 /// A text in the two languages of the house.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -179,6 +198,7 @@ pub struct Table {
 /// Where the rows come from.
 enum Body {
     Delimited(Box<Delimited>),
+    Sheet(Box<SheetRows>),
 }
 
 impl Table {
@@ -196,11 +216,14 @@ impl Table {
             unusable(path, Text::new(format!("无法打开：{error}"), format!("cannot be opened: {error}")))
         })?;
         let mut file = readable_again(file, opening.limits.csv_bytes).map_err(refused)?;
-        let format = recognition::recognise(&mut file, path).map_err(refused)?;
-        match format {
-            Format::Csv => Self::open_text(path, file, opening).map_err(refused),
-            _ => Err(unusable(path, Text::new("暂不支持", "not yet"))),
-        }
+        let table = match recognition::recognise(&mut file).map_err(refused)? {
+            Container::Text => Self::open_text(path, file, opening),
+            Container::Workbook => Self::open_workbook(path, file, opening),
+        };
+        let mut table = table.map_err(refused)?;
+        recognition::check_name(path, table.about.format, &mut table.remarks);
+        table.remarks.opened();
+        Ok(table)
     }
 
     fn open_text(path: &Path, mut file: File, opening: &Opening<'_>) -> Result<Self, Stop> {
@@ -215,7 +238,6 @@ impl Table {
         recognition::check_text(&survey, &mut remarks).map_err(Stop::Fault)?;
         let mut text = Box::new(Delimited::new(file, survey, opening.limits, b','));
         let header = text.find_header(opening, &mut remarks)?;
-        remarks.opened();
         let about = About {
             format: Format::Csv,
             encoding: Some(survey.encoding),
@@ -240,6 +262,47 @@ impl Table {
         })
     }
 
+    fn open_workbook(path: &Path, mut file: File, opening: &Opening<'_>) -> Result<Self, Stop> {
+        let limit = opening.limits.workbook_bytes;
+        let bytes = file.metadata()?.len();
+        if bytes > limit {
+            return Err(Stop::Fault(limits::file_too_large(bytes, limit)));
+        }
+        file.rewind()?;
+        let mut content = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
+        file.take(limit).read_to_end(&mut content)?;
+        let sha256 = Sha256::digest(&content).into();
+        let mut remarks = Remarks::default();
+        let mut workbook = Workbook::open(content, &opening.limits).map_err(Stop::Fault)?;
+        if workbook.macros {
+            let message = Text::new("含有宏，已忽略", "has macros, which are left out");
+            remarks.push(None, "MACROS", message);
+        }
+        let chosen = choice::choose(&mut workbook, opening, &mut remarks).map_err(Stop::Fault)?;
+        let about = About {
+            format: workbook.format,
+            encoding: None,
+            delimiter: None,
+            sheet: Some(chosen.sheet),
+            header_row: chosen.header_row,
+            bytes,
+            percents_known: workbook.percents_known,
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            row: about.header_row,
+            about,
+            sha256,
+            headers: chosen.headers,
+            body: Body::Sheet(Box::new(chosen.rows)),
+            remarks,
+            returned: chosen.returned,
+            template: chosen.template,
+            blank_rows: 0,
+            ended: false,
+        })
+    }
+
     /// What kind of file it is and how it is laid out.
     #[must_use]
     pub fn about(&self) -> &About {
@@ -258,11 +321,7 @@ impl Table {
     /// # Errors
     /// [`UnusableFile`] if the file can no longer be read, or is beyond the limits from here on.
     pub fn next_row(&mut self) -> Result<Option<Row<'_>>, UnusableFile> {
-        let found = match &mut self.body {
-            Body::Delimited(text) => {
-                next_delimited(text, &self.headers, &mut self.remarks, &mut self.blank_rows)
-            }
-        };
+        let found = self.advance();
         match found {
             Err(Stop::Fault(fault)) => Err(unusable(&self.path, fault)),
             Err(Stop::Unreadable(error)) => Err(unusable(&self.path, no_longer_read(self.row, &error))),
@@ -271,13 +330,27 @@ impl Table {
                 Ok(None)
             }
             Ok(true) => {
-                let row = match &self.body {
-                    Body::Delimited(text) => Row::delimited(text, self.headers.len()),
-                };
+                let row = self.body.row(self.headers.len());
                 self.row = row.number;
                 Ok(Some(row))
             }
         }
+    }
+
+    /// Moves to the next row of data, saying what is passed over.
+    fn advance(&mut self) -> Result<bool, Stop> {
+        while self.body.next()? {
+            let row = self.body.row(self.headers.len());
+            if row.is_blank() {
+                self.blank_rows += 1;
+                continue;
+            }
+            let Some((reason, message)) = row.no_data(&self.headers, self.template.is_some()) else {
+                return Ok(true);
+            };
+            self.remarks.push(Some(row.number), reason, message);
+        }
+        Ok(false)
     }
 
     /// Says what is only known at the end.
@@ -285,8 +358,10 @@ impl Table {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        let Body::Delimited(text) = &self.body;
-        let (lone_returns, blanks) = (text.lone_returns(), text.blanks());
+        let (lone_returns, blanks) = match &self.body {
+            Body::Delimited(text) => (text.lone_returns(), text.blanks()),
+            Body::Sheet(sheet) => (0, sheet.blanks()),
+        };
         let blank = self.blank_rows + blanks;
         if blank > 0 {
             let message = Text::new(format!("跳过 {blank} 个空行"), format!("{blank} blank rows skipped"));
@@ -311,6 +386,10 @@ impl Table {
         let row = self.about.header_row;
         let again = match &mut self.body {
             Body::Delimited(text) => text.rewind_to(row),
+            Body::Sheet(sheet) => {
+                sheet.rewind();
+                Ok(())
+            }
         };
         again.map_err(|stop| match stop {
             Stop::Fault(fault) => unusable(&self.path, fault),
@@ -336,6 +415,8 @@ impl Table {
     pub fn is_still(&self, sha256: &[u8]) -> Result<(), UnusableFile> {
         let read = match &self.body {
             Body::Delimited(text) => text.source().sha256(),
+            // It was read into memory and hashed there.
+            Body::Sheet(_) => self.sha256,
         };
         if read == *sha256 {
             return Ok(());
@@ -381,23 +462,22 @@ impl Table {
     }
 }
 
-/// Moves to the next row of data, saying what is passed over.
-fn next_delimited(
-    text: &mut Delimited,
-    headers: &[String],
-    remarks: &mut Remarks,
-    blank_rows: &mut u64,
-) -> Result<bool, Stop> {
-    while text.next()? {
-        let row = Row::delimited(text, headers.len());
-        if row.is_blank() {
-            *blank_rows += 1;
-            continue;
+impl Body {
+    /// Moves to the next row that is not blank altogether; false at the end.
+    fn next(&mut self) -> Result<bool, Stop> {
+        match self {
+            Self::Delimited(text) => text.next(),
+            Self::Sheet(sheet) => Ok(sheet.next()),
         }
-        let Some((reason, message)) = row.no_data(headers, false) else { return Ok(true) };
-        remarks.push(Some(row.number), reason, message);
     }
-    Ok(false)
+
+    /// The row it stands at.
+    fn row(&self, columns: usize) -> Row<'_> {
+        match self {
+            Self::Delimited(text) => Row::delimited(text, columns),
+            Self::Sheet(sheet) => Row::sheet(sheet),
+        }
+    }
 }
 
 /// The file, or what a pipe gave, as far as the limit lets it, in a temporary file.

@@ -8,6 +8,8 @@
 //! | `records`, `locking` | where the embedded one keeps its records; that it alone has them open |
 //! | `intake`, `delivery` | files to typed rows; rows to a sealed batch |
 //! | `method`, `assessing` | catalog, rules and sample; classify → thresholds → assess |
+//! | `importing`, `quarantine` | a file in two steps; what was rejected goes back, is delivered again or given up |
+//! | `templates`, `sources` | workbooks to fill in; who delivers observations |
 //! | `deciding` | batches and assessments listed, withdrawn, published, cancelled |
 //! | `backup`, `verifying` | copies of the embedded platform's record; whether it is intact |
 //! | `compute`, `results` | `index compute`; the result files |
@@ -24,6 +26,7 @@ mod deciding;
 mod delivery;
 mod demo;
 mod failure;
+mod importing;
 mod intake;
 mod json;
 mod locking;
@@ -31,12 +34,15 @@ mod method;
 mod names;
 mod platform;
 mod progress;
+mod quarantine;
 mod reading;
 mod records;
 mod results;
 pub mod sample;
 mod screen;
 mod serving;
+mod sources;
+mod templates;
 mod verifying;
 
 use std::process::ExitCode;

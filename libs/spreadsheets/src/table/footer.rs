@@ -71,8 +71,8 @@ pub(super) fn no_data<'a>(
             _ => None,
         })
     };
-    if template && begins == '示' || last_is_sample(filled.clone()) {
-        return Some(("SAMPLE_ROW", Text::new("示例行，已跳过", "sample row, skipped")));
+    if (template && begins == '示') || filled.clone().last().is_some_and(is_sample) {
+        return Some(sample());
     }
     if begins.is_ascii_digit() || first.len() > 600 {
         return None;
@@ -140,9 +140,12 @@ fn note_or_name(text: &str, is_note: impl Fn(&str) -> bool) -> bool {
     is_note(&normal(text)) || text.contains([':', '：']) || text.chars().count() <= 4
 }
 
-fn last_is_sample<'a>(filled: impl Iterator<Item = Cell<'a>>) -> bool {
-    match filled.last() {
-        Some(Cell::Text(text)) => text.starts_with("示例") && normal(text) == SAMPLE,
-        _ => false,
-    }
+/// Whether a cell marks its row as the sample row of a template.
+pub(super) fn is_sample(cell: Cell<'_>) -> bool {
+    matches!(cell, Cell::Text(text) if text.starts_with("示例") && normal(text) == SAMPLE)
+}
+
+/// What a sample row is passed over with.
+pub(super) fn sample() -> (&'static str, Text) {
+    ("SAMPLE_ROW", Text::new("示例行，已跳过", "sample row, skipped"))
 }

@@ -66,3 +66,43 @@ pub(super) fn too_many_columns(row: u64, limit: u32) -> Text {
         format!("row {row} has more than {limit} columns, which is the limit"),
     )
 }
+
+/// The fault of a table that is too long.
+pub(super) fn too_many_rows(limit: u32) -> Text {
+    Text::new(format!("超过 {limit} 行的上限"), format!("has more than {limit} rows, which is the limit"))
+}
+
+/// The fault of a workbook with too many cells.
+pub(super) fn too_many_cells(limit: u64) -> Text {
+    Text::new(
+        format!("单元格超过 {limit} 个的上限；请拆分，或另存为 CSV"),
+        format!("has more than {limit} cells, which is the limit: split it, or save it as CSV"),
+    )
+}
+
+/// The fault of a cell that is too long.
+pub(super) fn cell_too_long(limit: usize) -> Text {
+    Text::new(
+        format!("有单元格超过 {limit} 个字符的上限"),
+        format!("has a cell of more than {limit} characters, which is the limit"),
+    )
+}
+
+/// The fault of a workbook that is too large when unpacked.
+pub(super) fn unpacked_too_large(limit: u64) -> Text {
+    Text::new(
+        format!("解压后超过 {} MiB 的上限；请拆分，或另存为 CSV", limit / MIB),
+        format!(
+            "is more than {} MiB when unpacked, which is the limit: split it, or save it as CSV",
+            limit / MIB
+        ),
+    )
+}
+
+/// The fault of a workbook that is packed too tightly to be honest.
+pub(super) fn ratio_too_high(limit: u64) -> Text {
+    Text::new(
+        format!("压缩比超过 {limit} 倍的上限，可能是压缩炸弹"),
+        format!("is packed more than {limit} times, which is the limit: it may be made to exhaust memory"),
+    )
+}

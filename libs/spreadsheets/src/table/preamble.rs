@@ -49,16 +49,7 @@ impl Delimited {
         // What keeps the rows from being read keeps the header from being found.
         let header = header.map_err(|missing| Stop::Fault(fault.unwrap_or(missing)))?;
         for (number, row) in beginning.numbers.iter().zip(&beginning.rows).take(header.top) {
-            let title = row
-                .iter()
-                .find(|text| !text.is_empty())
-                .map(|text| super::shown(text, 40))
-                .unwrap_or_default();
-            let message = Text::new(
-                format!("表头之前的“{title}”，已跳过"),
-                format!("`{title}` above the header, skipped"),
-            );
-            remarks.push(Some(*number), "TITLE_ROW", message);
+            remarks.title_row(*number, row);
         }
         self.rewind(delimiter)?;
         self.rewind_to(beginning.numbers[header.bottom])?;

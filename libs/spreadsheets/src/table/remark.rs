@@ -1,6 +1,6 @@
 //! What a reader noticed and a sender should know, without being a fault: bounded, because a file can be all remarks.
 
-use super::Text;
+use super::{Text, shown};
 
 /// Remarks that are kept in words; what comes after is only counted.
 const KEPT: usize = 100;
@@ -31,6 +31,15 @@ impl Remarks {
         if self.kept.len() < KEPT {
             self.kept.push(Remark { row, reason, message });
         }
+    }
+
+    /// Notes a row above the header.
+    pub(super) fn title_row(&mut self, number: u64, texts: &[String]) {
+        let title =
+            texts.iter().find(|text| !text.is_empty()).map(|text| shown(text, 40)).unwrap_or_default();
+        let message =
+            Text::new(format!("表头之前的“{title}”，已跳过"), format!("`{title}` above the header, skipped"));
+        self.push(Some(number), "TITLE_ROW", message);
     }
 
     /// Says that what follows concerns rows.

@@ -12,6 +12,7 @@ use tonic::{Code, Status, Streaming};
 use xiuhua_contracts::ingestion::v1 as pb;
 use xiuhua_contracts::measure::v1::{Text as TextMessage, TextColumn};
 use xiuhua_ingestion::Error;
+use xiuhua_ingestion::domain::activity::SourceActivity;
 use xiuhua_ingestion::domain::batch::{AsOf, Batch, BatchKind, Position};
 use xiuhua_ingestion::domain::effective::{ColumnStretch, PlaceAxis, Precedences};
 use xiuhua_ingestion::domain::ids::{BatchId, MeasureId, PlaceId};
@@ -19,19 +20,24 @@ use xiuhua_ingestion::domain::measure::Measure;
 use xiuhua_ingestion::domain::observation::{Cell, ObservationRevision, ObservationRow};
 use xiuhua_ingestion::domain::period::Period;
 use xiuhua_ingestion::domain::place::{Place, PlaceRevision, PlaceRow};
+use xiuhua_ingestion::domain::quarantine::{QuarantineState, QuarantinedRow};
 use xiuhua_ingestion::domain::rejection::RejectedRow;
+use xiuhua_ingestion::domain::review::Preview;
 use xiuhua_ingestion::domain::source::{Source, SourceEntry};
 use xiuhua_ingestion::store::{
-    Chunk, ColumnQuery, Mutation, NewDelivery, NewWithdrawal, OpenDelivery, Opened, PlaceFilter,
-    Registration, RejectedKey, Store,
+    Chunk, ColumnQuery, Mutation, NewCommit, NewDecision, NewDelivery, NewGiveUp, OpenDelivery, Opened, PlaceFilter,
+    PreviewQuery, QuarantineFilter, QuarantineKey, Registration, RejectedKey, Store,
 };
 use xiuhua_service_kit::clock::SharedClock;
 
 use self::messages::{
-    batch_of, measure_message, place_message, place_of, place_revision_of, rejected_of, revision_of,
-    row_fault, source_of,
+    activity_of, batch_of, counts_message, layout_message, measure_message, place_message, place_of,
+    place_revision_of, preview_of, quarantined_of, rejected_of, revision_of, row_fault, source_of,
 };
 use crate::door::{Client, Door, open_door_on};
+
+/// The share of the default configuration, above which a second person has to agree.
+pub(crate) const SHARE: f64 = 0.05;
 
 /// A store behind a running service.
 pub(crate) struct ThroughDoor {
@@ -168,7 +174,10 @@ impl Store for ThroughDoor {
         let header = pb::ImportHeader {
             request_id: delivery.mutation.request_id.to_string(),
             file_name: delivery.file_name,
-            ..pb::ImportHeader::default()
+            content_sha256: delivery.content_sha256.map(Vec::from).unwrap_or_default(),
+            stage: delivery.stage,
+            layout: delivery.layout.map(layout_message),
+            corrects_batch_id: delivery.corrects.map(|id| id.to_string()).unwrap_or_default(),
         };
         let mut stream = match delivery.kind {
             BatchKind::Places => {
@@ -188,12 +197,13 @@ impl Store for ThroughDoor {
         };
         let acknowledged = match stream.answer().await? {
             Answer::Durable(sequence) => sequence,
-            Answer::Sealed(batch) => return Ok(Opened::Sealed(Box::new(batch_of(*batch)))),
+            Answer::Sealed(batch) => return Ok(Opened::Complete(Box::new(batch_of(*batch)))),
         };
         let mut streams = self.streams.lock().await;
         let batch_no = i64::try_from(streams.len()).unwrap();
         streams.insert(batch_no, stream);
-        let delivery = OpenDelivery { kind: delivery.kind, batch_no, attempt: 1 };
+        let (kind, stage) = (delivery.kind, delivery.stage);
+        let delivery = OpenDelivery { kind, batch_no, attempt: 1, stage, corrects: None };
         Ok(Opened::Open { delivery, acknowledged })
     }
 
@@ -207,7 +217,8 @@ impl Store for ThroughDoor {
                     pb::Place::default()
                 }
             };
-            pb::PlaceRow { row: row.row, place: Some(place), original: row.original, ..Default::default() }
+            let closes_row = row.closes_row.unwrap_or_default();
+            pb::PlaceRow { row: row.row, place: Some(place), original: row.original, closes_row }
         });
         let rows = rows.collect();
         let message = pb::PlaceChunk { sequence: chunk.sequence, rows, faults };
@@ -228,6 +239,7 @@ impl Store for ThroughDoor {
             let dictionary = rows.iter().map(|row| text(row).unwrap_or_default().to_owned()).collect();
             Some(TextColumn { dictionary, index: (0..u32::try_from(rows.len()).unwrap()).collect() })
         };
+        let closes_row = rows.iter().map(|row| row.closes_row.unwrap_or_default()).collect();
         let message = pb::ObservationChunk {
             sequence: chunk.sequence,
             row: rows.iter().map(|row| row.row).collect(),
@@ -243,7 +255,7 @@ impl Store for ThroughDoor {
                 .zip(0..)
                 .flat_map(|(row, index)| row.faults.into_iter().map(move |fault| row_fault(index, fault)))
                 .collect(),
-            ..Default::default()
+            closes_row,
         };
         let part = Some(pb::import_observations_request::Part::Chunk(message));
         if let Some(Stream::Observations(send, _)) = self.streams.lock().await.get(&to.batch_no) {
@@ -275,7 +287,56 @@ impl Store for ThroughDoor {
         }
     }
 
-    async fn withdraw(&self, withdrawal: NewWithdrawal) -> Result<Batch, Error> {
+    async fn preview(&self, query: PreviewQuery) -> Result<Preview, Error> {
+        self.door.clock.set(query.clock.now());
+        let request = pb::PreviewBatchRequest {
+            batch_id: query.batch_id.to_string(),
+            samples: query.samples,
+            rejected_rows: query.rejected_rows,
+        };
+        let answer = self.client().preview_batch(request).await.map_err(failed)?;
+        Ok(preview_of(answer.into_inner()))
+    }
+
+    async fn commit(&self, commit: NewCommit) -> Result<Batch, Error> {
+        assert_eq!(commit.second_person_above, Some(SHARE), "the service knows one share");
+        self.door.clock.set(commit.clock.now());
+        let request = pb::CommitBatchRequest {
+            request_id: commit.mutation.request_id.to_string(),
+            batch_id: commit.batch_id.to_string(),
+            content_sha256: commit.content_sha256.into(),
+            author: commit.author,
+            expected_counts: commit.expected.map(counts_message),
+        };
+        let answer = self.client().commit_batch(request).await.map_err(failed)?;
+        Ok(batch_of(answer.into_inner().batch.unwrap()))
+    }
+
+    async fn approve(&self, approval: NewDecision) -> Result<Batch, Error> {
+        self.door.clock.set(approval.clock.now());
+        let request = pb::ApproveBatchRequest {
+            request_id: approval.mutation.request_id.to_string(),
+            batch_id: approval.batch_id.to_string(),
+            author: approval.author,
+            reason: approval.reason,
+        };
+        let answer = self.client().approve_batch(request).await.map_err(failed)?;
+        Ok(batch_of(answer.into_inner().batch.unwrap()))
+    }
+
+    async fn discard(&self, discarding: NewDecision) -> Result<Batch, Error> {
+        self.door.clock.set(discarding.clock.now());
+        let request = pb::DiscardBatchRequest {
+            request_id: discarding.mutation.request_id.to_string(),
+            batch_id: discarding.batch_id.to_string(),
+            author: discarding.author,
+            reason: discarding.reason,
+        };
+        let answer = self.client().discard_batch(request).await.map_err(failed)?;
+        Ok(batch_of(answer.into_inner().batch.unwrap()))
+    }
+
+    async fn withdraw(&self, withdrawal: NewDecision) -> Result<Batch, Error> {
         self.door.clock.set(withdrawal.clock.now());
         let request = pb::WithdrawBatchRequest {
             request_id: withdrawal.mutation.request_id.to_string(),
@@ -311,6 +372,66 @@ impl Store for ThroughDoor {
         let answer = self.client().list_rejected_rows(request).await.map_err(failed)?.into_inner();
         let rows = answer.rows.into_iter().zip(0..).map(|(row, ordinal)| rejected_of(row, ordinal));
         Ok(rows.collect())
+    }
+
+    async fn quarantined_rows(
+        &self,
+        filter: &QuarantineFilter,
+        after: Option<QuarantineKey>,
+        limit: i64,
+    ) -> Result<Vec<(QuarantineKey, QuarantinedRow)>, Error> {
+        assert_eq!(after, None, "the contract has pages of its own");
+        let state = match filter.state {
+            None => pb::QuarantineState::Unspecified,
+            Some(QuarantineState::Open) => pb::QuarantineState::Open,
+            Some(QuarantineState::Closed) => pb::QuarantineState::Closed,
+            Some(QuarantineState::GivenUp) => pb::QuarantineState::GivenUp,
+        };
+        let mut request = pb::ListQuarantinedRowsRequest {
+            batch_id: filter.batch_id.as_ref().map(ToString::to_string).unwrap_or_default(),
+            state: state.into(),
+            page_size: 2,
+            page_token: String::new(),
+        };
+        let mut rows = Vec::new();
+        loop {
+            let page = self.client().list_quarantined_rows(request.clone()).await.map_err(failed)?.into_inner();
+            rows.extend(page.rows);
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+        }
+        rows.truncate(usize::try_from(limit).unwrap());
+        Ok(rows.into_iter().zip(0..).map(|(row, nth)| ((0, 0, nth), quarantined_of(row, nth))).collect())
+    }
+
+    async fn give_up_rows(&self, giving_up: NewGiveUp) -> Result<u64, Error> {
+        self.door.clock.set(giving_up.given_up_at);
+        let request = pb::GiveUpRowsRequest {
+            request_id: giving_up.mutation.request_id.to_string(),
+            batch_id: giving_up.batch_id.to_string(),
+            rows: giving_up.rows,
+            author: giving_up.author,
+            reason: giving_up.reason,
+        };
+        Ok(self.client().give_up_rows(request).await.map_err(failed)?.into_inner().given_up)
+    }
+
+    async fn source_activity(&self, after: Option<&str>, limit: i64) -> Result<Vec<SourceActivity>, Error> {
+        assert_eq!(after, None, "the contract has pages of its own");
+        let mut request = pb::ListSourceActivityRequest { page_size: 1, ..Default::default() };
+        let mut sources = Vec::new();
+        loop {
+            let page = self.client().list_source_activity(request.clone()).await.map_err(failed)?.into_inner();
+            sources.extend(page.sources.into_iter().map(activity_of));
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+        }
+        sources.truncate(usize::try_from(limit).unwrap());
+        Ok(sources)
     }
 
     async fn place(&self, id: &PlaceId, position: Position) -> Result<Option<Place>, Error> {

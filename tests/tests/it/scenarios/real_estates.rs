@@ -11,7 +11,7 @@ fn all_4901_real_estates_are_accepted_and_typed_or_listed_with_a_reason() {
     let bench = Workbench::new();
     bench.write("mapping.toml", MAPPING);
     let file = file.to_string_lossy();
-    let import = ["import", "places", &file, "--mapping", "mapping.toml", "--json", "--quiet"];
+    let import = ["import", "places", &file, "--mapping", "mapping.toml", "--yes", "--json", "--quiet"];
     let counts = bench.run(&import).expect_success();
     let counts: serde_json::Value = serde_json::from_str(&counts.stdout()).unwrap();
     assert_eq!(counts["read"], 4901);

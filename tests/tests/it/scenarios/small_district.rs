@@ -100,13 +100,13 @@ impl SmallDistrict {
     /// Delivers places and gives the batch.
     pub(crate) fn places(&self, text: &str) -> Value {
         self.bench.write("places.csv", text);
-        self.bench.json(&["import", "places", "places.csv"])
+        self.bench.json(&["import", "places", "places.csv", "--yes"])
     }
 
     /// Delivers observations and gives the batch.
     pub(crate) fn observations(&self, text: &str) -> Value {
         self.bench.write("observations.csv", text);
-        self.bench.json(&["import", "observations", "observations.csv", "--catalog", "catalog.toml"])
+        self.bench.json(&["import", "observations", "observations.csv", "--catalog", "catalog.toml", "--yes"])
     }
 
     /// Delivers one statement of 2021 about S1 and P, and gives the batch.
