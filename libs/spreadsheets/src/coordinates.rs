@@ -59,8 +59,8 @@ impl Point {
         }
         Ok(match system {
             System::Wgs84 => self,
-            System::Gcj02 => self.from_gcj02(),
-            System::Bd09 => self.gcj02_of_bd09().from_gcj02(),
+            System::Gcj02 => self.wgs84_of_gcj02(),
+            System::Bd09 => self.gcj02_of_bd09().wgs84_of_gcj02(),
         })
     }
 
@@ -75,7 +75,7 @@ impl Point {
         Self { lng: distance * libm::cos(angle), lat: distance * libm::sin(angle) }
     }
 
-    fn from_gcj02(self) -> Self {
+    fn wgs84_of_gcj02(self) -> Self {
         let mut guess = self;
         // The shift changes slowly: each round divides the error by about a thousand.
         for _ in 0..6 {
@@ -138,7 +138,7 @@ mod tests {
             assert!((there.lng - lng).abs() < 1e-6 && (there.lat - lat).abs() < 1e-6, "{there:?}");
             let back = Point { lng, lat }.wgs84(System::Gcj02).unwrap();
             assert!((back.lng - wgs_lng).abs() < 1e-6 && (back.lat - wgs_lat).abs() < 1e-6, "{back:?}");
-            let exact = there.from_gcj02();
+            let exact = there.wgs84_of_gcj02();
             assert!((exact.lng - wgs_lng).abs() < 1e-10 && (exact.lat - wgs_lat).abs() < 1e-10, "{exact:?}");
         }
     }

@@ -106,8 +106,8 @@ pub(super) fn word(text: &str) -> Option<bool> {
     match &*told {
         "1" | "1.0" => Some(true),
         "0" | "0.0" => Some(false),
-        _ if YES.iter().any(|word| is(&word)) => Some(true),
-        _ if NO.iter().any(|word| is(&word)) => Some(false),
+        _ if YES.iter().any(&is) => Some(true),
+        _ if NO.iter().any(is) => Some(false),
         _ => None,
     }
 }
