@@ -97,7 +97,8 @@ pub(crate) async fn import(
                 settle(platform, &batch, author, preview.counts).await?
             } else {
                 document["rejected_rows"] = preview::rejected_documents(&preview.rejected_rows).into();
-                document["next"] = next(&batch, (arguments, source), preview.counts.as_ref(), globals, screen)?;
+                document["next"] =
+                    next(&batch, (arguments, source), preview.counts.as_ref(), globals, screen)?;
                 batch
             }
         }
@@ -163,9 +164,11 @@ fn next(
     let mut program = "xiuhua".to_owned();
     let folder = globals.data_dir.as_ref().map(|folder| folder.to_string_lossy());
     let config = globals.config.as_ref().map(|file| file.to_string_lossy());
-    for (option, value) in
-        [("server", globals.server.as_deref()), ("data-dir", folder.as_deref()), ("config", config.as_deref())]
-    {
+    for (option, value) in [
+        ("server", globals.server.as_deref()),
+        ("data-dir", folder.as_deref()),
+        ("config", config.as_deref()),
+    ] {
         program += &value.map_or(String::new(), |value| format!(" --{option} {}", quoted(value)));
     }
     let mut commit = format!("{program} commit {}", batch.id);
