@@ -76,7 +76,8 @@ fn the_manual_leads_from_a_template_to_a_report_without_a_look_at_the_code() {
 fn steps(section: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut lines: VecDeque<&str> = section.lines().collect();
-    let mut named: Option<(String, String)> = None;
+    // Workbooks that the text has named since the last step.
+    let mut named: Vec<String> = Vec::new();
     while let Some(line) = lines.pop_front() {
         let mut block = || {
             let end = lines.iter().position(|line| *line == "```").expect("a block ends");
@@ -84,7 +85,10 @@ fn steps(section: &str) -> Vec<Step> {
             block[..end].to_vec()
         };
         match line {
-            "```sh" => steps.push(Step::Type(block().join("\n"))),
+            "```sh" => {
+                steps.push(Step::Type(block().join("\n")));
+                named.clear();
+            }
             "```text" => steps.push(Step::See(block())),
             _ if line.starts_with("| ") => {
                 let mut table = vec![cells(line)];
@@ -93,15 +97,13 @@ fn steps(section: &str) -> Vec<Step> {
                 }
                 // The second line of a table only draws.
                 table.remove(1);
-                let (open, save) = named.take().expect("a table follows the names of its workbooks");
-                steps.push(Step::Fill { open, save, table });
+                let [.., open, save] = &named[..] else { panic!("{table:?} follows no names of workbooks") };
+                steps.push(Step::Fill { open: open.clone(), save: save.clone(), table });
+                named.clear();
             }
             _ => {
-                let names: Vec<_> =
-                    line.split('`').skip(1).step_by(2).filter(|name| name.ends_with(".xlsx")).collect();
-                if let ([open, save], true) = (&names[..], line.contains("另存为")) {
-                    named = Some(((*open).to_owned(), (*save).to_owned()));
-                }
+                let names = line.split('`').skip(1).step_by(2).filter(|name| name.ends_with(".xlsx"));
+                named.extend(names.map(str::to_owned));
             }
         }
     }
