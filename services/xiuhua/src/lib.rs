@@ -12,6 +12,7 @@
 //! | `backup`, `verifying` | copies of the embedded platform's record; whether it is intact |
 //! | `compute`, `results` | `index compute`; the result files |
 //! | `reading`, `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
+//! | `reporting` | the report: its facts read from the services |
 //! | `sample`, `demo`, `serving` | the generated district; the demo; the gRPC door |
 
 mod assessing;
@@ -33,6 +34,7 @@ mod platform;
 mod progress;
 mod reading;
 mod records;
+mod reporting;
 mod results;
 pub mod sample;
 mod screen;
