@@ -49,8 +49,8 @@ fn mark(value: f64, scale: f64) -> String {
 /// Distribution of the total by type: a histogram, and under it median and quartiles; a town's places as dots.
 pub(crate) fn distribution(facts: &Facts, language: Language) -> Drawing {
     const LEFT: f64 = 112.0;
-    const ROW: f64 = 66.0;
-    const BARS: f64 = 36.0;
+    const ROW: f64 = 58.0;
+    const BARS: f64 = 30.0;
     let shown: Vec<&TypeFacts> = facts.types.iter().filter(|it| !it.scores.is_empty()).collect();
     let rows = f64::from(u16::try_from(shown.len()).unwrap_or(u16::MAX));
     let alt = language.choose("各类型总指数的分布", "distribution of the total by type");
@@ -65,11 +65,11 @@ pub(crate) fn distribution(facts: &Facts, language: Language) -> Drawing {
     for (row, it) in (0u16..).zip(&shown) {
         let top = f64::from(row) * ROW;
         let ground = top + 8.0 + BARS;
-        sheet.bold((0.0, top + 20.0), 9.5, Anchor::Start, INK, language.choose(&it.name.zh, &it.name.en));
+        sheet.bold((0.0, top + 16.0), 9.5, Anchor::Start, INK, language.choose(&it.name.zh, &it.name.en));
         let Some(spread) = Spread::of(&it.scores) else { continue };
         let median = language.choose("中位数", "median");
         sheet.text(
-            (0.0, top + 33.0),
+            (0.0, top + 28.0),
             8.0,
             Anchor::Start,
             MUTED,
@@ -77,12 +77,12 @@ pub(crate) fn distribution(facts: &Facts, language: Language) -> Drawing {
         );
         let (low, high) = (score(spread.lower), score(spread.upper));
         let quartiles = language.choose("四分位", "quartiles");
-        sheet.text((0.0, top + 44.0), 8.0, Anchor::Start, MUTED, &format!("{quartiles} {low}–{high}"));
+        sheet.text((0.0, top + 38.5), 8.0, Anchor::Start, MUTED, &format!("{quartiles} {low}–{high}"));
         let all = format!("n = {}", count(spread.count));
         let of = Spread::of(&it.own).map_or(all.clone(), |own| {
             format!("{all}，{} {}", language.choose("本街镇", "here"), count(own.count))
         });
-        sheet.text((0.0, top + 55.0), 8.0, Anchor::Start, MUTED, &of);
+        sheet.text((0.0, top + 49.0), 8.0, Anchor::Start, MUTED, &of);
         bars(&mut sheet, &it.scores, &axis, ground, BARS);
         sheet.line((axis.left, ground), (axis.left + axis.width, ground), 0.6, MUTED);
         let (a, b, middle) = (axis.x(spread.lower), axis.x(spread.upper), ground + 7.0);
@@ -124,10 +124,10 @@ fn bars(sheet: &mut Drawing, rising: &[f64], axis: &Axis, ground: f64, height: f
 
 /// The indices below the root by type: a bar from quartile to quartile with the median in it, a row an index.
 pub(crate) fn indices(facts: &Facts, language: Language) -> Drawing {
-    const LEFT: f64 = 128.0;
-    const ROW: f64 = 25.0;
+    const LEFT: f64 = 122.0;
+    const ROW: f64 = 22.0;
     const HEAD: f64 = 26.0;
-    const GAP: f64 = 14.0;
+    const GAP: f64 = 20.0;
     let shown: Vec<_> = facts.nodes.iter().enumerate().filter(|(_, node)| node.depth > 0).collect();
     let rows = f64::from(u16::try_from(shown.len()).unwrap_or(u16::MAX));
     let kinds = f64::from(u16::try_from(facts.types.len().max(1)).unwrap_or(u16::MAX));
@@ -143,9 +143,9 @@ pub(crate) fn indices(facts: &Facts, language: Language) -> Drawing {
         }
         let name = format!("{} {}", node.code, language.choose(&node.name.zh, &node.name.en));
         if node.depth == 1 {
-            sheet.bold((4.0, top + 15.5), 9.0, Anchor::Start, INK, &name);
+            sheet.bold((4.0, top + 14.0), 9.0, Anchor::Start, INK, &name);
         } else {
-            sheet.text((14.0, top + 15.5), 8.5, Anchor::Start, INK, &name);
+            sheet.text((14.0, top + 14.0), 8.5, Anchor::Start, INK, &name);
         }
     }
     for (column, it) in (0u16..).zip(&facts.types) {
@@ -162,12 +162,12 @@ pub(crate) fn indices(facts: &Facts, language: Language) -> Drawing {
             let Some(node) = it.nodes.get(*i) else { continue };
             let Some(spread) = node.spread else {
                 let none = language.choose("无分", "no score");
-                sheet.text((left + width / 2.0, top + 15.5), 8.0, Anchor::Middle, MUTED, none);
+                sheet.text((left + width / 2.0, top + 14.0), 8.0, Anchor::Middle, MUTED, none);
                 continue;
             };
             let (a, b, m) = (axis.x(spread.lower), axis.x(spread.upper), axis.x(spread.median));
-            sheet.rect((a, top + 13.0), ((b - a).max(1.5), 6.5), LEVEL);
-            sheet.rect((m - 1.0, top + 12.0), (2.0, 8.5), DEEP);
+            sheet.rect((a, top + 11.5), ((b - a).max(1.5), 6.0), LEVEL);
+            sheet.rect((m - 1.0, top + 10.5), (2.0, 8.0), DEEP);
             let text = score(spread.median);
             let (at, anchor) = if m < left + 14.0 {
                 (left, Anchor::Start)
@@ -176,9 +176,9 @@ pub(crate) fn indices(facts: &Facts, language: Language) -> Drawing {
             } else {
                 (m, Anchor::Middle)
             };
-            sheet.text((at, top + 9.5), 7.5, anchor, INK, &text);
+            sheet.text((at, top + 8.5), 7.5, anchor, INK, &text);
             if let Some(own) = node.mean.filter(|_| facts.town().is_some()) {
-                sheet.dot((axis.x(own), top + 16.2), 2.8, OWN);
+                sheet.dot((axis.x(own), top + 14.5), 2.8, OWN);
             }
         }
     }

@@ -19,8 +19,8 @@ pub fn report(facts: &Facts, language: Language) -> Document {
     blocks.extend(opening::blocks(&words));
     blocks.extend(levels::blocks(&words));
     blocks.extend(towns::blocks(&words));
-    blocks.extend(changes::blocks(&words));
     blocks.extend(pains::blocks(&words));
+    blocks.extend(changes::blocks(&words));
     blocks.extend(quality::blocks(&words));
     blocks.extend(method::blocks(&words));
     let run = &facts.run;
@@ -68,17 +68,22 @@ impl Words<'_> {
         }
     }
 
-    /// The period as people say it.
-    fn period(&self) -> String {
-        let period = &self.facts.run.period;
+    /// A period as people say it.
+    fn period_of(&self, period: &str) -> String {
         let zh = match period.split('-').collect::<Vec<_>>()[..] {
             [year] => format!("{year} 年"),
             [year, month] => format!("{year} 年 {} 月", month.trim_start_matches('0')),
-            _ => period.clone(),
+            _ => period.to_owned(),
         };
+        self.say(zh, period.to_owned())
+    }
+
+    /// The assessed period.
+    fn period(&self) -> String {
+        let period = self.period_of(&self.facts.run.period);
         let provisional =
             if self.facts.run.provisional { ("（暂定）", " (provisional)") } else { ("", "") };
-        self.say(format!("{zh}{}", provisional.0), format!("{period}{}", provisional.1))
+        format!("{period}{}", self.choose(provisional.0, provisional.1))
     }
 
     fn standing(&self) -> &'static str {

@@ -107,7 +107,15 @@ impl Composer<'_> {
     }
 
     fn blocks(&mut self, blocks: &[Block], width: f64) -> Vec<Item> {
-        blocks.iter().flat_map(|block| self.block(block, width)).collect()
+        let mut items: Vec<Item> = Vec::new();
+        for block in blocks {
+            let explains = matches!(block, Block::Note(_)) && items.last().is_some_and(|item| item.sticks);
+            let from = items.len();
+            items.extend(self.block(block, width));
+            // What explains a heading stays with it, and both with what they speak of.
+            items[from..].iter_mut().for_each(|item| item.sticks |= explains);
+        }
+        items
     }
 
     fn block(&mut self, block: &Block, width: f64) -> Vec<Item> {
@@ -260,7 +268,7 @@ impl Composer<'_> {
         const GAP: f64 = 23.0;
         let many = f64::from(u16::try_from(columns.len().max(1)).unwrap_or(u16::MAX));
         let wide = (width - GAP * (many - 1.0)) / many;
-        let mut whole = Item { space: 4.0, ..Item::default() };
+        let mut whole = Item { space: 10.0, ..Item::default() };
         for (i, column) in (0u16..).zip(columns) {
             let mut y = 0.0;
             for mut item in self.blocks(column, wide) {

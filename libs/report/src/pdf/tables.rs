@@ -8,11 +8,11 @@ use crate::drawing::{Anchor, Mark};
 use crate::pdf::composing::{Composer, Item, Piece, Role, Style};
 
 /// Room left and right of a cell's text.
-const PAD: f64 = 3.0;
+const PAD: f64 = 4.5;
 /// Room for the number behind a bar.
 const NUMBER: f64 = 33.0;
 const HEADER: Style = Style { size: 7.5, leading: 11.0, bold: false, colour: MUTED };
-const CELL: Style = Style { size: 8.3, leading: 12.0, bold: false, colour: INK };
+const CELL: Style = Style { size: 8.3, leading: 11.4, bold: false, colour: INK };
 
 impl Composer<'_> {
     /// A table as wide as `width`.
@@ -40,14 +40,14 @@ impl Composer<'_> {
                 pieces.push(Piece { role, marks });
                 height = height.max(tall);
             }
-            let height = height + 2.2;
+            let height = height + 1.9;
             let (strong, stroke) = if number == 0 { (0.8, MUTED) } else { (0.5, RULE) };
             let rule = Mark::Line { from: (0.0, height), to: (width, height), width: strong, stroke };
             pieces.push(Piece { role: Role::Ornament, marks: vec![rule] });
-            Item { height: height + 0.8, pieces, ..Item::default() }
+            Item { height: height + 0.7, pieces, ..Item::default() }
         };
         let headers = table.columns.iter().map(|column| Cell::Text(column.header.clone())).collect();
-        let header = Item { space: 8.0, sticks: true, ..row(0, headers, HEADER) };
+        let header = Item { space: 3.0, sticks: true, ..row(0, headers, HEADER) };
         let marks = header.pieces.iter().flat_map(|piece| piece.marks.clone()).collect();
         let repeated = Rc::new((header.height, marks));
         let mut items = vec![header];
@@ -58,7 +58,7 @@ impl Composer<'_> {
     }
 
     fn cell(&mut self, cell: &Cell, style: Style, x: f64, wide: f64, align: Align) -> (Vec<Mark>, f64) {
-        let top = 1.2;
+        let top = 1.0;
         match cell {
             Cell::Text(text) => self.aligned(text, style, (x + PAD, top), wide - 2.0 * PAD, align),
             Cell::Strong(text) => {

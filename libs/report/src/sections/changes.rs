@@ -25,11 +25,15 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
         ];
     };
     let mut blocks = vec![
-        Block::Section(title, true),
+        Block::Section(title, false),
         Block::Note(format!(
             "{}{}",
             words.say(
-                format!("与 {} 年期的测评 {} 相比，两期用同一阈值集。", previous.period, previous.id),
+                format!(
+                    "与 {}的测评 {} 相比，两期用同一阈值集。",
+                    words.period_of(&previous.period),
+                    previous.id
+                ),
                 format!(
                     "Against assessment {} of {}; both under the same threshold set. ",
                     previous.id, previous.period
@@ -64,9 +68,9 @@ fn moved(words: &Words<'_>, heading: String, places: &[Listed], widest: f64, ton
         words.choose("街镇", "town")
     };
     let columns = vec![
-        texts(words.choose("小区", "estate"), 3.0),
-        texts(group, 2.2),
-        texts(words.choose("变化（分）", "change"), 2.8),
+        texts(words.choose("小区", "estate"), 2.6),
+        texts(group, 3.1),
+        texts(words.choose("变化（分）", "change"), 2.4),
         numbers(words.choose("总分", "total"), 1.3),
     ];
     let row = |place: &Listed| {

@@ -8,8 +8,7 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
     let facts = words.facts;
     let mut blocks = Vec::new();
     if facts.types.iter().any(|it| !it.scores.is_empty()) {
-        blocks
-            .push(Block::Section(words.choose("总分的分布", "Distribution of the total").to_owned(), false));
+        blocks.push(Block::Section(words.choose("总分的分布", "Distribution of the total").to_owned(), true));
         blocks.push(Block::Chart(charts::distribution(facts, words.language)));
         let own = if facts.town().is_some() {
             words.choose("圆点是本街镇的小区。", " Dots are the estates of this town.")

@@ -38,7 +38,7 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
             "Change is compared under one threshold set: new thresholds never look like progress or decline.",
         ),
     ];
-    let mut blocks = vec![Block::Section(words.choose("方法", "Method").to_owned(), true)];
+    let mut blocks = vec![Block::Section(words.choose("方法", "Method").to_owned(), false)];
     blocks.extend(points.map(|(zh, en)| Block::Text(words.choose(zh, en).to_owned())));
     blocks.push(Block::Note(words.choose(
         "以上是默认做法；本次所用目录若有不同规定，以目录为准（xiuhua catalog show）。",

@@ -1,16 +1,20 @@
 //! The first page: what was assessed, the answer in a few sentences, the numbers to see first.
 
-use crate::document::{Block, Figure};
-use crate::facts::{Decision, Group, Standing};
-use crate::figures::{change, count, percent, percent_of, score};
+use std::cmp::Ordering;
+
+use crate::document::{Block, Cell, Figure, Table, Tone, numbers, text, words as texts};
+use crate::facts::{Decision, Group, Spread, Standing, TypeFacts};
+use crate::figures::{change, count, percent, percent_of, score, score_or_dash};
 use crate::sections::Words;
 
 pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
-    let sentences = [levels(words), extremes(words), changes(words), losses(words)];
+    let sentences = [levels(words), extremes(words), changes(words)];
     vec![
         Block::Lead(sentences.into_iter().flatten().collect()),
         Block::Figures(figures(words)),
         Block::Pairs(pairs(words)),
+        Block::Heading(words.choose("各类型一览", "Type by type").to_owned()),
+        Block::Table(types(words)),
     ]
 }
 
@@ -31,7 +35,7 @@ fn levels(words: &Words<'_>) -> Option<String> {
         .filter_map(|it| {
             let name = words.name(&it.name);
             if facts.town().is_none() {
-                return Some(format!("{name} {}", score(crate::facts::Spread::of(&it.scores)?.median)));
+                return Some(format!("{name} {}", score(Spread::of(&it.scores)?.median)));
             }
             let mean = it.mean.as_ref()?;
             let points = score(mean.score?);
@@ -62,51 +66,39 @@ fn levels(words: &Words<'_>) -> Option<String> {
     Some(format!("{begin}{told}"))
 }
 
-/// Who is best and who is worst.
+/// Who is worst.
 fn extremes(words: &Words<'_>) -> Option<String> {
     let facts = words.facts;
     if facts.town().is_some() {
         return own_extremes(words);
     }
-    let mut best = Vec::new();
-    let mut worst = Vec::new();
-    for it in &facts.types {
-        let scored = || it.towns.iter().filter(|town| town.score.is_some());
-        let by_score =
-            |a: &&Group, b: &&Group| a.score.unwrap_or_default().total_cmp(&b.score.unwrap_or_default());
-        let (Some(low), Some(high)) = (scored().min_by(by_score), scored().max_by(by_score)) else {
-            continue;
-        };
-        if scored().count() < 2 {
-            continue;
-        }
-        let name = words.name(&it.name);
-        let told = |group: &Group| {
-            let points = score(group.score.unwrap_or_default());
-            words.say(
-                format!("{name}为{}（{points}）", words.group(group)),
-                format!("{name} {} ({points})", words.group(group)),
-            )
-        };
-        best.push(told(high));
-        worst.push(told(low));
-    }
-    if best.is_empty() {
+    let worst = facts.types.iter().filter_map(|it| {
+        let group = end(&it.towns, f64::total_cmp)?;
+        let (name, town, points) =
+            (words.name(&it.name), words.group(group), score(group.score.unwrap_or_default()));
+        Some(words.say(format!("{name}为{town}（{points}）"), format!("{name} {town} ({points})")))
+    });
+    let worst: Vec<_> = worst.collect();
+    if worst.is_empty() {
         return None;
     }
-    let (best, worst) = (words.list(&best), words.list(&worst));
-    Some(words.say(
-        format!("得分最低的街镇：{worst}。最高的：{best}。"),
-        format!("Lowest towns: {worst}. Highest: {best}."),
-    ))
+    let list = words.list(&worst);
+    Some(words.say(format!("得分最低的街镇：{list}。"), format!("Lowest towns: {list}.")))
+}
+
+/// The group that comes first by score, if there is a choice.
+fn end(groups: &[Group], order: fn(&f64, &f64) -> Ordering) -> Option<&Group> {
+    let mut scored: Vec<_> = groups.iter().filter_map(|group| Some((group.score?, group))).collect();
+    scored.sort_by(|(a, one), (b, other)| order(a, b).then_with(|| one.code.cmp(&other.code)));
+    scored.first().filter(|_| scored.len() > 1).map(|(_, group)| *group)
 }
 
 /// Which of a town's types stands best and which worst among the towns.
 fn own_extremes(words: &Words<'_>) -> Option<String> {
     let facts = words.facts;
     let above = facts.types.iter().filter_map(|it| {
-        let median = crate::facts::Spread::of(&it.scores)?.median;
-        let own = crate::facts::Spread::of(&it.own)?;
+        let median = Spread::of(&it.scores)?.median;
+        let own = Spread::of(&it.own)?;
         Some(words.say(
             format!("{} {}（全区 {}）", words.name(&it.name), score(own.median), score(median)),
             format!("{} {} (district {})", words.name(&it.name), score(own.median), score(median)),
@@ -156,30 +148,60 @@ fn changes(words: &Words<'_>) -> Option<String> {
     }
     let list = words.list(&parts);
     Some(words.say(
-        format!("与 {} 年期相比（同一阈值集）：{list}。", previous.period),
+        format!("与 {}相比（同一阈值集）：{list}。", words.period_of(&previous.period)),
         format!("Since {} (same thresholds): {list}.", previous.period),
     ))
 }
 
-/// What costs most points.
-fn losses(words: &Words<'_>) -> Option<String> {
-    let parts: Vec<_> = words
-        .facts
-        .types
-        .iter()
-        .filter_map(|it| {
-            let worst = it.losses.first()?;
-            let (name, leaf, points) = (words.name(&it.name), words.name(&worst.name), score(worst.points));
-            Some(
-                words.say(format!("{name}为{leaf}（平均 {points} 分）"), format!("{name} {leaf} ({points})")),
-            )
-        })
-        .collect();
-    if parts.is_empty() {
-        return None;
+/// The types side by side: each against itself alone.
+fn types(words: &Words<'_>) -> Table {
+    let facts = words.facts;
+    let is_town = facts.town().is_some();
+    let mut columns = vec![
+        texts(words.choose("类型", "type"), 1.9),
+        numbers(words.choose("小区", "estates"), 1.0),
+        texts(words.choose("总分中位数", "median total"), 2.5),
+        numbers(words.choose("中位变化", "change"), 1.2),
+    ];
+    if is_town {
+        columns.push(numbers(words.choose("全区中位数", "district"), 1.4));
+        columns.push(numbers(words.choose("街镇名次", "rank"), 1.2));
+    } else {
+        columns.push(texts(words.choose("得分最高的街镇", "highest town"), 2.4));
     }
-    let list = words.list(&parts);
-    Some(words.say(format!("失分最多的指标：{list}。"), format!("Most points lost, on average: {list}.")))
+    columns.push(texts(words.choose("失分最多的指标", "most points lost"), 3.4));
+    let dash = || text("–");
+    let row = |it: &TypeFacts| {
+        let all = Spread::of(&it.scores).map(|spread| spread.median);
+        let median = if is_town { Spread::of(&it.own).map(|spread| spread.median) } else { all };
+        let moved = it.change.as_ref().filter(|found| found.places > 0);
+        let mut row = vec![
+            Cell::Strong(words.name(&it.name)),
+            text(count(it.places)),
+            Cell::Bar {
+                share: median.unwrap_or_default() / facts.run.scale,
+                text: score_or_dash(median),
+                tone: Tone::Plain,
+            },
+            moved.map_or_else(dash, |found| text(change(found.median))),
+        ];
+        if is_town {
+            let rank = it.mean.as_ref().and_then(|mean| mean.rank);
+            row.push(text(score_or_dash(all)));
+            row.push(rank.map_or_else(dash, |rank| text(rank.to_string())));
+        } else {
+            let best = end(&it.towns, |a, b| b.total_cmp(a));
+            row.push(best.map_or_else(dash, |best| {
+                text(format!("{} {}", words.group(best), score(best.score.unwrap_or_default())))
+            }));
+        }
+        row.push(it.losses.first().map_or_else(dash, |loss| {
+            text(format!("{} {} {}", loss.code, words.name(&loss.name), score(loss.points)))
+        }));
+        row
+    };
+    let summary = words.choose("各类型一览", "Type by type").to_owned();
+    Table { summary, columns, rows: facts.types.iter().map(row).collect() }
 }
 
 fn figures(words: &Words<'_>) -> Vec<Figure> {

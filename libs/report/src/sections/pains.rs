@@ -4,6 +4,7 @@ use crate::document::{Block, Cell, Table, Tone, numbers, text, words as texts};
 use crate::facts::Loss;
 use crate::figures::score;
 use crate::sections::Words;
+use crate::sections::towns::side_by_side;
 
 pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
     let facts = words.facts;
@@ -12,7 +13,7 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
     }
     let cut = score(facts.common_cut);
     let mut blocks = vec![
-        Block::Section(words.choose("痛点：失分最多的指标", "Pain points: where points are lost").to_owned(), true),
+        Block::Section(words.choose("痛点：失分最多的指标", "Pain points: where points are lost").to_owned(), false),
         Block::Note(words.say(
             format!(
                 "“失分”是离满分的距离，按权重折成总分的分数，对小区取平均。“共性”：该类型小区的中位 Z 值低于 {cut}，\
@@ -26,7 +27,7 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
     ];
     let tables = facts.types.iter().filter(|it| !it.losses.is_empty());
     let tables = tables.map(|it| losses(words, words.name(&it.name), &it.losses)).collect();
-    blocks.extend(paired(tables));
+    blocks.extend(side_by_side(tables));
     if facts.types.iter().any(|it| !it.own_losses.is_empty()) {
         let title = words.choose("本街镇自己的短板", "What is the town's own");
         blocks.push(Block::Section(title.to_owned(), false));
@@ -41,7 +42,7 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
         ));
         let tables = facts.types.iter().filter(|it| !it.own_losses.is_empty());
         let tables = tables.map(|it| losses(words, words.name(&it.name), &it.own_losses)).collect();
-        blocks.extend(paired(tables));
+        blocks.extend(side_by_side(tables));
     }
     blocks
 }
@@ -66,13 +67,4 @@ fn losses(words: &Words<'_>, heading: String, losses: &[Loss]) -> Vec<Block> {
     };
     let table = Table { summary: heading.clone(), columns, rows: losses.iter().map(row).collect() };
     vec![Block::Heading(heading), Block::Table(table)]
-}
-
-fn paired(tables: Vec<Vec<Block>>) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut rest = tables.into_iter();
-    while let Some(first) = rest.next() {
-        blocks.push(Block::Columns(vec![first, rest.next().unwrap_or_default()]));
-    }
-    blocks
 }

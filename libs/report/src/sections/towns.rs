@@ -40,7 +40,7 @@ fn of_district(words: &Words<'_>) -> Vec<Block> {
 
 /// Tables of groups under the name of a type, in stretches that fit a page.
 fn ranked(words: &Words<'_>, it: &TypeFacts, groups: &[Group], what: &str) -> Vec<Vec<Block>> {
-    let scale = words.facts.run.scale;
+    let highest = groups.iter().filter_map(|group| group.score).fold(f64::MIN_POSITIVE, f64::max);
     let is_ranked = groups.iter().any(|group| group.rank.is_some());
     let mut sorted: Vec<&Group> = groups.iter().collect();
     let key = |group: &Group| -group.score.unwrap_or(f64::NEG_INFINITY);
@@ -58,7 +58,7 @@ fn ranked(words: &Words<'_>, it: &TypeFacts, groups: &[Group], what: &str) -> Ve
         let mut row = vec![
             text(words.group(group)),
             Cell::Bar {
-                share: points.unwrap_or_default() / scale,
+                share: points.unwrap_or_default() / highest,
                 text: score_or_dash(points),
                 tone: Tone::Plain,
             },
@@ -81,7 +81,7 @@ fn ranked(words: &Words<'_>, it: &TypeFacts, groups: &[Group], what: &str) -> Ve
 }
 
 /// Two and two.
-fn side_by_side(tables: Vec<Vec<Block>>) -> Vec<Block> {
+pub(super) fn side_by_side(tables: Vec<Vec<Block>>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut rest = tables.into_iter();
     while let Some(first) = rest.next() {
@@ -95,7 +95,7 @@ fn together(words: &Words<'_>) -> Vec<Block> {
     let groups = &words.facts.towns_together;
     let title = words.choose("街镇混合总分（不排名）", "Towns across types (not ranked)");
     let mut blocks = vec![
-        Block::Section(title.to_owned(), true),
+        Block::Section(title.to_owned(), false),
         Block::Note(
             words
                 .choose(
@@ -108,7 +108,7 @@ fn together(words: &Words<'_>) -> Vec<Block> {
     ];
     let columns = [
         texts(words.choose("街镇", "town"), 2.6),
-        numbers(words.choose("混合总分", "mean"), 1.4),
+        numbers(words.choose("均分", "mean"), 1.2),
         numbers(words.choose("户数占比", "households"), 1.5),
     ];
     let row = |group: &Group| {
@@ -187,9 +187,9 @@ fn of_town(words: &Words<'_>) -> Vec<Block> {
 
 fn placed(words: &Words<'_>, heading: String, places: &[Listed]) -> Vec<Block> {
     let columns = vec![
-        numbers(words.choose("区内名次", "rank"), 1.4),
-        texts(words.choose("小区", "estate"), 3.2),
-        texts(words.choose("居委会", "committee"), 2.4),
+        numbers(words.choose("名次", "rank"), 1.1),
+        texts(words.choose("小区", "estate"), 2.7),
+        texts(words.choose("居委会", "committee"), 3.3),
         numbers(words.choose("总分", "total"), 1.2),
     ];
     let row = |place: &Listed| {
@@ -206,10 +206,7 @@ fn placed(words: &Words<'_>, heading: String, places: &[Listed]) -> Vec<Block> {
 
 /// Name of a place in a list.
 pub(super) fn named(words: &Words<'_>, place: &Listed) -> String {
-    place
-        .name
-        .clone()
-        .unwrap_or_else(|| words.choose("（户数少，不列名）", "(too few households)").to_owned())
+    place.name.clone().unwrap_or_else(|| words.choose("（不列名）", "(not named)").to_owned())
 }
 
 /// The rule by which places are not named.

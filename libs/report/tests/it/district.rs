@@ -1,8 +1,8 @@
 //! Facts of an invented district: four types, as many towns as asked for, scores drawn by a plain rule.
 
 use xiuhua_report::facts::{
-    Change, Decision, Deliveries, Facts, Group, LeafQuality, Listed, Loss, Name, Node, NodeFacts, Previous, Run,
-    Scope, Spread, Standing, TypeFacts,
+    Change, Decision, Deliveries, Facts, Group, LeafQuality, Listed, Loss, Name, Node, NodeFacts, Previous,
+    Run, Scope, Spread, Standing, TypeFacts,
 };
 
 const TYPES: [(&str, &str, &str); 4] = [
@@ -108,7 +108,11 @@ fn kind(i: usize, many_towns: usize, town: bool) -> TypeFacts {
         nodes: (0..NODES.len()).map(node).collect(),
         coverage: 0.893,
         towns: towns(i, many_towns),
-        committees: if town { towns(i + 9, 11).into_iter().map(|it| Group { rank: None, ..it }).collect() } else { Vec::new() },
+        committees: if town {
+            towns(i + 9, 11).into_iter().map(|it| Group { rank: None, ..it }).collect()
+        } else {
+            Vec::new()
+        },
         best: if town { (0..8).map(|i| listed(i, 0.0)).collect() } else { Vec::new() },
         worst: if town { (0..8).map(|i| listed(i, 0.0)).collect() } else { Vec::new() },
         change: Some(Change {
@@ -163,12 +167,20 @@ pub(crate) fn facts(many_towns: usize, town: bool) -> Facts {
             }),
             scale: 100.0,
         },
-        nodes: NODES.map(|(code, zh, en, depth)| Node { code: code.to_owned(), name: name(zh, en), depth }).into(),
+        nodes: NODES
+            .map(|(code, zh, en, depth)| Node { code: code.to_owned(), name: name(zh, en), depth })
+            .into(),
         types,
         towns_together: towns(77, many_towns).into_iter().map(|it| Group { rank: None, ..it }).collect(),
         together: Some(group("310115".to_owned(), "浦东新区".to_owned(), 50.4, None)),
-        previous: Some(Previous { id: "asm-0197b2c4-5f10-7000-8000-000000000000".to_owned(), period: "2020".to_owned() }),
-        unclassified: vec![(name("没有房屋性质等证据", "no evidence"), 31), (name("非住宅", "not residential"), 4)],
+        previous: Some(Previous {
+            id: "asm-0197b2c4-5f10-7000-8000-000000000000".to_owned(),
+            period: "2020".to_owned(),
+        }),
+        unclassified: vec![
+            (name("没有房屋性质等证据", "no evidence"), 31),
+            (name("非住宅", "not residential"), 4),
+        ],
         leaves: LEAVES.iter().enumerate().map(leaf).collect(),
         deliveries: Deliveries { batches: 2, read: 393_000, taken: 392_000, duplicate: 400, rejected: 600 },
         common_cut: 0.5,
