@@ -46,6 +46,13 @@ fn mark(value: f64, scale: f64) -> String {
     if scale > 10.0 { format!("{value:.0}") } else { format!("{value:.1}") }
 }
 
+/// The size at which a text is not wider than `width`, at most `size`. A chart knows no font: it takes Latin characters
+/// for 0.6 and all others for 1 em wide, which is wider than they are.
+fn fitting(text: &str, width: f64, size: f64) -> f64 {
+    let ems: f64 = text.chars().map(|c| if c.is_ascii() { 0.6 } else { 1.0 }).sum();
+    size.min(width / ems.max(1.0))
+}
+
 /// Distribution of the total by type: a histogram, and under it median and quartiles; a town's places as dots.
 pub(crate) fn distribution(facts: &Facts, language: Language) -> Drawing {
     const LEFT: f64 = 112.0;
@@ -65,7 +72,8 @@ pub(crate) fn distribution(facts: &Facts, language: Language) -> Drawing {
     for (row, it) in (0u16..).zip(&shown) {
         let top = f64::from(row) * ROW;
         let ground = top + 8.0 + BARS;
-        sheet.bold((0.0, top + 16.0), 9.5, Anchor::Start, INK, language.choose(&it.name.zh, &it.name.en));
+        let name = language.choose(&it.name.zh, &it.name.en);
+        sheet.bold((0.0, top + 16.0), fitting(name, LEFT - 8.0, 9.5), Anchor::Start, INK, name);
         let Some(spread) = Spread::of(&it.scores) else { continue };
         let median = language.choose("中位数", "median");
         sheet.text(
@@ -143,16 +151,16 @@ pub(crate) fn indices(facts: &Facts, language: Language) -> Drawing {
         }
         let name = format!("{} {}", node.code, language.choose(&node.name.zh, &node.name.en));
         if node.depth == 1 {
-            sheet.bold((4.0, top + 14.0), 9.0, Anchor::Start, INK, &name);
+            sheet.bold((4.0, top + 14.0), fitting(&name, LEFT - 8.0, 9.0), Anchor::Start, INK, &name);
         } else {
-            sheet.text((14.0, top + 14.0), 8.5, Anchor::Start, INK, &name);
+            sheet.text((14.0, top + 14.0), fitting(&name, LEFT - 18.0, 8.5), Anchor::Start, INK, &name);
         }
     }
     for (column, it) in (0u16..).zip(&facts.types) {
         let left = LEFT + f64::from(column) * (width + GAP);
         let axis = Axis { from: 0.0, to: scale, left, width };
         let name = language.choose(&it.name.zh, &it.name.en);
-        sheet.bold((left + width / 2.0, 10.0), 9.0, Anchor::Middle, INK, name);
+        sheet.bold((left + width / 2.0, 10.0), fitting(name, width, 9.0), Anchor::Middle, INK, name);
         for (at, anchor) in [(0.0, Anchor::Start), (scale / 2.0, Anchor::Middle), (scale, Anchor::End)] {
             sheet.text((axis.x(at), 22.0), 7.0, anchor, MUTED, &mark(at, scale));
             sheet.line((axis.x(at), HEAD), (axis.x(at), HEAD + ROW * rows), 0.5, RULE);

@@ -61,7 +61,7 @@ pub(crate) enum Block {
     Chart(Drawing),
     /// A table.
     Table(Table),
-    /// Side by side, of equal width; together on a page.
+    /// Side by side, of equal width; together on a page where one holds them.
     Columns(Vec<Vec<Block>>),
 }
 

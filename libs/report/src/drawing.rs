@@ -181,10 +181,17 @@ impl Drawing {
     }
 }
 
+/// A character as a report shows it. Names come from other people's files: what would turn the direction of writing, or
+/// is no character to see at all, does neither.
+pub(crate) fn harmless(c: char) -> char {
+    let steers = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if c.is_control() || steers { '\u{fffd}' } else { c }
+}
+
 /// A text within markup.
 pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in text.chars().map(harmless) {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

@@ -134,7 +134,7 @@ impl Composer<'_> {
             Block::Figures(figures) => vec![self.figures(figures, width)],
             Block::Chart(drawing) => vec![chart(drawing)],
             Block::Table(table) => self.table(table, width),
-            Block::Columns(columns) => vec![self.columns(columns, width)],
+            Block::Columns(columns) => self.columns(columns, width),
         }
     }
 
@@ -263,8 +263,10 @@ impl Composer<'_> {
         Item { space: 12.0, height, pieces, ..Item::default() }
     }
 
-    /// Blocks side by side as one item.
-    fn columns(&mut self, columns: &[Vec<Block>], width: f64) -> Item {
+    /// Blocks side by side as one item; one below the other where names are so long that a page does not hold them.
+    fn columns(&mut self, columns: &[Vec<Block>], width: f64) -> Vec<Item> {
+        // What may stand above on the same page: a section and what explains it.
+        const ABOVE: f64 = 80.0;
         const GAP: f64 = 23.0;
         let many = f64::from(u16::try_from(columns.len().max(1)).unwrap_or(u16::MAX));
         let wide = (width - GAP * (many - 1.0)) / many;
@@ -281,7 +283,10 @@ impl Composer<'_> {
             }
             whole.height = whole.height.max(y);
         }
-        whole
+        if whole.height > BOTTOM - TOP - ABOVE {
+            return columns.iter().flat_map(|column| self.blocks(column, width)).collect();
+        }
+        vec![whole]
     }
 }
 

@@ -18,7 +18,7 @@ use krilla::{Document as Pdf, SerializeSettings};
 
 use crate::colour::{Colour, MUTED, PAPER, RULE};
 use crate::document::Document;
-use crate::drawing::{Anchor, Mark};
+use crate::drawing::{Anchor, Mark, harmless};
 use crate::fonts::{FontFault, FontFile, Fonts};
 use crate::pdf::composing::{Composer, Piece, Role};
 use crate::pdf::{MARGIN, PAGE_HEIGHT, PAGE_WIDTH, PdfFault, TEXT_WIDTH};
@@ -124,6 +124,7 @@ impl Painter<'_, '_> {
                 draw(surface, circle(x, y, *radius), Some(filled(*fill)), Some(rim));
             }
             Mark::Text { at, size, bold, anchor, fill, text } => {
+                let text: String = text.chars().map(harmless).collect();
                 let measure = if *bold { &mut self.composer.bold } else { &mut self.composer.regular };
                 let glyphs: Vec<KrillaGlyph> = text
                     .char_indices()
@@ -133,7 +134,7 @@ impl Painter<'_, '_> {
                         KrillaGlyph::new(GlyphId::new(glyph), pt(width), 0.0, 0.0, 0.0, range, None)
                     })
                     .collect();
-                let width = measure.width(text) * size;
+                let width = measure.width(&text) * size;
                 let x = right + at.0
                     - match anchor {
                         Anchor::Start => 0.0,
@@ -144,7 +145,7 @@ impl Painter<'_, '_> {
                 surface.set_fill(Some(filled(*fill)));
                 let font = if *bold { &self.bold } else { &self.regular };
                 let start = Point::from_xy(pt(x), pt(at.1 + down));
-                surface.draw_glyphs(start, &glyphs, font.clone(), text, pt(*size), false);
+                surface.draw_glyphs(start, &glyphs, font.clone(), &text, pt(*size), false);
             }
         }
     }

@@ -12,14 +12,15 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
     let rows = &facts.deliveries;
     let (batches, read) = (count(rows.batches), count(rows.read));
     let (taken, duplicate, rejected) = (count(rows.taken), count(rows.duplicate), count(rows.rejected));
-    blocks.push(Block::Text(words.say(
+    blocks.push(Block::Note(words.say(
         format!(
             "本次测评所读的记录来自 {batches} 批有效交付：共 {read} 行，采纳 {taken} 行，重复 {duplicate} 行，拒绝 {rejected} 行\
-             （拒绝的行保留原文和原因，可更正后重交）。"
+             （拒绝的行保留原文和原因，可更正后重交）。来源是否迟到、哪些行待改，每天在变，不写进报告：见 xiuhua quality。"
         ),
         format!(
             "The record that was read comes from {batches} deliveries in force: {read} rows, {taken} taken, {duplicate} \
-             repeated, {rejected} rejected (kept with their text and reasons, to be corrected)."
+             repeated, {rejected} rejected (kept with their text and reasons, to be corrected). Which sources are late and which rows wait \
+             changes daily and is no part of a report: see xiuhua quality."
         ),
     )));
     blocks.push(Block::Heading(words.choose("各指标的数据", "Data of each indicator").to_owned()));
