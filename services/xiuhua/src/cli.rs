@@ -4,6 +4,7 @@ mod deciding;
 mod importing;
 mod keeping;
 mod reading;
+mod reporting;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub(crate) use self::importing::{
 };
 pub(crate) use self::keeping::{BackupArgs, RestoreArgs, VerifyArgs};
 pub(crate) use self::reading::{ExplainArgs, ExportArgs, RankArgs, RunArg, ShowArgs};
+pub(crate) use self::reporting::{Form, ReportArgs};
 
 /// The community governance index (社区治理指数): files in, ranked and traceable scores out.
 #[derive(Debug, Parser)]
@@ -219,6 +221,11 @@ pub(crate) enum Command {
     /// Write the results of an assessment as files.
     #[command(after_help = "Example:\n  xiuhua export --out results")]
     Export(ExportArgs),
+    /// Write the report of an assessment: a page that needs nothing else, and a PDF.
+    #[command(
+        after_help = "Examples:\n  xiuhua report --out reports\n  xiuhua report --town 310115004000 --format pdf"
+    )]
+    Report(ReportArgs),
     /// List the deliveries, newest first.
     #[command(after_help = "Example:\n  xiuhua batches --top 5")]
     Batches(BatchesArgs),

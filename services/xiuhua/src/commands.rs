@@ -13,8 +13,8 @@ use crate::progress::Progress;
 use crate::results::write_results;
 use crate::screen::{Outcome, Screen, numbers, words};
 use crate::{
-    backup, catalogs, compute, deciding, demo, importing, json, quarantine, reading, sample, serving,
-    sources, templates, verifying,
+    backup, catalogs, compute, deciding, demo, importing, json, quarantine, reading, reporting, sample,
+    serving, sources, templates, verifying,
 };
 
 /// Runs one command.
@@ -86,6 +86,7 @@ async fn on_platform(
         Command::Show(arguments) => reading::show(platform, &arguments, screen).await,
         Command::Explain(arguments) => reading::explain(platform, &arguments, screen).await,
         Command::Export(arguments) => export(platform, &arguments, screen).await,
+        Command::Report(arguments) => reporting::run(platform, &arguments, globals, screen).await,
         Command::Batches(arguments) => deciding::batches(platform, &arguments, screen).await,
         Command::Withdraw(arguments) => deciding::withdraw(platform, &arguments, screen).await,
         Command::Runs(arguments) => deciding::runs(platform, &arguments, screen).await,

@@ -14,6 +14,7 @@
 //! | `backup`, `verifying` | copies of the embedded platform's record; whether it is intact |
 //! | `compute`, `results` | `index compute`; the result files |
 //! | `reading`, `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
+//! | `reporting` | the report: its facts read from the services |
 //! | `sample`, `demo`, `serving` | the generated district; the demo; the gRPC door |
 
 mod assessing;
@@ -37,6 +38,7 @@ mod progress;
 mod quarantine;
 mod reading;
 mod records;
+mod reporting;
 mod results;
 pub mod sample;
 mod screen;

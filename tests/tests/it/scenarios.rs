@@ -20,6 +20,7 @@ mod postgres_operations;
 mod python_client;
 mod quarantine;
 mod real_estates;
+mod reporting;
 mod sheet;
 mod small_district;
 mod stopping;
