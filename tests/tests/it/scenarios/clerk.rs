@@ -129,14 +129,17 @@ fn fill(sheet: &mut Sheet, table: &[Vec<String>]) {
     let top = sheet.header_row(&header[0]);
     let columns: Vec<_> = header.iter().map(|name| sheet.column(name)).collect();
     let width = sheet.rows[top].len();
-    // The sample row is typed over, as most people do.
-    sheet.rows.truncate(top + 1);
+    sheet.rows.retain(|cells| !cells.iter().any(|cell| cell.starts_with("示例（")));
     for row in rows {
-        let mut cells = vec![String::new(); width];
+        // A row that the template lists already is filled, any other is added.
+        let listed = sheet.rows.iter().position(|cells| cells[columns[0]] == row[0]);
+        let line = listed.unwrap_or_else(|| {
+            sheet.rows.push(vec![String::new(); width]);
+            sheet.rows.len() - 1
+        });
         for (column, text) in columns.iter().zip(row) {
-            cells[*column].clone_from(text);
+            sheet.rows[line][*column].clone_from(text);
         }
-        sheet.rows.push(cells);
     }
 }
 

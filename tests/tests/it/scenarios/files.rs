@@ -6,6 +6,7 @@
 
 mod cells;
 mod closing;
+mod flat_memory;
 mod hostile;
 mod layouts;
 mod returned_sheet;
