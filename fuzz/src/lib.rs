@@ -8,6 +8,7 @@ mod catalog;
 mod excel;
 pub mod mutation;
 mod table;
+mod typed;
 
 use std::panic::catch_unwind;
 use std::sync::Mutex;

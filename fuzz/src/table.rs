@@ -7,6 +7,8 @@ use tempfile::TempDir;
 use xiuhua_sheet_makers::text::{Encoding, encoded};
 use xiuhua_spreadsheets::table::{Opening, Table, UnusableFile};
 
+use crate::typed;
+
 const PLACES: &str = "\
 浦东新区小区名册,,,,
 小区编号,小区名称,街镇,户数,房屋性质
@@ -70,7 +72,7 @@ pub(crate) fn check(input: &[u8]) {
     let path = FOLDER.path().join(format!("{:?}", thread.id()));
     std::fs::write(&path, input).expect("the folder is ours");
     match read(&path, input.len()) {
-        Ok(()) => {}
+        Ok(()) => typed::check(&path),
         Err(unusable) => {
             assert!(!unusable.faults.is_empty(), "refused without a reason");
             for fault in &unusable.faults {

@@ -64,7 +64,7 @@ async fn main() -> Result<()> {
         command
             .args(["import", kind])
             .arg(file)
-            .args(["--yes", "--quiet", "--json", "--data-dir"])
+            .args(["--yes", "--author", "王芳", "--quiet", "--json", "--data-dir"])
             .arg(&data);
         command.args(more).current_dir(folder.path());
         command
