@@ -258,7 +258,7 @@ mod tests {
             places_moved: 1,
             places_before: 2,
         };
-        let mut movements = vec![
+        let mut movements = [
             movement("b", Some(0.05)),
             movement("c", Some(0.2)),
             movement("d", None),
