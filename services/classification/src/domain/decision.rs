@@ -233,8 +233,12 @@ mod tests {
     fn what_is_plain_is_not_for_review_and_what_is_decided_on_stays_there() {
         assert!(!showing("商品房").is_for_review());
         assert!(showing(MIXED).is_for_review() && showing("").is_for_review());
-        // Two facts of three give a type, but not without a doubt.
-        let doubtful = showing("商品房、商品房住宅、动迁房");
+        // Where two facts of three suffice, they give a type, but not without a doubt.
+        let text =
+            shipped("pudong-housing").unwrap().toml.replace("minimum_degree = 1.0", "minimum_degree = 0.6");
+        let nature = "商品房、商品房住宅、动迁房".to_owned();
+        let place = Place { id: "P".to_owned(), housing_nature: nature, ..Place::default() };
+        let doubtful = RuleSet::parse(&text).unwrap().classify(&place, 2021);
         assert!(doubtful.type_id == "COMMODITY" && doubtful.is_for_review());
         assert!(heeded(&[decision(1, Some("RELOCATION"), "商品房")], "商品房").is_for_review());
         assert!(!heeded(&[decision(1, None, "商品房")], "商品房").is_for_review());
