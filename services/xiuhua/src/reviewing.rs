@@ -141,33 +141,53 @@ async fn list(platform: &Platform, arguments: &ReviewListArgs, screen: &mut Scre
         page_size: PAGE,
         page_token: String::new(),
     };
-    let mut shown = Vec::new();
-    let mut total = 0_usize;
+    // What waits for a person comes before what was decided; of each no more is kept than is shown.
+    let (mut waiting, mut decided) = (Kept::default(), Kept::default());
     loop {
         let page = platform.classification().list_review(request.clone()).await?.into_inner();
         for class in page.place_classes.into_iter().filter(is_meant) {
-            total += 1;
-            if shown.len() < arguments.top {
-                let place = place(platform, &looked.classification, &class.place_id).await?;
-                shown.push((place, class));
-            }
+            let kept =
+                if class.decision_state() == DecisionState::Applied { &mut decided } else { &mut waiting };
+            kept.add(class, arguments.top);
         }
         if page.next_page_token.is_empty() {
             break;
         }
         request.page_token = page.next_page_token;
     }
+    let mut shown = Vec::new();
+    for class in waiting.first.into_iter().chain(decided.first).take(arguments.top) {
+        shown.push((place(platform, &looked.classification, &class.place_id).await?, class));
+    }
     showing::review(&looked.rule_set, &shown, screen)?;
+    let (waiting, decided, id) = (waiting.total, decided.total, &looked.classification.id);
     screen.say(
-        &format!("共 {total} 处待看，列出 {}；分类结果 {}", shown.len(), looked.classification.id),
-        &format!("{total} places, {} listed; classification {}", shown.len(), looked.classification.id),
+        &format!("待复核 {waiting} 处，已认定 {decided} 处，列出 {} 处；分类结果 {id}", shown.len()),
+        &format!("{waiting} wait, {decided} are decided, {} listed; classification {id}", shown.len()),
     )?;
     let places = shown.iter().map(|(place, class)| showing::reviewed_json(place, class));
     screen.json(&json!({
         "classification": showing::classification_json(&looked.classification),
-        "total": total,
+        "waiting": waiting,
+        "decided": decided,
         "places": places.collect::<Vec<_>>(),
     }))
+}
+
+/// The first places of many, and how many there are.
+#[derive(Default)]
+struct Kept {
+    first: Vec<PlaceClass>,
+    total: u64,
+}
+
+impl Kept {
+    fn add(&mut self, class: PlaceClass, most: usize) {
+        self.total += 1;
+        if self.first.len() < most {
+            self.first.push(class);
+        }
+    }
 }
 
 async fn show(platform: &Platform, arguments: &ReviewShowArgs, screen: &mut Screen) -> Result<()> {

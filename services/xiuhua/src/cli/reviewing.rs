@@ -8,7 +8,7 @@ use super::{DecisionArgs, RunArg};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReviewCommand {
-    /// List the places that want a person's eye, with their evidence.
+    /// List the places that want a person's eye with their evidence, those that wait before those decided on.
     #[command(after_help = "Example:\n  xiuhua review list --reason EVIDENCE_CONTRADICTORY --top 50")]
     List(ReviewListArgs),
     /// Show one place with its evidence and every decision about it.

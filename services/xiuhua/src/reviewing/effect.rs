@@ -81,9 +81,7 @@ impl Frame {
     /// Sizes of the random sample before and after; nothing is drawn from what has no type.
     fn samples(&self) -> [Option<usize>; 2] {
         let is_type = self.type_id != "UNCLASSIFIED";
-        self.places.map(|places| {
-            is_type.then(|| usize::try_from(places).map_or(usize::MAX, cochran_size))
-        })
+        self.places.map(|places| is_type.then(|| usize::try_from(places).map_or(usize::MAX, cochran_size)))
     }
 }
 

@@ -75,10 +75,9 @@ pub(super) fn reviewed(
         screen.say(&format!("人工认定：{met}"), &format!("decision: {met}"))?;
     }
     let columns = [words("特征", "feature"), words("内容", "value"), words("指向", "speaks for")];
-    let rows = class
-        .evidence
-        .iter()
-        .map(|fact| vec![fact.feature.clone(), fact.value.clone(), speaks_for(rule_set, fact, screen)]);
+    let rows = class.evidence.iter().map(|fact| {
+        vec![feature(&fact.feature, screen), fact.value.clone(), speaks_for(rule_set, fact, screen)]
+    });
     let rows = rows.collect();
     screen.table(&columns, rows)?;
     let columns = [words("类型", "type"), numbers("支持度", "support")];
@@ -144,6 +143,15 @@ fn evidence_by_type(evidence: &[Evidence], screen: &Screen) -> String {
         format!("{} → {id}", values.join("、"))
     });
     said.collect::<Vec<_>>().join("; ")
+}
+
+/// A feature of a place as people call it.
+fn feature(name: &str, screen: &Screen) -> String {
+    if name == "housing_nature" {
+        screen.choose("房屋性质", "housing nature").to_owned()
+    } else {
+        name.to_owned()
+    }
 }
 
 fn speaks_for(rule_set: &RuleSet, fact: &Evidence, screen: &Screen) -> String {

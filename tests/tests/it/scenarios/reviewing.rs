@@ -1,5 +1,5 @@
-//! Review of types: an estate whose papers contradict each other is seen, decided on and ranked; what is decided holds for
-//! as long as the papers say the same, and touches nothing that was computed before.
+//! Review of types: an estate whose papers contradict each other is seen, decided on and ranked; what is decided holds
+//! for as long as the papers say the same, and touches nothing that was computed before.
 
 use serde_json::Value;
 use xiuhua_service_kit::testing::temporary_postgres;
@@ -165,9 +165,7 @@ fn a_file_of_decisions_is_taken_as_a_whole_or_told_every_fault() {
     }
     assert_eq!(review(&district, &["history"])["decisions"], Value::Array(Vec::new()));
 
-    district
-        .bench
-        .write("decisions.csv", "place_id,type,reason\nS3,动迁房,现场核实\nS1,COMMODITY,核实\n");
+    district.bench.write("decisions.csv", "place_id,type,reason\nS3,动迁房,现场核实\nS1,COMMODITY,核实\n");
     let taken = review(&district, &[&by_file[..], &LOOK].concat());
     assert_eq!(taken["decided"].as_array().map(Vec::len), Some(2));
     let again = review(&district, &[&by_file[..], &LOOK].concat());
@@ -187,5 +185,5 @@ fn a_catalog_without_types_has_nothing_to_review() {
     district.bench.write("catalog.toml", &CATALOG.replace("rule_set = \"pudong-housing\"\n", ""));
     district.places(&places(MIXED));
     let seen = review(&district, &["list", "--rules", "all-places", "--year", "2021"]);
-    assert_eq!((&seen["total"], &seen["places"]), (&0.into(), &Value::Array(Vec::new())));
+    assert_eq!((&seen["waiting"], &seen["places"]), (&0.into(), &Value::Array(Vec::new())));
 }
