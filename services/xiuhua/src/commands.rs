@@ -21,7 +21,9 @@ use crate::platform::{Platform, Workers, request_id};
 use crate::progress::Progress;
 use crate::results::{file_column, write_results};
 use crate::screen::{Outcome, Screen, numbers, words};
-use crate::{backup, catalogs, compute, deciding, demo, json, reading, sample, serving, verifying};
+use crate::{
+    backup, catalogs, compute, deciding, demo, json, reading, reviewing, sample, serving, verifying,
+};
 
 /// Rejected rows shown on the screen; all of them are kept by the platform.
 const REJECTED_SHOWN: usize = 20;
@@ -83,6 +85,7 @@ async fn on_platform(
         Command::Import(arguments) => import(platform, &arguments, globals, screen).await,
         Command::Assess(arguments) => assess(platform, &arguments, globals, screen).await,
         Command::Classify(arguments) => classify(platform, &arguments, screen).await,
+        Command::Review(command) => reviewing::run(platform, &command, screen).await,
         Command::Rank(arguments) => reading::rank(platform, &arguments, screen).await,
         Command::Show(arguments) => reading::show(platform, &arguments, screen).await,
         Command::Explain(arguments) => reading::explain(platform, &arguments, screen).await,
@@ -162,7 +165,9 @@ async fn assess(
     let method = Method::read(&arguments.method)?;
     let as_of = assessing::position(platform, arguments.as_of).await?;
     let rule_set = assessing::register(platform, &method).await?;
-    let classification = assessing::classify(platform, &rule_set, method.period.year(), as_of).await?;
+    let heeded = assessing::decision_number(platform, arguments.as_of).await?;
+    let classification =
+        assessing::classify(platform, &rule_set, method.period.year(), as_of, heeded).await?;
     let threshold_set = match &arguments.thresholds {
         Some(id) => id.clone(),
         None => {
@@ -183,7 +188,7 @@ async fn classify(platform: &Platform, arguments: &ClassifyArgs, screen: &mut Sc
     let request = RegisterRuleSetRequest { request_id: request_id(), toml };
     let rule_set = platform.classification().register_rule_set(request).await?.into_inner().rule_set;
     let (rule_set, as_of) = (rule_set.unwrap_or_default(), assessing::position(platform, None).await?);
-    let found = assessing::classify(platform, &rule_set, arguments.year, as_of).await?;
+    let found = assessing::classify(platform, &rule_set, arguments.year, as_of, None).await?;
     let request = ListPlaceClassesRequest {
         classification_id: found.id.clone(),
         r#type: "UNCLASSIFIED".to_owned(),

@@ -9,6 +9,7 @@
 //! | `intake`, `delivery` | files to typed rows; rows to a sealed batch |
 //! | `method`, `assessing` | catalog, rules and sample; classify → thresholds → assess |
 //! | `deciding` | batches and assessments listed, withdrawn, published, cancelled |
+//! | `reviewing` | places that want a person's eye; what a person decides about their type, and its effect |
 //! | `backup`, `verifying` | copies of the embedded platform's record; whether it is intact |
 //! | `compute`, `results` | `index compute`; the result files |
 //! | `reading`, `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
@@ -34,6 +35,7 @@ mod progress;
 mod reading;
 mod records;
 mod results;
+mod reviewing;
 pub mod sample;
 mod screen;
 mod serving;
