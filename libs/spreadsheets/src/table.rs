@@ -29,6 +29,8 @@ mod choice;
 mod delimited;
 mod encoding;
 mod footer;
+#[cfg(test)]
+mod foreign_tests;
 mod grid;
 mod header;
 mod limits;

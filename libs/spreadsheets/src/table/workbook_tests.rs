@@ -293,7 +293,7 @@ fn what_is_no_table_is_refused_with_what_to_do() {
 }
 
 /// An archive of these parts.
-fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in parts {
         zip.start_file(*name, SimpleFileOptions::default().compression_method(CompressionMethod::Deflated))
