@@ -3,6 +3,7 @@
 mod deciding;
 mod keeping;
 mod reading;
+mod reporting;
 mod reviewing;
 
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ pub(crate) use self::deciding::{
 };
 pub(crate) use self::keeping::{BackupArgs, RestoreArgs, VerifyArgs};
 pub(crate) use self::reading::{ExplainArgs, ExportArgs, RankArgs, RunArg, ShowArgs};
+pub(crate) use self::reporting::{Form, ReportArgs};
 pub(crate) use self::reviewing::{
     DecideArgs, EffectArgs, HistoryArgs, LookArgs, ReviewCommand, ReviewListArgs, ReviewShowArgs, RevokeArgs,
 };
@@ -196,6 +198,11 @@ pub(crate) enum Command {
     /// Write the results of an assessment as files.
     #[command(after_help = "Example:\n  xiuhua export --out results")]
     Export(ExportArgs),
+    /// Write the report of an assessment: a page that needs nothing else, and a PDF.
+    #[command(
+        after_help = "Examples:\n  xiuhua report --out reports\n  xiuhua report --town 310115004000 --format pdf"
+    )]
+    Report(ReportArgs),
     /// List the deliveries, newest first.
     #[command(after_help = "Example:\n  xiuhua batches --top 5")]
     Batches(BatchesArgs),

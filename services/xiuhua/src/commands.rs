@@ -22,7 +22,8 @@ use crate::progress::Progress;
 use crate::results::{file_column, write_results};
 use crate::screen::{Outcome, Screen, numbers, words};
 use crate::{
-    backup, catalogs, compute, deciding, demo, json, reading, reviewing, sample, serving, verifying,
+    backup, catalogs, compute, deciding, demo, json, reading, reporting, reviewing, sample, serving,
+    verifying,
 };
 
 /// Rejected rows shown on the screen; all of them are kept by the platform.
@@ -90,6 +91,7 @@ async fn on_platform(
         Command::Show(arguments) => reading::show(platform, &arguments, screen).await,
         Command::Explain(arguments) => reading::explain(platform, &arguments, screen).await,
         Command::Export(arguments) => export(platform, &arguments, screen).await,
+        Command::Report(arguments) => reporting::run(platform, &arguments, globals, screen).await,
         Command::Batches(arguments) => deciding::batches(platform, &arguments, screen).await,
         Command::Withdraw(arguments) => deciding::withdraw(platform, &arguments, screen).await,
         Command::Runs(arguments) => deciding::runs(platform, &arguments, screen).await,

@@ -13,6 +13,7 @@
 //! | `backup`, `verifying` | copies of the embedded platform's record; whether it is intact |
 //! | `compute`, `results` | `index compute`; the result files |
 //! | `reading`, `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
+//! | `reporting` | the report: its facts read from the services |
 //! | `sample`, `demo`, `serving` | the generated district; the demo; the gRPC door |
 
 mod assessing;
@@ -34,6 +35,7 @@ mod platform;
 mod progress;
 mod reading;
 mod records;
+mod reporting;
 mod results;
 mod reviewing;
 pub mod sample;

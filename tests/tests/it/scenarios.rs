@@ -15,6 +15,7 @@ mod keeping;
 mod postgres_operations;
 mod python_client;
 mod real_estates;
+mod reporting;
 mod reviewing;
 mod small_district;
 mod stopping;
