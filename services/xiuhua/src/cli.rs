@@ -5,6 +5,7 @@ mod importing;
 mod keeping;
 mod reading;
 mod reporting;
+mod reviewing;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -27,6 +28,9 @@ pub(crate) use self::importing::{
 pub(crate) use self::keeping::{BackupArgs, RestoreArgs, VerifyArgs};
 pub(crate) use self::reading::{ExplainArgs, ExportArgs, RankArgs, RunArg, ShowArgs};
 pub(crate) use self::reporting::{Form, ReportArgs};
+pub(crate) use self::reviewing::{
+    DecideArgs, EffectArgs, HistoryArgs, LookArgs, ReviewCommand, ReviewListArgs, ReviewShowArgs, RevokeArgs,
+};
 
 /// The community governance index (社区治理指数): files in, ranked and traceable scores out.
 #[derive(Debug, Parser)]
@@ -203,6 +207,9 @@ pub(crate) enum Command {
     /// Classify the places on record and list what has no type.
     #[command(after_help = "Example:\n  xiuhua classify --rules pudong-housing --year 2021")]
     Classify(ClassifyArgs),
+    /// Review the types of places: what is doubtful, what people decided, and what that changes.
+    #[command(subcommand)]
+    Review(ReviewCommand),
     /// Rank the places of one type.
     #[command(after_help = "Example:\n  xiuhua rank --type RELOCATION --node C --top 10 --reverse")]
     Rank(RankArgs),

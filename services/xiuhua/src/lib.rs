@@ -11,6 +11,7 @@
 //! | `importing`, `quarantine` | a file in two steps; what was rejected goes back, is delivered again or given up |
 //! | `templates`, `sources` | workbooks to fill in; who delivers observations |
 //! | `deciding` | batches and assessments listed, withdrawn, published, cancelled |
+//! | `reviewing` | places that want a person's eye; what a person decides about their type, and its effect |
 //! | `backup`, `verifying` | copies of the embedded platform's record; whether it is intact |
 //! | `compute`, `results` | `index compute`; the result files |
 //! | `reading`, `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
@@ -40,6 +41,7 @@ mod reading;
 mod records;
 mod reporting;
 mod results;
+mod reviewing;
 pub mod sample;
 mod screen;
 mod serving;

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use tonic::Code;
+use xiuhua_contracts::classification::v1::TypeDecision;
 use xiuhua_contracts::scoring::v1::{
     Assessment, AssessmentState, ExplainScoreRequest, GetAssessmentRequest, GetPlaceScoresRequest,
     GetPlaceScoresResponse, GetPublishedAssessmentRequest, GroupLevel, GroupScore, LeafExplanation,
@@ -15,6 +16,7 @@ use crate::json;
 use crate::names::Names;
 use crate::platform::Platform;
 use crate::results::{all, each_group};
+use crate::reviewing::{decided_type, decision_json, say_decision};
 use crate::screen::{Column, Screen, count, numbers, percent, score, value, words};
 
 /// All types together, in group scores.
@@ -125,7 +127,10 @@ pub(crate) async fn show(platform: &Platform, arguments: &ShowArgs, screen: &mut
     let request = GetPlaceScoresRequest { assessment_id: run.id.clone(), place_id: arguments.id.clone() };
     let names = Names::read(platform, &run).await?;
     match platform.scoring().get_place_scores(request).await {
-        Ok(place) => show_place(&run, &place.into_inner(), &names, screen),
+        Ok(place) => {
+            let decision = decided_type(platform, &run, &arguments.id).await?;
+            show_place(&run, &place.into_inner(), decision.as_ref(), &names, screen)
+        }
         Err(status) if status.code() == Code::NotFound => {
             let groups = group_scores(platform, &run, GroupLevel::Unspecified, &arguments.id).await?;
             if groups.is_empty() {
@@ -167,6 +172,7 @@ pub(crate) async fn group_scores(
 fn show_place(
     run: &Assessment,
     place: &GetPlaceScoresResponse,
+    decision: Option<&TypeDecision>,
     names: &Names,
     screen: &mut Screen,
 ) -> Result<()> {
@@ -174,8 +180,11 @@ fn show_place(
     let heading =
         format!("{} {}  {kind}  {} {}", place.place_id, place.place_name, place.town_name, place.committee);
     screen.say(&heading, &heading)?;
+    say_decision(decision, screen)?;
     show_nodes(place.scores.iter(), names, screen)?;
-    screen.json(&json!({ "assessment": json::assessment(run), "place": json::place(place) }))
+    let mut document = json!({ "assessment": json::assessment(run), "place": json::place(place) });
+    document["type_decision"] = decision.map(decision_json).into();
+    screen.json(&document)
 }
 
 /// Prints one group: a row a node, a column a type, ranks behind the scores that have one.
@@ -283,6 +292,8 @@ pub(crate) async fn explain_place(
     let kind = names.place_type(&found.r#type, screen);
     let heading = format!("{} {}  {kind}", found.place_id, found.place_name);
     screen.say(&heading, &heading)?;
+    let decision = decided_type(platform, run, place_id).await?;
+    say_decision(decision.as_ref(), screen)?;
     show_nodes(found.score.iter().chain(&found.nodes), &names, screen)?;
     let columns = [
         words("指标", "leaf"),
@@ -307,7 +318,10 @@ pub(crate) async fn explain_place(
             run.threshold_set_id, run.classification_id, run.as_of_position, run.catalog_hash
         ),
     )?;
-    screen.json(&json!({ "assessment": json::assessment(run), "explanation": json::explanation(&found) }))
+    let mut document =
+        json!({ "assessment": json::assessment(run), "explanation": json::explanation(&found) });
+    document["type_decision"] = decision.as_ref().map(decision_json).into();
+    screen.json(&document)
 }
 
 fn show_nodes<'a>(

@@ -21,6 +21,7 @@ mod python_client;
 mod quarantine;
 mod real_estates;
 mod reporting;
+mod reviewing;
 mod sheet;
 mod small_district;
 mod stopping;
