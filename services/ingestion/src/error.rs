@@ -282,7 +282,11 @@ impl Failure for Error {
                 format!("the file is not the one that batch {id} holds; import it anew"),
             ),
             Self::OutcomeChanged { expected, found } => Bilingual::new(
-                format!("预览之后数据已变：预览时为 {}，现在为 {}，请重新预览", told_zh(expected), told_zh(found)),
+                format!(
+                    "预览之后数据已变：预览时为 {}，现在为 {}，请重新预览",
+                    told_zh(expected),
+                    told_zh(found)
+                ),
                 format!(
                     "the record has changed since the preview: {} then, {} now; preview again",
                     told_en(expected),

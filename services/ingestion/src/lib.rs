@@ -45,13 +45,9 @@ pub async fn assemble(config: &Config, clock: SharedClock) -> Result<Part, Error
     let second_person_above = (share > 0.0).then_some(share);
     let store = store::open(&config.database.url).await?;
     let abandon_after = Duration::from_millis(config.deliveries.abandon_after_ms);
-    let service = IngestionServiceServer::new(service::Door::new(
-        store,
-        clock,
-        abandon_after,
-        second_person_above,
-    ))
-        .max_decoding_message_size(config.limits.max_message_bytes)
-        .max_encoding_message_size(config.limits.max_message_bytes);
+    let service =
+        IngestionServiceServer::new(service::Door::new(store, clock, abandon_after, second_person_above))
+            .max_decoding_message_size(config.limits.max_message_bytes)
+            .max_encoding_message_size(config.limits.max_message_bytes);
     Ok(Part::new(service))
 }

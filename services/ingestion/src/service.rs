@@ -188,10 +188,7 @@ impl IngestionService for Door {
         answer(self.list_quarantined_rows(&request.into_inner()).await)
     }
 
-    async fn give_up_rows(
-        &self,
-        request: Request<pb::GiveUpRowsRequest>,
-    ) -> Answer<pb::GiveUpRowsResponse> {
+    async fn give_up_rows(&self, request: Request<pb::GiveUpRowsRequest>) -> Answer<pb::GiveUpRowsResponse> {
         answer(self.give_up_rows(request.into_inner()).await)
     }
 

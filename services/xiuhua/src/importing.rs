@@ -9,6 +9,7 @@ pub(crate) mod returning;
 mod settling;
 
 use std::io::{self, BufRead, IsTerminal, Read};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -48,8 +49,32 @@ pub(crate) async fn run(
     globals: &Globals,
     screen: &mut Screen,
 ) -> Result<Outcome> {
-    // Said before anything is delivered.
-    let author = settling::author(&arguments.author)?;
+    import(platform, arguments, File::Stays, globals, screen).await
+}
+
+/// Whether the file is there when the command has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum File {
+    /// It is the user's.
+    Stays,
+    /// It was made on the way.
+    Passes,
+}
+
+/// Imports a file of the user's, or one that was made on the way.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) async fn import(
+    platform: &Platform,
+    arguments: &ImportArgs,
+    source: File,
+    globals: &Globals,
+    screen: &mut Screen,
+) -> Result<Outcome> {
+    let asks = !arguments.yes && !globals.json && io::stdin().is_terminal() && io::stdout().is_terminal();
+    // That nobody commits is said before anything is delivered.
+    let author = if arguments.yes || asks { settling::author(&arguments.author)? } else { String::new() };
     let delivery = arguments.request_id.clone().unwrap_or_else(request_id);
     let mut file = opening::open(platform, arguments).await?;
     file.show(screen)?;
@@ -68,19 +93,18 @@ pub(crate) async fn run(
             let preview = preview(platform, &batch).await?;
             preview::show(&preview, screen)?;
             document["preview"] = preview::document(&preview);
-            let asks = !globals.json && io::stdin().is_terminal() && io::stdout().is_terminal();
             if asks && says_yes(screen)? {
                 settle(platform, &batch, author, preview.counts).await?
             } else {
                 document["rejected_rows"] = preview::rejected_documents(&preview.rejected_rows).into();
-                document["next"] = next(&batch, arguments, preview.counts.as_ref(), screen)?;
+                document["next"] = next(&batch, (arguments, source), preview.counts.as_ref(), globals, screen)?;
                 batch
             }
         }
         _ => batch,
     };
     if !matches!(batch.state(), BatchState::Staged) {
-        settled(platform, arguments, &file, &batch, &mut document, screen).await?;
+        settled(platform, (arguments, source), &file, &batch, &mut document, screen).await?;
     }
     merge(&mut document, json::batch(&batch));
     screen.json(&document)?;
@@ -126,19 +150,30 @@ fn says_yes(screen: &mut Screen) -> Result<bool> {
 /// Says by which commands a staged import goes on, and gives them.
 fn next(
     batch: &Batch,
-    arguments: &ImportArgs,
+    from: (&ImportArgs, File),
     counts: Option<&RowCounts>,
+    globals: &Globals,
     screen: &mut Screen,
 ) -> Result<Value> {
-    let mut commit = format!("xiuhua commit {}", batch.id);
-    if arguments.file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+    let (arguments, source) = from;
+    // The same platform, whatever the environment says then.
+    let mut program = "xiuhua".to_owned();
+    let folder = globals.data_dir.as_ref().map(|folder| folder.to_string_lossy());
+    let config = globals.config.as_ref().map(|file| file.to_string_lossy());
+    for (option, value) in
+        [("server", globals.server.as_deref()), ("data-dir", folder.as_deref()), ("config", config.as_deref())]
+    {
+        program += &value.map_or(String::new(), |value| format!(" --{option} {}", quoted(value)));
+    }
+    let mut commit = format!("{program} commit {}", batch.id);
+    if source == File::Stays && arguments.file.metadata().is_ok_and(|metadata| metadata.is_file()) {
         commit += &format!(" --file {}", quoted(&arguments.file.to_string_lossy()));
     }
     if let Some(RowCounts { read, accepted, corrected, duplicate, rejected }) = counts {
         commit += &format!(" --counts {read},{accepted},{corrected},{duplicate},{rejected}");
     }
     commit += &arguments.author.author.as_ref().map_or(String::new(), |a| format!(" --author {}", quoted(a)));
-    let discard = format!("xiuhua discard {}", batch.id);
+    let discard = format!("{program} discard {}", batch.id);
     screen.say(
         &format!("尚未提交，数据未生效。提交或放弃：\n  {commit}\n  {discard} --author <姓名> --reason <理由>"),
         &format!("Nothing counts yet. Commit or give up:\n  {commit}\n  {discard} --author <name> --reason <why>"),
@@ -149,7 +184,7 @@ fn next(
 /// Says what became of an import that is not staged any more; what was rejected goes back.
 async fn settled(
     platform: &Platform,
-    arguments: &ImportArgs,
+    from: (&ImportArgs, File),
     file: &Opened,
     batch: &Batch,
     document: &mut Value,
@@ -169,7 +204,7 @@ async fn settled(
     }
     document["rejected_rows"] = preview::rejected_documents(&first).into();
     if batch.quarantine.is_some_and(|quarantine| quarantine.open > 0) {
-        document["returned"] = give_back(platform, arguments, file, batch, screen).await?;
+        document["returned"] = give_back(platform, from, file, batch, screen).await?;
     }
     Ok(())
 }
@@ -178,15 +213,21 @@ async fn settled(
 /// the file undoes nothing: the rows can be exported at any time.
 async fn give_back(
     platform: &Platform,
-    arguments: &ImportArgs,
+    from: (&ImportArgs, File),
     file: &Opened,
     batch: &Batch,
     screen: &mut Screen,
 ) -> Result<Value> {
     let id = &batch.id;
+    let (arguments, source) = from;
     let asked = arguments.returned.clone();
     let replaces = asked.as_ref().is_some_and(|path| path.exists());
-    let Some(path) = asked.clone().or_else(|| returning::free_path(&arguments.file)) else {
+    let free = || match source {
+        File::Stays => returning::free_path(&arguments.file),
+        // Into the folder that the user is in.
+        File::Passes => returning::free_beside(Path::new(arguments.file.file_name()?)),
+    };
+    let Some(path) = asked.clone().or_else(free) else {
         screen.say(
             &format!("取回被拒绝的行：xiuhua quarantine export {id} --out 待修改.xlsx"),
             &format!("to get the rejected rows back: xiuhua quarantine export {id} --out to-mend.xlsx"),

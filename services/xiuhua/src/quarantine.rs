@@ -194,7 +194,7 @@ async fn replay(
         returned: arguments.returned.clone(),
         request_id: None,
     };
-    importing::run(platform, &import, globals, screen).await
+    importing::import(platform, &import, importing::File::Passes, globals, screen).await
 }
 
 async fn give_up(platform: &Platform, arguments: &GiveUpArgs, screen: &mut Screen) -> Result<()> {

@@ -49,13 +49,14 @@ pub(super) struct Seen {
 /// # Errors
 /// If it is damaged, encrypted, no workbook, or made to exhaust a reader.
 pub(super) fn look(bytes: &[u8], limits: &Limits) -> Result<Archive, Text> {
-    let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
-    if zip.len() > PARTS {
+    // Counted before the directory is read into memory.
+    if memchr::memmem::find_iter(bytes, b"PK\x01\x02").take(PARTS + 1).count() > PARTS {
         return Err(Text::new(
             format!("压缩包内超过 {PARTS} 个部分"),
             format!("has more than {PARTS} parts, which is the limit"),
         ));
     }
+    let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
     let mut budget = Budget { limits: *limits, packed: bytes.len() as u64, unpacked: 0 };
     let names = declared(&mut zip, budget.clone())?;
     let format = format(&mut zip, &names)?;

@@ -70,7 +70,9 @@ pub(super) fn find(beginning: &Beginning, opening: &Opening<'_>) -> Result<Heade
     let known = |row: &[String]| row.iter().filter(|text| opening.knows(text)).count();
     let counts: Vec<usize> = rows.iter().map(|row| known(row)).collect();
     let most = counts.iter().copied().max().unwrap_or(0);
-    let best = if most == 0 && opening.enough == 0 {
+    let best = if opening.header_row.is_some() {
+        Some(0).filter(|_| !rows.is_empty())
+    } else if most == 0 && opening.enough == 0 {
         likely(rows)
     } else {
         counts.iter().position(|count| *count == most && *count >= opening.enough)
@@ -103,6 +105,11 @@ fn joined(
     column: usize,
     opening: &Opening<'_>,
 ) -> String {
+    // A header over several columns is the header of the first.
+    let covered = |merge: &Merge| merge.holds(bottom, column) && column > merge.left;
+    if merges.iter().any(covered) {
+        return String::new();
+    }
     let text = &rows[bottom][column];
     let group = bottom.checked_sub(1).and_then(|above| {
         let wide = |merge: &&Merge| {
@@ -133,6 +140,12 @@ fn missing(beginning: &Beginning, counts: &[usize], opening: &Opening<'_>) -> Te
     let filled = |row: &[String]| row.iter().filter(|text| !text.is_empty()).count();
     let best = (0..rows.len()).max_by_key(|row| (counts[*row], filled(&rows[*row]), usize::MAX - row));
     let Some(best) = best.filter(|row| filled(&rows[*row]) > 0) else {
+        if let Some(row) = opening.header_row {
+            return Text::new(
+                format!("第 {row} 行是空行，不能作表头"),
+                format!("has nothing in row {row}, which is to be the header"),
+            );
+        }
         return Text::new("没有内容：需要一行表头", "is empty: a header row is needed");
     };
     let list = |known: bool| {

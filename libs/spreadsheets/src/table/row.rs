@@ -2,7 +2,6 @@
 
 use super::delimited::Delimited;
 use super::footer;
-use super::header::normal;
 use super::sheet::SheetRows;
 use super::{Cell, Text};
 
@@ -87,7 +86,7 @@ impl<'a> Row<'a> {
     pub(super) fn no_data(&self, headers: &[String], template: bool) -> Option<(&'static str, Text)> {
         let repeats = |column: usize| match (self.cell(column), headers[column].as_str()) {
             (Cell::Empty, "") => true,
-            (Cell::Text(text), header) => text == header || normal(text) == normal(header),
+            (Cell::Text(text), header) => text == header,
             _ => false,
         };
         // The first cell tells nearly every row apart.

@@ -230,12 +230,10 @@ pub(super) fn beginning(sheet: &Sheet, header_row: Option<u64>) -> Beginning {
 
 /// Which columns are data: all that have a header before the last that is not empty, without those of this house.
 pub(super) fn data_columns(texts: &[String], returned: bool, template: bool) -> (Vec<usize>, Option<usize>) {
-    let original_row = returned.then(|| texts.iter().position(|text| text == marks::ORIGINAL_ROW)).flatten();
-    let last = texts.len().checked_sub(1);
-    let ours = |column: usize| {
-        Some(column) == original_row
-            || (returned && texts[column] == marks::FINDINGS && Some(column) == last)
-            || (template && texts[column] == marks::NOTE && Some(column) == last)
-    };
+    let place = |text: &str| texts.iter().rposition(|known| known == text);
+    let original_row = returned.then(|| place(marks::ORIGINAL_ROW)).flatten();
+    let findings = returned.then(|| place(marks::FINDINGS)).flatten();
+    let note = template.then(|| place(marks::NOTE)).flatten();
+    let ours = |column: usize| [original_row, findings, note].contains(&Some(column));
     ((0..texts.len()).filter(|column| !ours(*column)).collect(), original_row)
 }

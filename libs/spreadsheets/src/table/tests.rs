@@ -202,11 +202,13 @@ fn a_file_nobody_has_seen_gives_the_row_that_looks_like_a_header() {
 
 #[test]
 fn a_header_row_that_is_named_is_taken() {
-    let opening = Opening { header_row: Some(3), enough: 0, ..opening() };
+    let opening = Opening { header_row: Some(3), ..opening() };
     let file = file("a,b\n\nx,y\n1,2\n".as_bytes());
     let mut table = Table::open(file.path(), &opening).unwrap();
     assert_eq!(table.headers(), ["x", "y"]);
     assert_eq!(rows(&mut table).len(), 1);
+    let blank = Table::open(file.path(), &Opening { header_row: Some(9), ..opening }).err().unwrap();
+    assert!(blank.faults[0].en.contains("nothing in row 9"), "{blank}");
 }
 
 #[test]

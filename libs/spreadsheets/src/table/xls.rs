@@ -80,7 +80,9 @@ impl Xls {
 
 /// The stream in a container of its own.
 fn again(stream: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut container = cfb::CompoundFile::create(Cursor::new(Vec::with_capacity(stream.len() + (1 << 16))))?;
+    let room = Vec::with_capacity(stream.len() + (1 << 16));
+    // Of version 4, calamine refuses containers without small streams.
+    let mut container = cfb::CompoundFile::create_with_version(cfb::Version::V3, Cursor::new(room))?;
     container.create_stream("/Workbook")?.write_all(stream)?;
     container.flush()?;
     Ok(container.into_inner().into_inner())

@@ -15,11 +15,11 @@ ALTER TABLE batch ADD COLUMN given_up_rows BIGINT NOT NULL DEFAULT 0;
 
 -- Who decided about a batch that was staged.
 CREATE TABLE batch_decision (
-    batch_no   BIGINT NOT NULL REFERENCES batch (batch_no),
-    act        TEXT    NOT NULL CHECK (act IN ('COMMITTED', 'APPROVED', 'DISCARDED')),
-    author     TEXT    NOT NULL,
-    reason     TEXT    NOT NULL,
-    decided_at BIGINT NOT NULL,
+    batch_no   BIGINT           NOT NULL REFERENCES batch (batch_no),
+    act        TEXT COLLATE "C" NOT NULL CHECK (act IN ('COMMITTED', 'APPROVED', 'DISCARDED')),
+    author     TEXT             NOT NULL,
+    reason     TEXT             NOT NULL,
+    decided_at BIGINT           NOT NULL,
     PRIMARY KEY (batch_no, act)
 );
 
@@ -43,14 +43,14 @@ CREATE INDEX correction_by_position ON correction (position, batch_no, row_no);
 CREATE TABLE give_up (
     give_up_no  BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     batch_no    BIGINT NOT NULL REFERENCES batch (batch_no),
-    author      TEXT    NOT NULL,
-    reason      TEXT    NOT NULL,
+    author      TEXT   NOT NULL,
+    reason      TEXT   NOT NULL,
     given_up_at BIGINT NOT NULL
 );
 
 -- CLOSED while a correction in force brings it again, else GIVEN_UP if it was, else OPEN. Kept true by every seal of a
 -- correcting batch, its withdrawal, and every giving up, so that what is OPEN is found without looking at the rest.
-ALTER TABLE rejected_row ADD COLUMN state TEXT NOT NULL DEFAULT 'OPEN'
+ALTER TABLE rejected_row ADD COLUMN state TEXT COLLATE "C" NOT NULL DEFAULT 'OPEN'
     CHECK (state IN ('OPEN', 'CLOSED', 'GIVEN_UP'));
 ALTER TABLE rejected_row ADD COLUMN give_up_no BIGINT REFERENCES give_up (give_up_no);
 
@@ -59,8 +59,8 @@ CREATE INDEX rejected_row_by_state ON rejected_row (state, batch_no, row_no, ord
 -- What each sealed batch brought of each source, so that nobody has to count observations.
 CREATE TABLE source_delivery (
     source_id     TEXT COLLATE "C" NOT NULL REFERENCES source (source_id),
-    position      BIGINT NOT NULL,
-    statements    BIGINT NOT NULL,
+    position      BIGINT           NOT NULL,
+    statements    BIGINT           NOT NULL,
     newest_period TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (source_id, position)
 );

@@ -8,7 +8,9 @@ use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 
 use super::{id, mutation, rejected_row_message, source_message, text_of, time_message};
 use crate::domain::activity::SourceActivity;
-use crate::domain::batch::{Batch, BatchKind, MAX_AUTHOR_CHARS, MAX_FILE_NAME_CHARS, MAX_REASON_CHARS, RowCounts};
+use crate::domain::batch::{
+    Batch, BatchKind, MAX_AUTHOR_CHARS, MAX_FILE_NAME_CHARS, MAX_REASON_CHARS, RowCounts,
+};
 use crate::domain::ids::BatchId;
 use crate::domain::layout::{MAX_COLUMN_CHARS, MAX_COLUMNS, MAX_MAPPING_BYTES, SheetLayout};
 use crate::domain::quarantine::{MAX_ROWS_GIVEN_UP, Outcome, QuarantineState, QuarantinedRow};
@@ -41,7 +43,8 @@ pub(crate) fn header(header: &pb::ImportHeader) -> Result<Header, InvalidRequest
     );
     let layout = header.layout.as_ref().map(|layout| self::layout(&mut faults, layout));
     let corrects = &header.corrects_batch_id;
-    let corrects = (!corrects.is_empty()).then(|| faults.keep(id("corrects_batch_id", corrects, BatchId::new)));
+    let corrects =
+        (!corrects.is_empty()).then(|| faults.keep(id("corrects_batch_id", corrects, BatchId::new)));
     faults.into_result()?;
     Ok(Header { file_name: header.file_name.clone(), content_sha256, layout, corrects: corrects.flatten() })
 }
@@ -178,8 +181,10 @@ pub(crate) fn preview_query(
 ) -> Result<PreviewQuery, InvalidRequest> {
     let mut faults = Violations::new();
     let batch_id = faults.keep(id("batch_id", &request.batch_id, BatchId::new));
-    let counts =
-        [("samples", request.samples, MAX_SAMPLES), ("rejected_rows", request.rejected_rows, MAX_REJECTED_ROWS)];
+    let counts = [
+        ("samples", request.samples, MAX_SAMPLES),
+        ("rejected_rows", request.rejected_rows, MAX_REJECTED_ROWS),
+    ];
     for (field, count, most) in counts {
         faults.check(count <= most, field, format!("最多 {most}"), format!("is at most {most}"));
     }
@@ -323,7 +328,10 @@ fn movement_message(movement: &Movement) -> pb::Movement {
 }
 
 /// A preview, and whether a commit would wait where more than a share needs a second person.
-pub(crate) fn preview_message(preview: Preview, second_person_above: Option<f64>) -> pb::PreviewBatchResponse {
+pub(crate) fn preview_message(
+    preview: Preview,
+    second_person_above: Option<f64>,
+) -> pb::PreviewBatchResponse {
     let exceeds = |share| preview.movements.iter().any(|movement| movement.exceeds(share));
     pb::PreviewBatchResponse {
         needs_approval: second_person_above.is_some_and(exceeds),

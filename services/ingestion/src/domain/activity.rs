@@ -74,11 +74,13 @@ mod tests {
     use crate::domain::text::Text;
 
     fn activity(heard: &[(i64, u64)]) -> SourceActivity {
-        let source =
-            Source { id: SourceId::new("x").unwrap(), name: Text::default(), precedence: 100 };
+        let source = Source { id: SourceId::new("x").unwrap(), name: Text::default(), precedence: 100 };
         let heard: Vec<_> = heard
             .iter()
-            .map(|&(second, statements)| Heard { received_at: Timestamp::from_second(second).unwrap(), statements })
+            .map(|&(second, statements)| Heard {
+                received_at: Timestamp::from_second(second).unwrap(),
+                statements,
+            })
             .collect();
         SourceActivity::of(source, &heard, heard.len() as u64, String::new())
     }
@@ -86,7 +88,10 @@ mod tests {
     #[test]
     fn what_is_usual_is_the_median_of_what_came_before_the_last() {
         let told = activity(&[(400, 1_000), (300, 10), (200, 30), (100, 20)]);
-        assert_eq!((told.last_rows, told.usual_rows, told.usual_interval_s), (1_000, Some(20.0), Some(100.0)));
+        assert_eq!(
+            (told.last_rows, told.usual_rows, told.usual_interval_s),
+            (1_000, Some(20.0), Some(100.0))
+        );
         assert_eq!(activity(&[(3, 5), (2, 10), (1, 21)]).usual_rows, Some(15.5));
     }
 

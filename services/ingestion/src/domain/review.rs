@@ -227,8 +227,12 @@ mod tests {
             places_moved: 1,
             places_before: 2,
         };
-        let mut movements =
-            vec![movement("b", Some(0.05)), movement("c", Some(0.2)), movement("d", None), movement("a", Some(0.2))];
+        let mut movements = vec![
+            movement("b", Some(0.05)),
+            movement("c", Some(0.2)),
+            movement("d", None),
+            movement("a", Some(0.2)),
+        ];
         movements.sort_by(Movement::by_size);
         let order: Vec<_> = movements.iter().map(|movement| movement.measure_id.as_str()).collect();
         assert_eq!(order, ["d", "a", "c", "b"]);

@@ -15,8 +15,8 @@ use xiuhua_ingestion::domain::review::Preview;
 use xiuhua_ingestion::domain::source::SourceEntry;
 use xiuhua_ingestion::domain::text::Text;
 use xiuhua_ingestion::store::{
-    self, Chunk, ColumnQuery, Mutation, NewCommit, NewDecision, NewDelivery, OpenDelivery, Opened, PreviewQuery,
-    Store,
+    self, Chunk, ColumnQuery, Mutation, NewCommit, NewDecision, NewDelivery, OpenDelivery, Opened,
+    PreviewQuery, Store,
 };
 use xiuhua_service_kit::clock::{ManualClock, SharedClock};
 use xiuhua_service_kit::request_id::RequestId;

@@ -110,10 +110,12 @@ impl Columns {
 
 /// Where a file's rejected rows go if nobody says: beside it, under a name that is still free. `None` where there is no
 /// place beside it, as for a pipe.
-pub(crate) fn free_path(file: &Path) -> Option<PathBuf> {
-    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-        return None;
-    }
+pub(super) fn free_path(file: &Path) -> Option<PathBuf> {
+    if file.metadata().is_ok_and(|metadata| metadata.is_file()) { free_beside(file) } else { None }
+}
+
+/// A free name beside a file, which need not be there itself.
+pub(super) fn free_beside(file: &Path) -> Option<PathBuf> {
     let stem = file.file_stem()?.to_string_lossy().into_owned();
     (1..1000).map(|number| file.with_file_name(name(&stem, number))).find(|path| !path.exists())
 }

@@ -96,7 +96,8 @@ pub(super) async fn commit(connection: &mut Connection, commit: &NewCommit) -> R
     }
     // One step of its own within the transaction: what moves too much is taken back, and that it was committed is not.
     let mut attempt = connection.begin().await?;
-    let decided = sealing::decide(&mut attempt, waiting, &commit.clock, commit.second_person_above.is_some()).await?;
+    let decided =
+        sealing::decide(&mut attempt, waiting, &commit.clock, commit.second_person_above.is_some()).await?;
     if let Some(expected) = commit.expected.filter(|expected| *expected != decided.counts) {
         return Err(Error::OutcomeChanged { expected, found: decided.counts });
     }
@@ -136,7 +137,8 @@ pub(super) async fn approve(connection: &mut Connection, approval: &NewDecision)
     if batch.held != Some(Held::AwaitingApproval) {
         return Err(Error::BatchNotAwaitingApproval(batch.id));
     }
-    let committed = batch.committed.ok_or(Error::Inconsistent("nobody committed what waits for a second person"))?;
+    let committed =
+        batch.committed.ok_or(Error::Inconsistent("nobody committed what waits for a second person"))?;
     if is_same_person(&committed.author, &approval.author) {
         return Err(Error::SamePerson(batch.id));
     }

@@ -11,8 +11,10 @@ use crate::domain::ids::BatchId;
 use crate::domain::rejection::RejectedRow;
 use crate::domain::review::Decision;
 use crate::error::{Error, Noun};
-use crate::store::rows::{BatchRecord, RejectedRecord, all, integer, json, kind_name, kind_on_record, natural};
-use crate::store::{Chunk, HotQuery, Matter, NewDelivery, NewDecision, OpenDelivery, Opened, RejectedKey};
+use crate::store::rows::{
+    BatchRecord, RejectedRecord, all, integer, json, kind_name, kind_on_record, natural,
+};
+use crate::store::{Chunk, HotQuery, Matter, NewDecision, NewDelivery, OpenDelivery, Opened, RejectedKey};
 
 const RESUME: &str = "
     UPDATE batch SET attempt = attempt + 1, opened_at = $1
@@ -253,10 +255,7 @@ async fn recognise(
     Err(KeyReused { request_id }.into())
 }
 
-pub(super) async fn withdraw(
-    connection: &mut Connection,
-    withdrawal: &NewDecision,
-) -> Result<Batch, Error> {
+pub(super) async fn withdraw(connection: &mut Connection, withdrawal: &NewDecision) -> Result<Batch, Error> {
     if let Some(answer) = recall(connection, &withdrawal.mutation).await? {
         return remembered(connection, &answer).await?.try_into();
     }

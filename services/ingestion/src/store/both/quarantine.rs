@@ -42,10 +42,8 @@ impl Correcting for ObservationRow {
     }
 }
 
-const KNOWN: &str = concat!(
-    "SELECT DISTINCT row_no FROM rejected_row WHERE batch_no = $1 AND row_no IN ",
-    integers!("$2")
-);
+const KNOWN: &str =
+    concat!("SELECT DISTINCT row_no FROM rejected_row WHERE batch_no = $1 AND row_no IN ", integers!("$2"));
 
 /// Refuses rows that claim to bring again what was not rejected. The corrected batch is sealed, so what it rejected
 /// stands for ever, and this can be said of a row as soon as it is staged.

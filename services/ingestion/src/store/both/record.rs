@@ -31,8 +31,8 @@ use crate::domain::review::Preview;
 use crate::domain::source::{Source, SourceEntry};
 use crate::error::Error;
 use crate::store::{
-    Chunk, ColumnQuery, HotQuery, Mutation, NewCommit, NewDecision, NewDelivery, NewGiveUp, OpenDelivery, Opened,
-    PlaceFilter, PreviewQuery, QuarantineFilter, QuarantineKey, Registration, RejectedKey, Store,
+    Chunk, ColumnQuery, HotQuery, Mutation, NewCommit, NewDecision, NewDelivery, NewGiveUp, OpenDelivery,
+    Opened, PlaceFilter, PreviewQuery, QuarantineFilter, QuarantineKey, Registration, RejectedKey, Store,
 };
 
 /// The record in one database.
@@ -115,7 +115,12 @@ impl Store for Record {
         in_transaction!(self, connection, deliveries::open(connection, &delivery))
     }
 
-    async fn stage_places(&self, to: OpenDelivery, chunk: Chunk, mut rows: Vec<PlaceRow>) -> Result<(), Error> {
+    async fn stage_places(
+        &self,
+        to: OpenDelivery,
+        chunk: Chunk,
+        mut rows: Vec<PlaceRow>,
+    ) -> Result<(), Error> {
         in_transaction!(self, connection, async {
             let Some(first) = deliveries::admit(connection, to, chunk, rows.len()).await? else {
                 return Ok(());

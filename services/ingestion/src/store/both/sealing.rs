@@ -148,7 +148,8 @@ pub(super) async fn decide(
         .bind(batch_no)
         .fetch_one(&mut *connection)
         .await?;
-    let counts = RowCounts { read: natural(rows)?, accepted, corrected, duplicate, rejected: natural(rejected)? };
+    let counts =
+        RowCounts { read: natural(rows)?, accepted, corrected, duplicate, rejected: natural(rejected)? };
     if !counts.add_up() {
         return Err(Error::Inconsistent("the verdicts of a delivery do not add up to its rows"));
     }
@@ -156,7 +157,10 @@ pub(super) async fn decide(
 }
 
 /// What a delivery moves, greatest first; its columns were noted.
-pub(super) async fn movements(connection: &mut Connection, decided: &Decided) -> Result<Vec<Movement>, Error> {
+pub(super) async fn movements(
+    connection: &mut Connection,
+    decided: &Decided,
+) -> Result<Vec<Movement>, Error> {
     match decided.sealing.kind {
         // Values stay as they are.
         BatchKind::Places => Ok(Vec::new()),

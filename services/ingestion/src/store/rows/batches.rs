@@ -28,10 +28,13 @@ pub(in crate::store) fn movements_json(movements: &[Movement]) -> Result<String,
     json(&kept)
 }
 
-fn movement((measure_id, period, ratio, places_moved, places_before): MovementOnRecord) -> Result<Movement, Error> {
+fn movement(
+    (measure_id, period, ratio, places_moved, places_before): MovementOnRecord,
+) -> Result<Movement, Error> {
     Ok(Movement {
         measure_id: MeasureId::on_record(measure_id),
-        period: Period::parse(&period).map_err(|_| Error::Inconsistent("the period of a movement is none"))?,
+        period: Period::parse(&period)
+            .map_err(|_| Error::Inconsistent("the period of a movement is none"))?,
         moved_ratio: ratio.map(value_of_bits),
         places_moved,
         places_before,
@@ -139,7 +142,11 @@ fn held_on_record(name: &str) -> Result<Held, Error> {
     }
 }
 
-fn decision(author: Option<String>, reason: Option<String>, at: Option<i64>) -> Result<Option<Decision>, Error> {
+fn decision(
+    author: Option<String>,
+    reason: Option<String>,
+    at: Option<i64>,
+) -> Result<Option<Decision>, Error> {
     match (author, reason, at) {
         (Some(author), Some(reason), Some(at)) => Ok(Some(Decision { author, reason, time: instant(at)? })),
         _ => Ok(None),

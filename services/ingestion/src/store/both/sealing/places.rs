@@ -30,7 +30,8 @@ const CONFLICTS: &str = scratch_table!(
 
 const INTO_QUARANTINE: &str = into_quarantine!("staged_place");
 
-pub(super) const CLEAR: &[&str] = &[drop_scratch_table!("description"), drop_scratch_table!("place_conflict")];
+pub(super) const CLEAR: &[&str] =
+    &[drop_scratch_table!("description"), drop_scratch_table!("place_conflict")];
 
 /// Those queries of a seal that meet the record, or are asked for every page of the delivery.
 pub(super) const HOT_QUERIES: &[HotQuery] = &[
