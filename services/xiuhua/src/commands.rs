@@ -13,13 +13,8 @@ use crate::progress::Progress;
 use crate::results::write_results;
 use crate::screen::{Outcome, Screen, numbers, words};
 use crate::{
-<<<<<<< HEAD
     backup, catalogs, compute, deciding, demo, importing, json, quarantine, reading, reporting, reviewing,
     sample, serving, sources, templates, verifying,
-=======
-    backup, catalogs, compute, deciding, demo, importing, json, quarantine, reading, sample, serving,
-    sources, templates, verifying,
->>>>>>> layout
 };
 
 /// Runs one command.

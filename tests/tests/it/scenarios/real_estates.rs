@@ -72,7 +72,6 @@ fn every_real_list_is_read_by_its_mapping_to_the_last_row() {
         let bench = Workbench::new();
         bench.write("mapping.toml", mapping);
         let file = file.to_string_lossy();
-<<<<<<< HEAD
         let import = ["import", "places", &file, "--mapping", "mapping.toml", "--yes", "--author", "王芳"];
         let batch = bench.json(&import);
         let counts = ["read", "accepted"].map(|key| batch[key].as_u64().unwrap());
@@ -84,13 +83,6 @@ fn every_real_list_is_read_by_its_mapping_to_the_last_row() {
         let missing = rows - usize::try_from(expected).unwrap();
         assert_eq!(missing > 0, left_out.is_some(), "{list}: {remarks:?}");
         assert!(missing == 0 || said.contains(&missing.to_string()), "{list}: {said}");
-=======
-        let import = ["import", "places", &file, "--mapping", "mapping.toml", "--yes", "--json", "--quiet"];
-        let counts = bench.run(&import).expect_success();
-        let counts: serde_json::Value = serde_json::from_str(&counts.stdout()).unwrap();
-        let found = ["read", "accepted"].map(|key| counts[key].as_u64().unwrap());
-        assert_eq!(found, [expected; 2], "{list}: {counts}");
->>>>>>> layout
     }
 }
 
