@@ -394,10 +394,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.xlsx");
         let columns = columns(&["小区编号", "数值", "序号", "备注"]);
-        let delivery =
-            Delivery { batch_id: "b-1", kind: "places", file_name: "a.csv", columns: &columns, delimiter: b'\t' };
+        let delivery = Delivery {
+            batch_id: "b-1",
+            kind: "places",
+            file_name: "a.csv",
+            columns: &columns,
+            delimiter: b'\t',
+        };
         let mut returned = Returned::begin(&delivery).unwrap();
-        for (number, original) in [(3, "007\t1,200\t1\t=1+1"), (9, "𠮷01\t85%\t2\t合计"), (12, "3.10E+11\t\t3\t")] {
+        for (number, original) in
+            [(3, "007\t1,200\t1\t=1+1"), (9, "𠮷01\t85%\t2\t合计"), (12, "3.10E+11\t\t3\t")]
+        {
             returned.push(row(number, original, vec![fault(&[1], "数值", "X", "不对")])).unwrap();
         }
         returned.finish(&Summary::default(), &path).unwrap();

@@ -19,9 +19,9 @@ pub(crate) use self::deciding::{
     BatchesArgs, CancelArgs, DecisionArgs, PublishArgs, RunsArgs, UnpublishArgs, WithdrawArgs,
 };
 pub(crate) use self::importing::{
-    AuthorArg, CommitArgs, GiveUpArgs, ImportArgs, ImportKind, QuarantineCommand,
-    QuarantineExportArgs, QuarantineListArgs, QuarantineReplayArgs, RowState, SettleArgs, SourceCommand,
-    SourcePutArgs, TemplateArgs, TemplateLayout,
+    AuthorArg, CommitArgs, GiveUpArgs, ImportArgs, ImportKind, QuarantineCommand, QuarantineExportArgs,
+    QuarantineListArgs, QuarantineReplayArgs, RowState, SettleArgs, SourceCommand, SourcePutArgs,
+    TemplateArgs, TemplateLayout,
 };
 pub(crate) use self::keeping::{BackupArgs, RestoreArgs, VerifyArgs};
 pub(crate) use self::reading::{ExplainArgs, ExportArgs, RankArgs, RunArg, ShowArgs};

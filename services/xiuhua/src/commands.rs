@@ -13,8 +13,8 @@ use crate::progress::Progress;
 use crate::results::write_results;
 use crate::screen::{Outcome, Screen, numbers, words};
 use crate::{
-    backup, catalogs, compute, deciding, demo, importing, json, quarantine, reading, sample, serving, sources,
-    templates, verifying,
+    backup, catalogs, compute, deciding, demo, importing, json, quarantine, reading, sample, serving,
+    sources, templates, verifying,
 };
 
 /// Runs one command.

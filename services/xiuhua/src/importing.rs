@@ -97,7 +97,8 @@ pub(crate) async fn import(
                 settle(platform, &batch, author, preview.counts).await?
             } else {
                 document["rejected_rows"] = preview::rejected_documents(&preview.rejected_rows).into();
-                document["next"] = next(&batch, (arguments, source), preview.counts.as_ref(), globals, screen)?;
+                document["next"] =
+                    next(&batch, (arguments, source), preview.counts.as_ref(), globals, screen)?;
                 batch
             }
         }
@@ -141,7 +142,10 @@ async fn settle(
 
 /// Asks the person at the terminal.
 fn says_yes(screen: &mut Screen) -> Result<bool> {
-    screen.say("是否提交？输入 y 并回车提交，其他输入则暂不提交。", "Commit? Type y to commit; anything else leaves it staged.")?;
+    screen.say(
+        "是否提交？输入 y 并回车提交，其他输入则暂不提交。",
+        "Commit? Type y to commit; anything else leaves it staged.",
+    )?;
     let mut answer = String::new();
     block_in_place(|| io::stdin().lock().take(ANSWER_BYTES).read_line(&mut answer))?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "是" | "ｙ"))
@@ -160,9 +164,11 @@ fn next(
     let mut program = "xiuhua".to_owned();
     let folder = globals.data_dir.as_ref().map(|folder| folder.to_string_lossy());
     let config = globals.config.as_ref().map(|file| file.to_string_lossy());
-    for (option, value) in
-        [("server", globals.server.as_deref()), ("data-dir", folder.as_deref()), ("config", config.as_deref())]
-    {
+    for (option, value) in [
+        ("server", globals.server.as_deref()),
+        ("data-dir", folder.as_deref()),
+        ("config", config.as_deref()),
+    ] {
         program += &value.map_or(String::new(), |value| format!(" --{option} {}", quoted(value)));
     }
     let mut commit = format!("{program} commit {}", batch.id);
@@ -175,8 +181,12 @@ fn next(
     commit += &arguments.author.author.as_ref().map_or(String::new(), |a| format!(" --author {}", quoted(a)));
     let discard = format!("{program} discard {}", batch.id);
     screen.say(
-        &format!("尚未提交，数据未生效。提交或放弃：\n  {commit}\n  {discard} --author <姓名> --reason <理由>"),
-        &format!("Nothing counts yet. Commit or give up:\n  {commit}\n  {discard} --author <name> --reason <why>"),
+        &format!(
+            "尚未提交，数据未生效。提交或放弃：\n  {commit}\n  {discard} --author <姓名> --reason <理由>"
+        ),
+        &format!(
+            "Nothing counts yet. Commit or give up:\n  {commit}\n  {discard} --author <name> --reason <why>"
+        ),
     )?;
     Ok(json!({ "commit": commit, "discard": discard }))
 }
@@ -197,8 +207,11 @@ async fn settled(
     }
     let mut first = Vec::new();
     if matches!(batch.state(), BatchState::Sealed | BatchState::Withdrawn) {
-        let request =
-            ListRejectedRowsRequest { batch_id: batch.id.clone(), page_size: REJECTED_TOLD, ..Default::default() };
+        let request = ListRejectedRowsRequest {
+            batch_id: batch.id.clone(),
+            page_size: REJECTED_TOLD,
+            ..Default::default()
+        };
         first = platform.ingestion().list_rejected_rows(request).await?.into_inner().rows;
         preview::show_rejected(&first, screen)?;
     }
@@ -249,7 +262,8 @@ async fn give_back(
         written => written?,
     };
     let (path, rows) = (path.display().to_string(), written.rows);
-    let (zh, en) = if replaces { ("（已替换原有文件）", " (replacing what was there)") } else { ("", "") };
+    let (zh, en) =
+        if replaces { ("（已替换原有文件）", " (replacing what was there)") } else { ("", "") };
     screen.say(
         &format!("{rows} 行被拒绝，已写入 {path}{zh}；在表中改好后直接导入该文件即可"),
         &format!("{rows} rejected rows are in {path}{en}; mend them there and import that file"),
@@ -260,7 +274,11 @@ async fn give_back(
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '/' | '_' | '-' | '@' | ':' | '+' | ',');
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// Adds what is known of the batch to the document.

@@ -75,7 +75,9 @@ async fn batches(platform: &Platform, screen: &mut Screen) -> Result<()> {
     for batch in &found {
         let counts = counts(batch);
         sum = std::array::from_fn(|at| sum[at] + counts[at]);
-        rows.push([&[batch.id.clone(), batch.file_name.clone()], &counts.map(|n| n.to_string())[..]].concat());
+        rows.push(
+            [&[batch.id.clone(), batch.file_name.clone()], &counts.map(|n| n.to_string())[..]].concat(),
+        );
     }
     let heading = screen.choose("合计", "all").to_owned();
     rows.push([&[heading, String::new()], &sum.map(|n| n.to_string())[..]].concat());
@@ -147,7 +149,8 @@ async fn export(platform: &Platform, arguments: &QuarantineExportArgs, screen: &
     let replaced = arguments.out.exists();
     let written = returning::write_open_rows(platform, &batch, Vec::new(), &arguments.out).await?;
     let (out, rows) = (arguments.out.display(), written.rows);
-    let (zh, en) = if replaced { ("（已替换原有文件）", " (replacing what was there)") } else { ("", "") };
+    let (zh, en) =
+        if replaced { ("（已替换原有文件）", " (replacing what was there)") } else { ("", "") };
     screen.say(
         &format!("{rows} 行待修改，已写入 {out}{zh}；改好后直接导入该文件"),
         &format!("{rows} rows to mend written to {out}{en}; mend them and import that file"),

@@ -18,12 +18,15 @@ pub(crate) async fn run(platform: &Platform, command: &SourceCommand, screen: &m
         SourceCommand::Put(arguments) => vec![put(platform, arguments).await?],
         SourceCommand::List => list(platform).await?,
     };
-    let columns =
-        [words("来源", "source"), numbers("优先级", "precedence"), words("中文名", "zh"), words("英文名", "en")];
+    let columns = [
+        words("来源", "source"),
+        numbers("优先级", "precedence"),
+        words("中文名", "zh"),
+        words("英文名", "en"),
+    ];
     let name = |source: &Source| source.name.clone().unwrap_or_default();
-    let row = |source: &Source| {
-        vec![source.id.clone(), count(source.precedence), name(source).zh, name(source).en]
-    };
+    let row =
+        |source: &Source| vec![source.id.clone(), count(source.precedence), name(source).zh, name(source).en];
     let rows = sources.iter().map(row).collect();
     screen.table(&columns, rows)?;
     let document = |source: &Source| {
@@ -38,10 +41,8 @@ pub(crate) async fn run(platform: &Platform, command: &SourceCommand, screen: &m
 async fn put(platform: &Platform, arguments: &SourcePutArgs) -> Result<Source> {
     let known = list(platform).await?.into_iter().find(|source| source.id == arguments.id);
     let Text { zh, en } = known.and_then(|source| source.name).unwrap_or_default();
-    let name = Text {
-        zh: arguments.name_zh.clone().unwrap_or(zh),
-        en: arguments.name_en.clone().unwrap_or(en),
-    };
+    let name =
+        Text { zh: arguments.name_zh.clone().unwrap_or(zh), en: arguments.name_en.clone().unwrap_or(en) };
     let source = Source { id: arguments.id.clone(), name: Some(name), precedence: arguments.precedence };
     let request = PutSourceRequest { request_id: request_id(), source: Some(source) };
     let answer = platform.ingestion().put_source(request).await?.into_inner();

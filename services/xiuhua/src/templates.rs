@@ -52,7 +52,8 @@ pub(crate) async fn run(arguments: &TemplateArgs, globals: &Globals, screen: &mu
     let replaced = arguments.out.exists();
     template.write(&arguments.out)?;
     let (out, rows) = (arguments.out.display(), template.rows.len());
-    let (zh, en) = if replaced { ("（已替换原有文件）", " (replacing what was there)") } else { ("", "") };
+    let (zh, en) =
+        if replaced { ("（已替换原有文件）", " (replacing what was there)") } else { ("", "") };
     let kind = &template.kind;
     screen.say(
         &format!("模板已写入 {out}{zh}，预填 {rows} 行；填好后运行：xiuhua import {kind} {out}"),
@@ -106,7 +107,8 @@ fn places(record: &OnRecord) -> Template {
     let known = |attribute: &&String| !fields().any(|field| field.name == attribute.as_str());
     let attributes = record.places.iter().flat_map(|place| place.attributes.keys());
     let further: BTreeSet<&String> = attributes.filter(known).collect();
-    let further_columns = further.iter().map(|header| Column { header: (*header).clone(), ..Column::default() });
+    let further_columns =
+        further.iter().map(|header| Column { header: (*header).clone(), ..Column::default() });
     let columns = fields().map(|field| Column {
         header: field.zh.to_owned(),
         required: field.required,
@@ -255,7 +257,9 @@ fn example(rule: &Rule) -> String {
     match rule {
         Rule::Text => String::new(),
         Rule::Choice { options, .. } => options.first().cloned().unwrap_or_default(),
-        Rule::Number { lower: Some(lower), upper: Some(upper) } => (lower + (upper - lower) / 2.0).to_string(),
+        Rule::Number { lower: Some(lower), upper: Some(upper) } => {
+            (lower + (upper - lower) / 2.0).to_string()
+        }
         Rule::Number { .. } | Rule::Count => "1".to_owned(),
     }
 }

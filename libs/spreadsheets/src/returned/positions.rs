@@ -75,8 +75,7 @@ impl Positions {
                 _ => None,
             }
         };
-        let outside: Vec<_> =
-            self.indicators.iter().filter_map(|it| Some((it.column, value(it)?))).collect();
+        let outside: Vec<_> = self.indicators.iter().filter_map(|it| Some((it.column, value(it)?))).collect();
         // One fault speaks of one cell; its message says the value.
         let meant = outside.iter().filter(|(_, value)| said.contains(&value.to_string()));
         let meant: Vec<_> = meant.map(|(column, _)| *column).collect();
@@ -136,7 +135,8 @@ mod tests {
             assert_eq!(of(&long, column, "", &[]), [at], "{column}");
         }
         assert_eq!(of(&long, "revised_at", "", &[]), []);
-        let mapped = find(Kind::Places, &["estate", "w"], "[columns]\nplace_id = \"estate\"\nhouseholds = \"w\"\n");
+        let mapped =
+            find(Kind::Places, &["estate", "w"], "[columns]\nplace_id = \"estate\"\nhouseholds = \"w\"\n");
         assert_eq!(of(&mapped, "households", "", &[]), [1]);
         assert_eq!(mapped.called(&[0, 1]), "estate、w");
     }

@@ -146,10 +146,9 @@ fn mapping(arguments: &ImportArgs) -> Result<Mapping> {
     }
     Mapping::parse(&format!("{told}{}", read.toml)).map_err(|found| {
         let faults = found.faults().iter();
-        let faults = faults.map(|fault| Text::new(
-            format!("{}：{}", fault.path, fault.zh),
-            format!("{}: {}", fault.path, fault.en),
-        ));
+        let faults = faults.map(|fault| {
+            Text::new(format!("{}：{}", fault.path, fault.zh), format!("{}: {}", fault.path, fault.en))
+        });
         UnusableFile { path: path.clone(), faults: faults.collect() }.into()
     })
 }
@@ -240,7 +239,10 @@ impl Opened {
                         (shown.clone(), shown)
                     }
                 };
-                (format!("编码 {encoding}，分隔符{}", delimiter.0), format!("{encoding}, delimiter {}", delimiter.1))
+                (
+                    format!("编码 {encoding}，分隔符{}", delimiter.0),
+                    format!("{encoding}, delimiter {}", delimiter.1),
+                )
             }
         };
         screen.say(

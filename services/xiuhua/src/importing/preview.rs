@@ -44,7 +44,9 @@ pub(super) fn show(preview: &PreviewBatchResponse, screen: &mut Screen) -> Resul
         let above = preview.approval_above_ratio.map(percent).unwrap_or_default();
         screen.say(
             &format!("改动超过 {above}：提交后须由另一人复核（xiuhua approve）才生效"),
-            &format!("it moves more than {above}: after the commit another person has to approve (xiuhua approve)"),
+            &format!(
+                "it moves more than {above}: after the commit another person has to approve (xiuhua approve)"
+            ),
         )?;
     }
     Ok(())

@@ -10,7 +10,9 @@ use xiuhua_contracts::ingestion::v1::{
 };
 use xiuhua_indicators::catalog::Bounds;
 use xiuhua_spreadsheets::layout::Kind;
-use xiuhua_spreadsheets::returned::{self, Delivery, Fault, Positions, RejectedRow, Returned, Summary, Written};
+use xiuhua_spreadsheets::returned::{
+    self, Delivery, Fault, Positions, RejectedRow, Returned, Summary, Written,
+};
 use xiuhua_spreadsheets::table::Text;
 
 use super::opening::registered;
@@ -89,8 +91,9 @@ impl Columns {
 
     fn resolve(&self, rejected: Rejected) -> RejectedRow {
         let cells = returned::cells(&rejected.original, self.delimiter);
-        let is_outside =
-            |measure: &str, value: f64| self.bounds.get(measure).is_some_and(|bounds| !bounds.contains(value));
+        let is_outside = |measure: &str, value: f64| {
+            self.bounds.get(measure).is_some_and(|bounds| !bounds.contains(value))
+        };
         let fault = |reason: RejectionReason| {
             let message = reason.message.unwrap_or_default();
             let column = file_column(&reason.column);

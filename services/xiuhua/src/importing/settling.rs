@@ -28,8 +28,7 @@ pub(crate) async fn commit(platform: &Platform, arguments: &CommitArgs, screen: 
     let content_sha256 = match &arguments.file {
         Some(file) => {
             let hash = block_in_place(|| fingerprint(file));
-            let (_, hash) =
-                hash.with_context(|| format!("{}: cannot be read / 无法读取", file.display()))?;
+            let (_, hash) = hash.with_context(|| format!("{}: cannot be read / 无法读取", file.display()))?;
             bytes(&hash)
         }
         None => batch.content_sha256,

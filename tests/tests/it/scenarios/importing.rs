@@ -17,7 +17,8 @@ fn reviewed() -> Workbench {
 }
 
 fn import<'a>(kind: &'a str, file: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    let base = ["import", kind, file, "--catalog", "catalog.toml", "--author", "王芳", "--config", "xiuhua.toml"];
+    let base =
+        ["import", kind, file, "--catalog", "catalog.toml", "--author", "王芳", "--config", "xiuhua.toml"];
     [&base[..], more].concat()
 }
 
@@ -50,7 +51,8 @@ fn a_preview_changes_nothing_and_the_command_it_shows_commits_it() {
     // What was previewed is not what would be committed now.
     let moved_on = bench.run(&words(&early["next"]["commit"])).expect_code(1).stderr();
     assert!(moved_on.contains("OUTCOME_CHANGED"), "{moved_on}");
-    let discard = [&words(&early["next"]["discard"])[..], &["--author", "王芳", "--reason", "次序有误"]].concat();
+    let discard =
+        [&words(&early["next"]["discard"])[..], &["--author", "王芳", "--reason", "次序有误"]].concat();
     assert_eq!(bench.json(&discard)["state"], "DISCARDED");
     let again = bench.json(&import("observations", "observations.csv", &["--yes"]));
     assert_eq!((counts(&again), &again["state"]), ([12, 12, 0, 0, 0], &"SEALED".into()));
@@ -72,8 +74,10 @@ fn a_preview_shows_what_was_on_record_beside_what_the_file_says() {
     let corrected = samples.iter().find(|sample| sample["verdict"] == "CORRECTED").unwrap();
     assert_eq!(corrected["place_id"], "S1");
     let change = &corrected["changes"][0];
-    assert_eq!((&change["column"], &change["before"], &change["after"]),
-               (&"households".into(), &"100".into(), &"120".into()));
+    assert_eq!(
+        (&change["column"], &change["before"], &change["after"]),
+        (&"households".into(), &"100".into(), &"120".into())
+    );
     let shown = bench.run(&import("places", "later.csv", &["--lang", "zh"])).expect_success().stdout();
     for said in ["households: 100 → 120", "尚未提交", " commit "] {
         assert!(shown.contains(said), "{said}: {shown}");
@@ -102,11 +106,24 @@ fn an_import_that_moves_an_indicator_much_waits_for_a_second_person() {
 
     let waits = bench.json(&import("observations", "higher.csv", &["--yes"]));
     assert_eq!(waits["state"], "AWAITING_APPROVAL");
-    assert_eq!((&waits["movements"][0]["measure_id"], &waits["movements"][0]["period"]), (&"p".into(), &"2021".into()));
+    assert_eq!(
+        (&waits["movements"][0]["measure_id"], &waits["movements"][0]["period"]),
+        (&"p".into(), &"2021".into())
+    );
     assert_eq!(bench.json(&rank)["digest"], before, "nothing counts yet");
     let id = waits["batch_id"].as_str().unwrap();
     let approve = |author: &str| {
-        bench.run(&["approve", id, "--author", author, "--reason", "已与街道核对", "--json", "--config", "xiuhua.toml"])
+        bench.run(&[
+            "approve",
+            id,
+            "--author",
+            author,
+            "--reason",
+            "已与街道核对",
+            "--json",
+            "--config",
+            "xiuhua.toml",
+        ])
     };
     let refused = approve("王芳").expect_code(1).stderr();
     assert!(refused.contains("SAME_PERSON"), "{refused}");
@@ -116,7 +133,10 @@ fn an_import_that_moves_an_indicator_much_waits_for_a_second_person() {
 
     // Said in words, by whom and how it goes on.
     bench.write("higher.csv", OBSERVATIONS);
-    let said = bench.run(&import("observations", "higher.csv", &["--yes", "--lang", "zh"])).expect_success().stdout();
+    let said = bench
+        .run(&import("observations", "higher.csv", &["--yes", "--lang", "zh"]))
+        .expect_success()
+        .stdout();
     assert!(said.contains("待复核") && said.contains("xiuhua approve"), "{said}");
 }
 
@@ -139,7 +159,8 @@ fn a_template_that_is_filled_in_imports_without_further_words() {
     for layout in ["wide", "long"] {
         let file = format!("{layout}.xlsx");
         let town = ["--town", "310115004000", "--period", "2021"];
-        let written = ["template", "observations", "--layout", layout, "--out", &file, "--catalog", "catalog.toml"];
+        let written =
+            ["template", "observations", "--layout", layout, "--out", &file, "--catalog", "catalog.toml"];
         let written = bench.json(&[&written[..], &town].concat());
         assert_eq!(written["rows"], if layout == "wide" { 3 } else { 6 });
         let mut sheets = Sheets::read(&bench.path(&file));
@@ -153,7 +174,8 @@ fn a_template_that_is_filled_in_imports_without_further_words() {
             }
         }
         sheets.write(&bench.path(&file));
-        let import = ["import", "observations", &file, "--catalog", "catalog.toml", "--yes", "--author", "王芳"];
+        let import =
+            ["import", "observations", &file, "--catalog", "catalog.toml", "--yes", "--author", "王芳"];
         let imported = bench.json(&import);
         // The wide sheet says nothing of Q; the long one says again what the wide one said of P.
         let expected = if layout == "wide" { [3, 3, 0, 0, 0] } else { [6, 3, 0, 3, 0] };
@@ -170,4 +192,28 @@ fn a_source_is_put_on_record_and_keeps_what_is_not_said_anew() {
     let survey = &listed["sources"][0];
     assert_eq!((&survey["precedence"], &survey["name"]["zh"]), (&10.into(), &"满意度调查".into()));
     assert_eq!(survey["name"]["en"], "Survey");
+}
+
+#[test]
+fn a_template_of_one_kind_is_refused_as_another_and_nothing_is_delivered() {
+    let bench = Workbench::new();
+    bench.json(&["template", "places", "--out", "小区.xlsx"]);
+    let refused = bench.run(&["import", "observations", "小区.xlsx", "--yes"]).expect_code(2).stderr();
+    assert!(refused.contains("xiuhua import places"), "{refused}");
+    assert_eq!(bench.json(&["batches"])["batches"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_mapping_is_drafted_for_a_file_that_nobody_has_seen_and_reads_as_one() {
+    let bench = Workbench::new();
+    bench.write(
+        "外来.csv",
+        "estate_no,楼盘,街道编码,产权\nE1,一,310115004000,商品房\nE2,二,310115004000,动迁房\n",
+    );
+    let draft = bench.run(&["import", "places", "外来.csv", "--propose"]).expect_success().stdout();
+    assert!(draft.contains("town_code") && draft.contains("街道编码"), "{draft}");
+    bench.write("mapping.toml", &format!("{draft}\n"));
+    let read: toml::Table = draft.parse().unwrap_or_else(|fault| panic!("{fault}: {draft}"));
+    assert!(read.contains_key("columns"), "{draft}");
+    assert!(!bench.path("xiuhua-data").exists(), "a draft needs no platform");
 }

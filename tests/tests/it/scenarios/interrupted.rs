@@ -20,7 +20,8 @@ async fn a_delivery_whose_connection_breaks_is_resumed_and_arrives_once() -> Res
 
     let text = std::fs::read_to_string(bench.path("observations.csv"))?;
     let rows = text.lines().count() as u64 - 1;
-    let arguments = ["import", "observations", "observations.csv", "--yes", "--json", "--quiet", "--server", &url];
+    let arguments =
+        ["import", "observations", "observations.csv", "--yes", "--json", "--quiet", "--server", &url];
     // Late enough that chunks are on record, early enough that many are not. The row appears once in the file.
     let first = text.lines().nth(1).context("a large file")?;
     ensure!(text.matches(first).count() == 1, "{first} is not alone");

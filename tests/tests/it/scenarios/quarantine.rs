@@ -52,7 +52,11 @@ fn adds_up(bench: &Workbench) -> [u64; 4] {
         let id = batch["batch_id"].as_str().unwrap();
         let rows = bench.json(&["quarantine", "list", id]);
         let reasons = rows["reasons"].as_array().unwrap();
-        assert_eq!(reasons.iter().map(|reason| reason["rows"].as_u64().unwrap()).sum::<u64>(), rejected, "{rows}");
+        assert_eq!(
+            reasons.iter().map(|reason| reason["rows"].as_u64().unwrap()).sum::<u64>(),
+            rejected,
+            "{rows}"
+        );
         sum = std::array::from_fn(|at| sum[at] + numbers(batch)[at]);
     }
     assert_eq!(sum, numbers(&listed["all"]));
@@ -117,7 +121,8 @@ fn a_row_that_is_rejected_again_is_closed_where_it_was_and_open_where_it_is() {
 fn several_faults_of_a_wide_row_come_back_as_one_row_and_close_together() {
     let bench = district();
     bench.write("宽表.csv", "小区编号,小区名称,P,Q\nS1,一,八十,-1\nS2,二,62,1.5\nS3,三,,x\n");
-    let wide = ["import", "observations", "宽表.csv", "--catalog", "catalog.toml", "--period", "2021", "--yes"];
+    let wide =
+        ["import", "observations", "宽表.csv", "--catalog", "catalog.toml", "--period", "2021", "--yes"];
     let first = bench.json(&[&wide[..], &["--author", "王芳"]].concat());
     assert_eq!(counts(&first), [5, 2, 0, 0, 3], "{first}");
     let mut sheets = Sheets::read(&bench.path("宽表.待修改.xlsx"));
@@ -142,8 +147,18 @@ fn rows_that_lacked_a_place_are_delivered_again_once_it_is_on_record() {
     bench.write("more.csv", &format!("{places}\nS9,九,310115004000,潍坊新村街道,乙,商品房,30,80\n"));
     bench.json(&["import", "places", "more.csv", "--yes", "--author", "王芳"]);
     let id = first["batch_id"].as_str().unwrap();
-    let replay =
-        ["quarantine", "replay", id, "--catalog", "catalog.toml", "--yes", "--author", "王芳", "--returned", "again.xlsx"];
+    let replay = [
+        "quarantine",
+        "replay",
+        id,
+        "--catalog",
+        "catalog.toml",
+        "--yes",
+        "--author",
+        "王芳",
+        "--returned",
+        "again.xlsx",
+    ];
     let again = bench.json(&replay);
     assert_eq!(counts(&again), [3, 1, 0, 0, 2], "{again}");
     assert_eq!(again["corrects_batch_id"], first["batch_id"]);
@@ -166,7 +181,11 @@ fn rows_are_given_up_with_a_reason_and_stay_listed() {
     assert_eq!(listed["rows"][0]["row"], 5);
     assert_eq!(listed["rows"][0]["given_up"]["reason"], "小区已拆除");
     bench.json(&["quarantine", "export", id, "--out", "open.xlsx"]);
-    assert_eq!(Sheets::read(&bench.path("open.xlsx")).texts("待修改").len(), 3, "what was given up is not asked for");
+    assert_eq!(
+        Sheets::read(&bench.path("open.xlsx")).texts("待修改").len(),
+        3,
+        "what was given up is not asked for"
+    );
     assert_eq!(give_up(&[])["given_up"], 2);
     assert_eq!(give_up(&[])["given_up"], 0);
     assert_eq!(adds_up(&bench), [3, 0, 0, 3]);
