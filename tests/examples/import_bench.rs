@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
@@ -11,7 +12,6 @@ use clap::Parser;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, QueryBuilder, SqliteConnection};
 use xiuhua_tests::memory::watch;
-use xiuhua_tests::program;
 
 /// Estates of the district.
 const ESTATES: u64 = 2790;
@@ -58,9 +58,12 @@ async fn main() -> Result<()> {
     let megabytes = std::fs::metadata(&file)?.len() / 1_000_000;
     say(&format!("{} rows in {megabytes} MB of CSV, {ESTATES} estates", arguments.rows))?;
 
+    // Built together with this program, and so with the same optimisation.
+    let bench = std::env::current_exe()?;
+    let xiuhua = bench.ancestors().nth(2).context("examples lie in a folder beside programs")?.join("xiuhua");
     let data = folder.path().join("data");
     let import = |kind: &str, file: &Path, more: &[&str]| {
-        let mut command = program::xiuhua();
+        let mut command = Command::new(&xiuhua);
         command
             .args(["import", kind])
             .arg(file)
