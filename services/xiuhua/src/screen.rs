@@ -1,16 +1,23 @@
 //! The one place that prints results: tables that align Chinese text, sentences in the user's language, or one JSON
 //! document instead.
 
+mod figures;
+mod glyphs;
+mod paint;
+
 use std::io::{self, Write};
 
 use anyhow::Result;
 use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 use serde::Serialize;
 use xiuhua_contracts::ingestion::v1::Batch;
 use xiuhua_contracts::measure::v1::Text;
 use xiuhua_contracts::scoring::v1::Assessment;
 
+pub(crate) use self::figures::{ABSENT, count, percent, points, real, score, share, value};
+use self::glyphs::Glyphs;
+pub(crate) use self::paint::{Paint, Shown};
 use crate::cli::{Globals, Tongue};
 
 /// How a command ended, if not with an error.
@@ -29,6 +36,10 @@ pub(crate) struct Screen {
     out: Box<dyn Write + Send>,
     tongue: Tongue,
     json: bool,
+    glyphs: Glyphs,
+    is_coloured: bool,
+    /// Cells of a line; `None` where there is no terminal to be narrow.
+    width: Option<u16>,
 }
 
 /// A column's heading (zh, en) and whether it holds numbers.
@@ -47,10 +58,46 @@ pub(crate) fn numbers(zh: &str, en: &str) -> Column {
 /// One line under the heading and none beside: what a narrow terminal holds.
 const STYLE: TableStyle = NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
 
+/// Cells of a line from which on tables need not be sparing.
+const WIDE: u16 = 110;
+
 impl Screen {
     /// Standard output as the options ask for it.
     pub(crate) fn new(globals: &Globals) -> Self {
-        Self { out: Box::new(io::stdout()), tongue: tongue(globals), json: globals.json }
+        let locale = locale(&["LC_ALL", "LC_CTYPE", "LANG"]);
+        Self {
+            out: Box::new(io::stdout()),
+            tongue: tongue(globals),
+            json: globals.json,
+            glyphs: if globals.ascii { Glyphs::Ascii } else { Glyphs::of_locale(&locale) },
+            is_coloured: paint::is_wanted(globals.color),
+            width: width(),
+        }
+    }
+
+    /// A bar for a share of 0..=1 of `cells` cells.
+    pub(crate) fn bar(&self, share: f64, cells: u32) -> String {
+        self.glyphs.bar(share, cells)
+    }
+
+    /// A course of values as a sparkline.
+    pub(crate) fn spark(&self, values: &[Option<f64>]) -> String {
+        self.glyphs.spark(values)
+    }
+
+    /// Cells of a line; `None` where nothing limits them.
+    pub(crate) fn width(&self) -> Option<usize> {
+        self.width.map(usize::from)
+    }
+
+    /// Whether tables have to be sparing.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.width.is_some_and(|width| width < WIDE)
+    }
+
+    /// Whether one JSON document is printed instead of everything else.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
     }
 
     /// One of two texts, by language.
@@ -71,7 +118,7 @@ impl Screen {
     /// If standard output is gone.
     pub(crate) fn say(&mut self, zh: &str, en: &str) -> Result<()> {
         if !self.json {
-            let line = harmless(self.choose(zh, en));
+            let line = self.plain(&harmless(self.choose(zh, en)));
             writeln!(self.out, "{line}")?;
         }
         Ok(())
@@ -86,27 +133,62 @@ impl Screen {
         Ok(())
     }
 
+    /// Prints a heading; nothing in JSON form.
+    ///
+    /// # Errors
+    /// If standard output is gone.
+    pub(crate) fn heading(&mut self, zh: &str, en: &str) -> Result<()> {
+        if self.json {
+            return Ok(());
+        }
+        let heading = Shown::painted(self.choose(zh, en), Some(Paint::Strong)).marked();
+        let line = paint::colour(&self.plain(&heading), self.is_coloured);
+        writeln!(self.out, "{line}")?;
+        Ok(())
+    }
+
     /// Prints a table; nothing in JSON form.
     ///
     /// # Errors
     /// If standard output is gone.
     pub(crate) fn table(&mut self, columns: &[Column], rows: Vec<Vec<String>>) -> Result<()> {
+        let shown = |row: Vec<String>| row.into_iter().map(Shown::from).collect();
+        self.shown(columns, rows.into_iter().map(shown).collect())
+    }
+
+    /// Prints a table with painted cells; nothing in JSON form. Texts wrap where the terminal is narrow, numbers do not.
+    ///
+    /// # Errors
+    /// If standard output is gone.
+    pub(crate) fn shown(&mut self, columns: &[Column], rows: Vec<Vec<Shown>>) -> Result<()> {
         if self.json {
             return Ok(());
         }
         let mut table = Table::new();
         table.load_style(STYLE);
+        if let Some(width) = self.width {
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        }
         table.set_header(columns.iter().map(|c| self.choose(&c.0, &c.1)));
         for row in rows {
-            table.add_row(row.iter().map(|cell| harmless(cell)));
+            table.add_row(row.iter().map(Shown::marked));
         }
         for (i, column) in columns.iter().enumerate() {
             if let Some(found) = table.column_mut(i).filter(|_| column.2) {
                 found.set_cell_alignment(CellAlignment::Right);
+                found.set_constraint(ColumnConstraint::ContentWidth);
             }
         }
-        writeln!(self.out, "{table}\n")?;
+        let table = paint::colour(&self.plain(&table.to_string()), self.is_coloured);
+        for line in table.lines() {
+            writeln!(self.out, "{}", line.trim_end())?;
+        }
+        writeln!(self.out)?;
         Ok(())
+    }
+
+    fn plain(&self, text: &str) -> String {
+        text.chars().map(|c| self.glyphs.plain(c)).collect()
     }
 
     /// Prints a JSON document; nothing in the other form.
@@ -169,33 +251,20 @@ impl Screen {
 
 /// The language asked for, else that of the locale: Chinese where it begins with `zh`, English otherwise.
 pub(crate) fn tongue(globals: &Globals) -> Tongue {
-    let locale = || {
-        let names = ["LC_ALL", "LC_MESSAGES", "LANG"].iter();
-        names.filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty()).unwrap_or_default()
-    };
+    let locale = || locale(&["LC_ALL", "LC_MESSAGES", "LANG"]);
     globals.lang.unwrap_or_else(|| if locale().starts_with("zh") { Tongue::Zh } else { Tongue::En })
 }
 
-/// A score as people read it: rounded half up to two decimals, a dash when absent.
-pub(crate) fn score(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |v| format!("{:.2}", half_up(v, 2)))
+/// The first of these settings that is there; empty for none.
+fn locale(names: &[&str]) -> String {
+    let set = names.iter().filter_map(|name| std::env::var(name).ok());
+    set.into_iter().find(|value| !value.is_empty()).unwrap_or_default()
 }
 
-/// A value as people read it: at most four decimals, a dash when absent.
-pub(crate) fn value(value: Option<f64>) -> String {
-    let Some(value) = value else { return "–".to_owned() };
-    let text = format!("{:.4}", half_up(value, 4));
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// A share as a percentage with one decimal.
-pub(crate) fn percent(share: f64) -> String {
-    format!("{:.1}%", half_up(share * 100.0, 1))
-}
-
-/// A rank or another count, a dash when absent.
-pub(crate) fn count(value: Option<impl ToString>) -> String {
-    value.map_or_else(|| "–".to_owned(), |v| v.to_string())
+/// Cells of a line: what `COLUMNS` says, else what the terminal has.
+fn width() -> Option<u16> {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    said.filter(|columns| *columns > 0).or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0))
 }
 
 /// A text without what would steer a terminal: control characters but line ends, and those that turn the direction of
@@ -207,11 +276,6 @@ pub(crate) fn harmless(text: &str) -> String {
     text.replace(steers, "\u{fffd}")
 }
 
-fn half_up(value: f64, decimals: i32) -> f64 {
-    let unit = 10f64.powi(decimals);
-    (value * unit + 0.5).floor() / unit
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,15 +283,5 @@ mod tests {
     #[test]
     fn a_text_from_a_file_does_not_steer_the_terminal() {
         assert_eq!(harmless("\u{1b}[31m红\u{202e}\n"), "\u{fffd}[31m红\u{fffd}\n");
-    }
-
-    #[test]
-    fn display_rounds_half_up_to_two_decimals() {
-        assert_eq!(score(Some(66.125)), "66.13");
-        assert_eq!(score(Some(-0.125)), "-0.12");
-        assert_eq!(score(None), "–");
-        assert_eq!(value(Some(1.1)), "1.1");
-        assert_eq!(value(Some(0.33335)), "0.3334");
-        assert_eq!(percent(0.892_857), "89.3%");
     }
 }
