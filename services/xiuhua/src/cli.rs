@@ -20,7 +20,8 @@ pub(crate) use self::deciding::{
 pub(crate) use self::globals::{Colour, Databases, Globals, Tongue};
 pub(crate) use self::keeping::{BackupArgs, RestoreArgs, VerifyArgs};
 pub(crate) use self::reading::{
-    CompareArgs, DiffArgs, ExplainArgs, ExportArgs, ExportFormat, QualityArgs, RankArgs, RunArg, ShowArgs, TrendArgs,
+    CompareArgs, DiffArgs, ExplainArgs, ExportArgs, ExportFormat, QualityArgs, RankArgs, RunArg, ShowArgs,
+    TrendArgs,
 };
 
 /// The community governance index (社区治理指数): files in, ranked and traceable scores out.
@@ -95,7 +96,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Catalog(CatalogCommand),
     /// Write the results of an assessment as files, one workbook or one JSON document.
-    #[command(after_help = "Examples:\n  xiuhua export --out results\n  xiuhua export --out 2021.xlsx --town 310115004000")]
+    #[command(
+        after_help = "Examples:\n  xiuhua export --out results\n  xiuhua export --out 2021.xlsx --town 310115004000"
+    )]
     Export(ExportArgs),
     /// List the deliveries, newest first.
     #[command(after_help = "Example:\n  xiuhua batches --top 5")]

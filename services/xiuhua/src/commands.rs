@@ -8,9 +8,7 @@ use xiuhua_contracts::classification::v1::{ListPlaceClassesRequest, RegisterRule
 use xiuhua_contracts::normalization::v1::RegisterCatalogRequest;
 
 use crate::assessing;
-use crate::cli::{
-    AssessArgs, ClassifyArgs, Cli, Command, ExportArgs, Globals, ImportArgs, ImportKind, IndexCommand,
-};
+use crate::cli::{AssessArgs, ClassifyArgs, Cli, Command, Globals, ImportArgs, ImportKind, IndexCommand};
 use crate::delivery::{deliver_observations, deliver_places, each_rejected_row, has_passing_cause};
 use crate::failure::Unfinished;
 use crate::intake::observations::{Indicators, ObservationFile};
@@ -19,9 +17,12 @@ use crate::intake::{Document, Mapping, observations, places};
 use crate::method::{self, Method};
 use crate::platform::{Platform, Workers, request_id};
 use crate::progress::Progress;
-use crate::results::{file_column, write_results};
+use crate::results::file_column;
 use crate::screen::{Outcome, Screen, numbers, words};
-use crate::{backup, catalogs, compute, deciding, demo, json, reading, sample, serving, verifying};
+use crate::{
+    backup, catalogs, comparing, compute, deciding, demo, exporting, json, quality, reading, sample, serving,
+    trend, verifying,
+};
 
 /// Rejected rows shown on the screen; all of them are kept by the platform.
 const REJECTED_SHOWN: usize = 20;
@@ -86,7 +87,11 @@ async fn on_platform(
         Command::Rank(arguments) => reading::rank(platform, &arguments, screen).await,
         Command::Show(arguments) => reading::show(platform, &arguments, screen).await,
         Command::Explain(arguments) => reading::explain(platform, &arguments, screen).await,
-        Command::Export(arguments) => export(platform, &arguments, screen).await,
+        Command::Compare(arguments) => comparing::compare(platform, &arguments, screen).await,
+        Command::Diff(arguments) => comparing::diff(platform, &arguments, screen).await,
+        Command::Trend(arguments) => trend::trend(platform, &arguments, screen).await,
+        Command::Quality(arguments) => quality::quality(platform, &arguments, screen).await,
+        Command::Export(arguments) => exporting::export(platform, &arguments, screen).await,
         Command::Batches(arguments) => deciding::batches(platform, &arguments, screen).await,
         Command::Withdraw(arguments) => deciding::withdraw(platform, &arguments, screen).await,
         Command::Runs(arguments) => deciding::runs(platform, &arguments, screen).await,
@@ -215,13 +220,4 @@ async fn classify(platform: &Platform, arguments: &ClassifyArgs, screen: &mut Sc
     let counts: std::collections::BTreeMap<_, _> =
         found.counts.iter().map(|c| (c.r#type.clone(), c.places)).collect();
     screen.json(&json!({ "classification_id": found.id, "counts": counts, "review": review }))
-}
-
-async fn export(platform: &Platform, arguments: &ExportArgs, screen: &mut Screen) -> Result<()> {
-    let run = reading::find_run(platform, &arguments.run).await?;
-    write_results(platform, &run, &arguments.out).await?;
-    let dir = arguments.out.display();
-    screen
-        .say(&format!("测评 {} 已写入 {dir}", run.id), &format!("assessment {} written to {dir}", run.id))?;
-    screen.json(&json::assessment(&run))
 }

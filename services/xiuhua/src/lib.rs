@@ -10,8 +10,10 @@
 //! | `method`, `assessing` | catalog, rules and sample; classify → thresholds → assess |
 //! | `deciding` | batches and assessments listed, withdrawn, published, cancelled |
 //! | `backup`, `verifying` | copies of the embedded platform's record; whether it is intact |
-//! | `compute`, `results` | `index compute`; the result files |
-//! | `reading`, `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
+//! | `compute` | `index compute` |
+//! | `results`, `joining`, `exporting` | the result tables; streams side by side; tables to files, a workbook, a document |
+//! | `reading`, `comparing`, `trend`, `quality` | what analysts ask of results |
+//! | `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
 //! | `sample`, `demo`, `serving` | the generated district; the demo; the gRPC door |
 
 mod assessing;
@@ -19,24 +21,29 @@ mod backup;
 mod catalogs;
 mod cli;
 mod commands;
+mod comparing;
 mod compute;
 mod deciding;
 mod delivery;
 mod demo;
+mod exporting;
 mod failure;
 mod intake;
+mod joining;
 mod json;
 mod locking;
 mod method;
 mod names;
 mod platform;
 mod progress;
+mod quality;
 mod reading;
 mod records;
 mod results;
 pub mod sample;
 mod screen;
 mod serving;
+mod trend;
 mod verifying;
 
 use std::process::ExitCode;

@@ -117,7 +117,8 @@ struct Unclassified {
 
 impl Unclassified {
     fn json(&self) -> Value {
-        let reasons: BTreeMap<_, _> = self.reasons.iter().map(|(reason, (places, _))| (reason, places)).collect();
+        let reasons: BTreeMap<_, _> =
+            self.reasons.iter().map(|(reason, (places, _))| (reason, places)).collect();
         json!({ "places": self.places, "reasons": reasons })
     }
 }
@@ -189,7 +190,8 @@ fn show_waiting(waiting: &[(Batch, u64)], top: usize, screen: &mut Screen) -> Re
         return screen.say("没有。\n", "none.\n");
     }
     let columns = [words("批次", "batch"), words("文件", "file"), numbers("未处理", "open")];
-    let row = |(batch, open): &(Batch, u64)| vec![batch.id.clone(), batch.file_name.clone(), open.to_string()];
+    let row =
+        |(batch, open): &(Batch, u64)| vec![batch.id.clone(), batch.file_name.clone(), open.to_string()];
     let rows = waiting.iter().take(top).map(row).collect();
     screen.table(&columns, rows)
 }

@@ -95,11 +95,6 @@ impl Screen {
         self.width.is_some_and(|width| width < WIDE)
     }
 
-    /// Whether one JSON document is printed instead of everything else.
-    pub(crate) fn is_json(&self) -> bool {
-        self.json
-    }
-
     /// One of two texts, by language.
     pub(crate) fn choose<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
         if self.tongue == Tongue::Zh { zh } else { en }

@@ -43,7 +43,9 @@ pub(crate) async fn trend(platform: &Platform, arguments: &TrendArgs, screen: &m
     let code = if arguments.node.is_empty() { names.root.clone() } else { arguments.node.clone() };
     if !names.nodes.contains(&code) {
         let catalog = &newest.catalog_id;
-        bail!(UnusableInput(vec![format!("{catalog} has no node {code} / 目录 {catalog} 中没有节点 {code}")]));
+        bail!(UnusableInput(vec![format!(
+            "{catalog} has no node {code} / 目录 {catalog} 中没有节点 {code}"
+        )]));
     }
     let runs = by_period(platform, &newest.catalog_id, |_| true).await?;
     let left_out = runs.len().saturating_sub(PERIODS);
@@ -71,7 +73,10 @@ pub(crate) async fn trend(platform: &Platform, arguments: &TrendArgs, screen: &m
     let sets = threshold_sets(&points);
     show_points(&points, &sets, screen)?;
     if left_out > 0 {
-        screen.say(&format!("更早的 {left_out} 期未列出。"), &format!("{left_out} earlier periods are not shown."))?;
+        screen.say(
+            &format!("更早的 {left_out} 期未列出。"),
+            &format!("{left_out} earlier periods are not shown."),
+        )?;
     }
     if points.windows(2).any(|pair| !pair[0].is_comparable(&pair[1])) {
         screen.say(

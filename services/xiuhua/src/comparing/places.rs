@@ -35,11 +35,7 @@ struct Compared {
 ///
 /// # Errors
 /// If a place is unknown or named twice.
-pub(crate) async fn compare(
-    platform: &Platform,
-    arguments: &CompareArgs,
-    screen: &mut Screen,
-) -> Result<()> {
+pub(crate) async fn compare(platform: &Platform, arguments: &CompareArgs, screen: &mut Screen) -> Result<()> {
     let mut ids = arguments.places.clone();
     ids.sort_unstable();
     if let Some(twice) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -249,7 +245,8 @@ fn show_losses(places: &[Compared], screen: &mut Screen) -> Result<()> {
     if codes.is_empty() {
         return screen.say("没有。\n", "none.\n");
     }
-    let loss = |compared: &'_ Compared, code: &str| compared.losses.iter().find(|loss| loss.leaf == code).cloned();
+    let loss =
+        |compared: &'_ Compared, code: &str| compared.losses.iter().find(|loss| loss.leaf == code).cloned();
     let mut columns = vec![words("指标", "leaf"), words("名称", "name"), words("属于", "whose")];
     columns.extend((1..=places.len()).map(|number| numbered("小区", "place", number, true)));
     let row = |code: &&str| {

@@ -92,7 +92,8 @@ impl Input {
 }
 
 fn inputs(before: &Assessment, after: &Assessment) -> Vec<Input> {
-    let input = |zh, en, of: fn(&Assessment) -> String| Input { zh, en, before: of(before), after: of(after) };
+    let input =
+        |zh, en, of: fn(&Assessment) -> String| Input { zh, en, before: of(before), after: of(after) };
     vec![
         input("目录", "catalog", |run| format!("{}@{}", run.catalog_id, run.catalog_version)),
         input("目录哈希", "catalog hash", |run| run.catalog_hash.clone()),
@@ -261,8 +262,9 @@ impl Tally {
         let name = names.item(node, screen);
         screen.heading(&format!("{node} {name}"), &format!("{node} {name}"))?;
         let columns = [words("小区", "places"), numbers("数量", "count")];
-        let row =
-            |(zh, en, _, count): (&str, &str, &str, u64)| vec![screen.choose(zh, en).to_owned(), count.to_string()];
+        let row = |(zh, en, _, count): (&str, &str, &str, u64)| {
+            vec![screen.choose(zh, en).to_owned(), count.to_string()]
+        };
         let rows = self.counts().into_iter().map(row).collect();
         screen.table(&columns, rows)?;
         let columns = [numbers("得分变化", "change in points"), numbers("小区", "places"), words("", "")];
@@ -301,7 +303,11 @@ fn bin_name(at: usize, scale: f64) -> String {
     let Some(step) = steps.checked_sub(1) else { return "0".to_owned() };
     let edge = |step: usize| value(EDGES.get(step).map(|edge| edge * scale));
     let sign = if at < EDGES.len() { "-" } else { "+" };
-    if steps == EDGES.len() { format!("{sign} >{}", edge(step)) } else { format!("{sign} {}…{}", edge(step), edge(steps)) }
+    if steps == EDGES.len() {
+        format!("{sign} >{}", edge(step))
+    } else {
+        format!("{sign} {}…{}", edge(step), edge(steps))
+    }
 }
 
 fn show_moves(moves: &[Move], reasons: &[Why], screen: &mut Screen) -> Result<()> {
@@ -357,7 +363,11 @@ impl ThresholdPair {
 }
 
 /// Thresholds that differ, in the order of the later assessment; there are as many as types times leaves.
-async fn thresholds(platform: &Platform, before: &Assessment, after: &Assessment) -> Result<Vec<ThresholdPair>> {
+async fn thresholds(
+    platform: &Platform,
+    before: &Assessment,
+    after: &Assessment,
+) -> Result<Vec<ThresholdPair>> {
     let mut was = Vec::new();
     each_threshold(platform, before, |threshold| {
         was.push(threshold);
@@ -368,7 +378,8 @@ async fn thresholds(platform: &Platform, before: &Assessment, after: &Assessment
     each_threshold(platform, after, |is| {
         let at = was.iter().position(|t| t.r#type == is.r#type && t.leaf == is.leaf);
         let before = at.map(|at| was.swap_remove(at));
-        let bits = |t: &ThresholdUsed| (t.lower.map(f64::to_bits), t.upper.map(f64::to_bits), t.status.clone());
+        let bits =
+            |t: &ThresholdUsed| (t.lower.map(f64::to_bits), t.upper.map(f64::to_bits), t.status.clone());
         if before.as_ref().map(bits) != Some(bits(&is)) {
             found.push(ThresholdPair { before, after: Some(is) });
         }

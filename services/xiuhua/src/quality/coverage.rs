@@ -142,7 +142,8 @@ impl Coverage {
     }
 
     fn clamped(&self) -> Vec<(&(String, String), &Leaf)> {
-        let mut clamped: Vec<_> = self.leaves.iter().filter(|(_, leaf)| leaf.below + leaf.above > 0).collect();
+        let mut clamped: Vec<_> =
+            self.leaves.iter().filter(|(_, leaf)| leaf.below + leaf.above > 0).collect();
         clamped.sort_by(|(_, left), (_, right)| right.share().total_cmp(&left.share()));
         clamped
     }

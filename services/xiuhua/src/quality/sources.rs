@@ -61,7 +61,8 @@ impl Sources {
     pub(super) fn show(&self, screen: &mut Screen) -> Result<()> {
         screen.heading("来源", "sources")?;
         let Some(sources) = &self.0 else {
-            return screen.say("未知：平台版本较旧，没有记录。\n", "unknown: the platform is older and keeps none.\n");
+            return screen
+                .say("未知：平台版本较旧，没有记录。\n", "unknown: the platform is older and keeps none.\n");
         };
         let columns = [
             words("来源", "source"),
@@ -162,7 +163,8 @@ mod tests {
 
     #[test]
     fn a_volume_is_unusual_from_ten_times_and_down_to_a_tenth() {
-        let sent = |rows, usual| SourceActivity { last_rows: rows, usual_rows: usual, ..SourceActivity::default() };
+        let sent =
+            |rows, usual| SourceActivity { last_rows: rows, usual_rows: usual, ..SourceActivity::default() };
         for (rows, usual, unusual) in
             [(1000, 100.0, true), (999, 100.0, false), (10, 100.0, true), (11, 100.0, false), (0, 5.0, true)]
         {

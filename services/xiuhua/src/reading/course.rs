@@ -59,7 +59,8 @@ impl Courses {
     pub(crate) fn json(&self, node: &str) -> Value {
         let scores = self.of(node, None);
         let each = self.periods.iter().zip(scores);
-        each.map(|(earlier, score)| json!({ "period": earlier.period, "run": earlier.run, "score": score })).collect()
+        each.map(|(earlier, score)| json!({ "period": earlier.period, "run": earlier.run, "score": score }))
+            .collect()
     }
 }
 
@@ -72,8 +73,7 @@ pub(crate) async fn place_scores(
     run_id: &str,
     place_id: &str,
 ) -> Result<Option<GetPlaceScoresResponse>> {
-    let request =
-        GetPlaceScoresRequest { assessment_id: run_id.to_owned(), place_id: place_id.to_owned() };
+    let request = GetPlaceScoresRequest { assessment_id: run_id.to_owned(), place_id: place_id.to_owned() };
     match platform.scoring().get_place_scores(request).await {
         Ok(place) => Ok(Some(place.into_inner())),
         Err(status) if status.code() == Code::NotFound => Ok(None),

@@ -4,9 +4,7 @@ use std::collections::VecDeque;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
-use xiuhua_contracts::scoring::v1::{
-    Assessment, Growth, ListGrowthRequest, ListRankingRequest, RankedPlace,
-};
+use xiuhua_contracts::scoring::v1::{Assessment, Growth, ListGrowthRequest, ListRankingRequest, RankedPlace};
 
 use super::course::Courses;
 use super::nodes::{bar_cells, change_cell, coverage_cell, legend, quarter_cell};

@@ -53,7 +53,7 @@ impl Standing {
     /// If standard output is gone.
     pub(crate) fn show(&self, run: &Assessment, screen: &mut Screen) -> Result<()> {
         let (scored, classified) = (self.scored, self.classified);
-        let time = self.time.map_or_else(|| ABSENT.to_owned(), |time| clock(time));
+        let time = self.time_text();
         let complete = share(scored, classified).map_or_else(|| ABSENT.to_owned(), percent);
         let position = run.as_of_position;
         screen.say(
@@ -72,11 +72,17 @@ impl Standing {
         };
         let (id, catalog, version, period) = (&run.id, &run.catalog_id, &run.catalog_version, &run.period);
         let waits = self.is_provisional;
-        let (zh_end, en_end) = if waits { ("（暂定：期次未结束）", " (provisional: not over)") } else { ("", "") };
+        let (zh_end, en_end) =
+            if waits { ("（暂定：期次未结束）", " (provisional: not over)") } else { ("", "") };
         screen.say(
             &format!("期次 {period}{zh_end}，目录 {catalog}@{version}，测评 {id}（{zh}）\n"),
             &format!("period {period}{en_end}, catalog {catalog}@{version}, assessment {id} ({en})\n"),
         )
+    }
+
+    /// When the record reached the position it read, by the clock of the district.
+    pub(crate) fn time_text(&self) -> String {
+        self.time.map_or_else(|| ABSENT.to_owned(), clock)
     }
 
     /// The same for machines.

@@ -48,7 +48,8 @@ impl Glyphs {
     /// middle.
     pub(crate) fn spark(self, values: &[Option<f64>]) -> String {
         let known = || values.iter().flatten().copied();
-        let (least, greatest) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
+        let (least, greatest) =
+            (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
         let height = |value: f64| {
             let range = greatest - least;
             let share = if range > 0.0 { (value - least) / range } else { 0.5 };
