@@ -21,7 +21,7 @@ use crate::names::{Names, UNCLASSIFIED};
 use crate::platform::Platform;
 use crate::reading::{Standing, find_run, threshold_status};
 use crate::results::each_threshold;
-use crate::screen::{Screen, numbers, words};
+use crate::screen::{Screen, marks, numbers, words};
 
 /// `xiuhua quality`.
 ///
@@ -89,7 +89,7 @@ fn show_unusable(unusable: &[ThresholdUsed], names: &Names, screen: &mut Screen)
     }
     let columns = [
         words("类型", "type"),
-        words("指标", "leaf"),
+        marks("指标", "leaf"),
         words("名称", "name"),
         words("原因", "because"),
         numbers("样本", "sample"),
@@ -153,7 +153,7 @@ fn show_unclassified(unclassified: &Unclassified, screen: &mut Screen) -> Result
     let places = unclassified.places;
     screen.heading(&format!("未分类的小区：{places}"), &format!("unclassified places: {places}"))?;
     if places == 0 {
-        return Ok(());
+        return screen.say("", "");
     }
     let columns = [words("原因", "reason"), words("例如", "such as"), numbers("小区", "places")];
     let row = |(reason, (places, message)): (&String, &(u64, Option<Text>))| {
@@ -170,7 +170,9 @@ async fn waiting(platform: &Platform) -> Result<Vec<(Batch, u64)>> {
     loop {
         let page = platform.ingestion().list_batches(request.clone()).await?.into_inner();
         for batch in page.batches {
-            let open = batch.quarantine.map_or(0, |quarantine| quarantine.open);
+            // A platform that keeps no account of its quarantine has closed none.
+            let rejected = batch.counts.unwrap_or_default().rejected;
+            let open = batch.quarantine.map_or(rejected, |quarantine| quarantine.open);
             if open > 0 {
                 found.push((batch, open));
             }

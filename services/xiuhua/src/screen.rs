@@ -42,18 +42,56 @@ pub(crate) struct Screen {
     width: Option<u16>,
 }
 
-/// A column's heading (zh, en) and whether it holds numbers.
-pub(crate) struct Column(String, String, bool);
+/// A column of a table.
+pub(crate) struct Column {
+    zh: String,
+    en: String,
+    holds: Holds,
+    /// Columns that a narrow terminal goes without, the lowest number first.
+    spare: Option<u8>,
+}
 
-/// A column of texts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// Texts that wrap.
+    Words,
+    /// Numbers, to the right; they do not wrap.
+    Numbers,
+    /// Ids, bars and single words; they do not wrap.
+    Marks,
+}
+
+impl Column {
+    fn new(zh: &str, en: &str, holds: Holds) -> Self {
+        Self { zh: zh.to_owned(), en: en.to_owned(), holds, spare: None }
+    }
+
+    /// A terminal too narrow for all goes without it, those of the lowest number first.
+    pub(crate) fn spare(mut self, order: u8) -> Self {
+        self.spare = Some(order);
+        self
+    }
+}
+
+/// A column of texts, which wrap where the terminal is narrow.
 pub(crate) fn words(zh: &str, en: &str) -> Column {
-    Column(zh.to_owned(), en.to_owned(), false)
+    Column::new(zh, en, Holds::Words)
 }
 
 /// A column of numbers, aligned to the right.
 pub(crate) fn numbers(zh: &str, en: &str) -> Column {
-    Column(zh.to_owned(), en.to_owned(), true)
+    Column::new(zh, en, Holds::Numbers)
 }
+
+/// A column of what is never broken: ids, bars, single words.
+pub(crate) fn marks(zh: &str, en: &str) -> Column {
+    Column::new(zh, en, Holds::Marks)
+}
+
+/// Cells that a column of texts gets at least before others are left out.
+const LEAST_WORDS: u16 = 12;
+/// Cells beside the content of a column.
+const PADDING: u16 = 2;
 
 /// One line under the heading and none beside: what a narrow terminal holds.
 const STYLE: TableStyle = NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
@@ -164,13 +202,19 @@ impl Screen {
         if let Some(width) = self.width {
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         }
-        table.set_header(columns.iter().map(|c| self.choose(&c.0, &c.1)));
+        table.set_header(columns.iter().map(|c| self.choose(&c.zh, &c.en)));
         for row in rows {
             table.add_row(row.iter().map(Shown::marked));
         }
+        let hidden = self.hidden(columns, &table.column_max_content_widths());
         for (i, column) in columns.iter().enumerate() {
-            if let Some(found) = table.column_mut(i).filter(|_| column.2) {
+            let Some(found) = table.column_mut(i) else { continue };
+            if column.holds == Holds::Numbers {
                 found.set_cell_alignment(CellAlignment::Right);
+            }
+            if hidden.contains(&i) {
+                found.set_constraint(ColumnConstraint::Hidden);
+            } else if column.holds != Holds::Words {
                 found.set_constraint(ColumnConstraint::ContentWidth);
             }
         }
@@ -180,6 +224,28 @@ impl Screen {
         }
         writeln!(self.out)?;
         Ok(())
+    }
+
+    /// The columns that the terminal is too narrow for.
+    fn hidden(&self, columns: &[Column], widths: &[u16]) -> Vec<usize> {
+        let needs = |at: usize| {
+            let width = widths.get(at).copied().unwrap_or_default();
+            let least = if columns[at].holds == Holds::Words { width.min(LEAST_WORDS) } else { width };
+            least.saturating_add(PADDING)
+        };
+        let mut spare: Vec<usize> = (0..columns.len()).filter(|at| columns[*at].spare.is_some()).collect();
+        spare.sort_by_key(|at| columns[*at].spare);
+        let room = self.width.unwrap_or(u16::MAX);
+        let mut needed = (0..columns.len()).map(needs).fold(0, u16::saturating_add);
+        let mut hidden = Vec::new();
+        for at in spare {
+            if needed <= room {
+                break;
+            }
+            needed = needed.saturating_sub(needs(at));
+            hidden.push(at);
+        }
+        hidden
     }
 
     fn plain(&self, text: &str) -> String {

@@ -14,7 +14,7 @@ use crate::platform::Platform;
 use crate::reading::history::{PERIODS, by_period};
 use crate::reading::nodes::{absence, change_cell, coverage_cell, legend, quarter, quarter_cell};
 use crate::reading::{explained, find_run, place_scores};
-use crate::screen::{Screen, Shown, count, numbers, score, words};
+use crate::screen::{Screen, Shown, count, marks, numbers, score, words};
 
 /// A period in which the place was assessed.
 struct Point {
@@ -122,14 +122,14 @@ fn change(points: &[Point], at: usize) -> Option<f64> {
 
 fn show_points(points: &[Point], sets: &[&str], screen: &mut Screen) -> Result<()> {
     let columns = [
-        words("期次", "period"),
-        words("状态", "state"),
+        marks("期次", "period"),
+        words("状态", "state").spare(2),
         numbers("得分", "score"),
-        words("", ""),
+        marks("", "").spare(3),
         numbers("变化", "change"),
         numbers("名次", "rank"),
-        numbers("百分位", "percentile"),
-        words("位段", "quarter"),
+        numbers("百分位", "percentile").spare(1),
+        marks("位段", "quarter"),
         numbers("覆盖率", "coverage"),
         words("阈值集", "threshold set"),
         words("无分原因", "absent because"),
@@ -166,9 +166,9 @@ fn show_points(points: &[Point], sets: &[&str], screen: &mut Screen) -> Result<(
 
 fn show_growths(points: &[Point], names: &Names, screen: &mut Screen) -> Result<()> {
     let columns = [
-        words("期次", "period"),
-        words("指标", "leaf"),
-        words("节点", "node"),
+        marks("期次", "period"),
+        marks("指标", "leaf"),
+        marks("节点", "node"),
         words("名称", "name"),
         numbers("上期", "before"),
         numbers("本期", "now"),

@@ -2,10 +2,12 @@
 //!
 //! `xiuhua_tests::program` runs the program; `crate::real_data` finds real data or says aloud that it is absent.
 
+mod analysts;
 mod bad_input;
 mod deciding;
 mod determinism;
 mod documented;
+mod exports;
 mod first_period;
 mod hdi;
 mod history;

@@ -12,6 +12,8 @@ use crate::platform::Platform;
 use crate::reading::explained;
 use crate::screen::{Screen, points, value};
 
+/// Points below which a difference is round-off and has no cause.
+const ROUND_OFF: f64 = 1e-9;
 /// Indicators that are named for a move.
 const NAMED: usize = 3;
 
@@ -154,7 +156,7 @@ fn causes(
     let mut leaves = Vec::new();
     for (code, [was, is]) in both {
         let points = is.contribution.unwrap_or(0.0) - was.contribution.unwrap_or(0.0);
-        if points.abs() > 0.0 {
+        if points.abs() > ROUND_OFF {
             let cause = if is_other_type { Cause::Type } else { cause(was, is) };
             *sums.entry(cause).or_default() += points;
             let name = is.name.clone().or_else(|| was.name.clone());

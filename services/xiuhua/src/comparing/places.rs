@@ -18,7 +18,7 @@ use crate::names::Names;
 use crate::platform::Platform;
 use crate::reading::nodes::{change_cell, coverage_cell, quarter_cell};
 use crate::reading::{Standing, explained, find_run};
-use crate::screen::{Column, Screen, Shown, count, numbers, points, score, value, words};
+use crate::screen::{Column, Screen, Shown, count, marks, numbers, points, score, value, words};
 
 /// Losses that a place is shown with.
 const LOSSES: usize = 5;
@@ -86,12 +86,12 @@ async fn compared(platform: &Platform, run: &Assessment, id: &str, node: &str) -
 fn show_places(places: &[Compared], one_type: bool, names: &Names, screen: &mut Screen) -> Result<()> {
     let columns = [
         numbers("", ""),
-        words("编号", "place"),
+        marks("编号", "place"),
         words("小区", "name"),
-        words("街镇", "town"),
+        words("街镇", "town").spare(1),
         words("类型", "type"),
         numbers("名次", "rank"),
-        words("位段", "quarter"),
+        marks("位段", "quarter"),
         numbers("覆盖率", "coverage"),
     ];
     let row = |(number, compared): (usize, &Compared)| {
@@ -140,11 +140,12 @@ fn show_nodes(
 ) -> Result<()> {
     let cells = if screen.is_narrow() { 5 } else { 10 };
     for block in blocks(places, screen) {
-        let mut columns = vec![words("指标", "node"), words("名称", "name")];
+        let mut columns = vec![marks("指标", "node"), words("名称", "name")];
         for (number, _) in &block {
-            columns.extend([numbered("得分", "score", *number, true), words("", "")]);
+            columns.extend([numbered("得分", "score", *number), marks("", "").spare(1)]);
             if *number > 1 {
-                columns.push(numbered("差", "less 1:", *number, true));
+                let difference = format!("{number} - 1");
+                columns.push(numbers(&difference, &difference));
             }
         }
         let row = |code: &String| {
@@ -178,9 +179,8 @@ fn blocks<'a>(places: &'a [Compared], screen: &Screen) -> Vec<Vec<(usize, &'a Co
     rest.chunks(others).map(|chunk| [std::slice::from_ref(first), chunk].concat()).collect()
 }
 
-fn numbered(zh: &str, en: &str, number: usize, is_number: bool) -> Column {
-    let (zh, en) = (format!("{zh} {number}"), format!("{en} {number}"));
-    if is_number { numbers(&zh, &en) } else { words(&zh, &en) }
+fn numbered(zh: &str, en: &str, number: usize) -> Column {
+    numbers(&format!("{zh} {number}"), &format!("{en} {number}"))
 }
 
 /// An indicator of all places.
@@ -218,8 +218,10 @@ fn show_leaves(places: &[Compared], apart: &[Apart<'_>], screen: &mut Screen) ->
     if apart.is_empty() {
         return screen.say("没有。\n", "none.\n");
     }
-    let mut columns = vec![words("指标", "leaf"), words("名称", "name"), numbers("相差", "spread")];
-    columns.extend((1..=places.len()).map(|number| numbered("小区", "place", number, false)));
+    let mut columns = vec![marks("指标", "leaf"), words("名称", "name"), numbers("相差", "spread")];
+    columns.extend(
+        (1..=places.len()).map(|number| words(&format!("小区 {number}"), &format!("place {number}"))),
+    );
     let row = |leaf: &Apart<'_>| {
         let mut row = vec![leaf.code.to_owned(), screen.text(leaf.name), score(Some(leaf.spread))];
         row.extend(leaf.of.iter().map(|leaf| {
@@ -247,8 +249,8 @@ fn show_losses(places: &[Compared], screen: &mut Screen) -> Result<()> {
     }
     let loss =
         |compared: &'_ Compared, code: &str| compared.losses.iter().find(|loss| loss.leaf == code).cloned();
-    let mut columns = vec![words("指标", "leaf"), words("名称", "name"), words("属于", "whose")];
-    columns.extend((1..=places.len()).map(|number| numbered("小区", "place", number, true)));
+    let mut columns = vec![marks("指标", "leaf"), words("名称", "name"), words("属于", "whose")];
+    columns.extend((1..=places.len()).map(|number| numbered("小区", "place", number)));
     let row = |code: &&str| {
         let of: Vec<_> = places.iter().map(|compared| loss(compared, code)).collect();
         let name = of.iter().flatten().next().and_then(|loss| loss.name.clone());

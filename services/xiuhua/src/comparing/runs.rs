@@ -13,7 +13,7 @@ use crate::platform::Platform;
 use crate::reading::history;
 use crate::reading::nodes::change_cell;
 use crate::results::each_threshold;
-use crate::screen::{Paint, Screen, Shown, numbers, real, score, value, words};
+use crate::screen::{Paint, Screen, Shown, marks, numbers, real, score, value, words};
 
 /// Greatest moves that are explained: two calls each.
 const MOVES: usize = 100;
@@ -110,7 +110,7 @@ fn inputs(before: &Assessment, after: &Assessment) -> Vec<Input> {
 }
 
 fn show_inputs(inputs: &[Input], screen: &mut Screen) -> Result<()> {
-    let columns = [words("输入", "input"), words("", ""), words("前", "before"), words("后", "after")];
+    let columns = [words("输入", "input"), marks("", ""), words("前", "before"), words("后", "after")];
     let row = |input: &Input| {
         let differs = Shown::painted(screen.choose("不同", "differs"), Some(Paint::Doubtful));
         let (mark, after) = if input.is_same() {
@@ -267,7 +267,7 @@ impl Tally {
         };
         let rows = self.counts().into_iter().map(row).collect();
         screen.table(&columns, rows)?;
-        let columns = [numbers("得分变化", "change in points"), numbers("小区", "places"), words("", "")];
+        let columns = [numbers("得分变化", "change in points"), numbers("小区", "places"), marks("", "")];
         let most = self.changes.iter().copied().max().unwrap_or_default().max(1);
         let row = |at: usize| {
             let count = self.changes[at];
@@ -316,12 +316,12 @@ fn show_moves(moves: &[Move], reasons: &[Why], screen: &mut Screen) -> Result<()
         return screen.say("没有。\n", "none.\n");
     }
     let columns = [
-        words("编号", "place"),
+        marks("编号", "place"),
         words("小区", "name"),
         numbers("前", "before"),
         numbers("后", "after"),
         numbers("变化", "change"),
-        numbers("名次", "rank"),
+        numbers("名次", "rank").spare(1),
         words("原因（分）", "because (points)"),
     ];
     let row = |(moved, why): (&Move, &Why)| {
@@ -398,7 +398,7 @@ fn show_thresholds(found: &[ThresholdPair], names: &Names, screen: &mut Screen) 
     }
     let columns = [
         words("类型", "type"),
-        words("指标", "leaf"),
+        marks("指标", "leaf"),
         words("名称", "name"),
         words("前", "before"),
         words("后", "after"),

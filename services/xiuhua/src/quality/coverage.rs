@@ -11,7 +11,7 @@ use crate::joining::{Scores, Values};
 use crate::names::{Names, UNCLASSIFIED};
 use crate::platform::Platform;
 use crate::reading::nodes::{absence, coverage_cell};
-use crate::screen::{Screen, Shown, numbers, percent, real, share, words};
+use crate::screen::{Screen, Shown, marks, numbers, percent, real, share, words};
 
 /// Parts of the scale that scores are counted in.
 const TENTHS: usize = 10;
@@ -80,12 +80,12 @@ impl Coverage {
         let spread = (format!("分布 0…{most}"), format!("spread 0…{most}"));
         let columns = [
             words("类型", "type"),
-            words("指标", "node"),
+            marks("指标", "node"),
             words("名称", "name"),
             numbers("小区", "places"),
             numbers("有得分", "scored"),
             numbers("平均覆盖率", "mean coverage"),
-            words(&spread.0, &spread.1),
+            marks(&spread.0, &spread.1),
             words("无分原因", "absent because"),
         ];
         let row = |((kind, _), node): (&(String, usize), &Node)| {
@@ -117,13 +117,13 @@ impl Coverage {
         }
         let columns = [
             words("类型", "type"),
-            words("指标", "leaf"),
+            marks("指标", "leaf"),
             words("名称", "name"),
             numbers("数值", "values"),
             numbers("z < 0", "z < 0"),
             numbers("z > 1", "z > 1"),
             numbers("占比", "share"),
-            words("", ""),
+            marks("", "").spare(1),
         ];
         let row = |((kind, code), leaf): &(&(String, String), &Leaf)| {
             vec![

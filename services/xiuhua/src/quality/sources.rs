@@ -10,7 +10,7 @@ use xiuhua_service_kit::clock::{Clock, SystemClock};
 use crate::json::rfc3339;
 use crate::platform::Platform;
 use crate::reading::clock;
-use crate::screen::{ABSENT, Paint, Screen, Shown, count, numbers, value, words};
+use crate::screen::{ABSENT, Paint, Screen, Shown, count, marks, numbers, value, words};
 
 /// Usual intervals of silence after which a source is late.
 const LATE: f64 = 2.0;
@@ -66,12 +66,12 @@ impl Sources {
         };
         let columns = [
             words("来源", "source"),
-            words("名称", "name"),
+            words("名称", "name").spare(1),
             words("状态", "state"),
-            words("上次来数", "last heard"),
-            numbers("上次行数", "last rows"),
-            numbers("通常行数", "usual rows"),
-            numbers("通常间隔（天）", "usual interval, days"),
+            marks("上次来数", "last heard"),
+            numbers("上次行数", "last rows").spare(4),
+            numbers("通常行数", "usual rows").spare(3),
+            numbers("通常间隔（天）", "usual interval, days").spare(2),
             words("最新期次", "newest period"),
         ];
         let row = |source: &Source| {

@@ -11,7 +11,7 @@ use crate::cli::ExplainArgs;
 use crate::json;
 use crate::names::Names;
 use crate::platform::Platform;
-use crate::screen::{Screen, numbers, score, value, words};
+use crate::screen::{Screen, marks, numbers, score, value, words};
 
 /// `xiuhua explain`.
 ///
@@ -42,14 +42,14 @@ pub(crate) async fn explain_place(
     screen.heading(&heading, &heading)?;
     show_nodes(found.score.iter().chain(&found.nodes), run.scale, None, &names, screen)?;
     let columns = [
-        words("指标", "leaf"),
+        marks("指标", "leaf"),
         words("名称", "name"),
         numbers("数值", "value"),
         numbers("下限", "lower"),
         numbers("上限", "upper"),
         numbers("Z", "Z"),
-        words("", ""),
-        numbers("权重", "weight"),
+        marks("", "").spare(1),
+        numbers("权重", "weight").spare(2),
         numbers("贡献", "points"),
         words("来源", "from"),
     ];

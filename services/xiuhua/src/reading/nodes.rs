@@ -5,7 +5,7 @@ use xiuhua_contracts::scoring::v1::NodeScore;
 
 use super::course::Courses;
 use crate::names::Names;
-use crate::screen::{Paint, Screen, Shown, count, numbers, percent, points, score, words};
+use crate::screen::{Paint, Screen, Shown, count, marks, numbers, percent, points, score, words};
 
 /// Coverage below which a score is marked.
 pub(crate) const LOW_COVERAGE: f64 = 0.8;
@@ -80,17 +80,17 @@ pub(crate) fn show_nodes<'a>(
     screen: &mut Screen,
 ) -> Result<()> {
     let mut columns = vec![
-        words("指标", "node"),
+        marks("指标", "node"),
         words("名称", "name"),
         numbers("得分", "score"),
-        words("", ""),
+        marks("", "").spare(3),
         numbers("名次", "rank"),
-        numbers("百分位", "percentile"),
-        words("位段", "quarter"),
+        numbers("百分位", "percentile").spare(1),
+        marks("位段", "quarter"),
         numbers("覆盖率", "coverage"),
     ];
     if courses.is_some() {
-        columns.extend([numbers("较上期", "change"), words("走势", "course")]);
+        columns.extend([numbers("较上期", "change"), marks("走势", "course").spare(2)]);
     }
     columns.push(words("无分原因", "absent because"));
     let cells = bar_cells(screen);

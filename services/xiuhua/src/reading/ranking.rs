@@ -14,7 +14,7 @@ use crate::cli::RankArgs;
 use crate::json;
 use crate::names::Names;
 use crate::platform::Platform;
-use crate::screen::{Screen, Shown, count, numbers, score, words};
+use crate::screen::{Screen, Shown, count, marks, numbers, score, words};
 
 /// Last places, and greatest falls, that a ranking shows of itself.
 const LAST: u32 = 10;
@@ -153,18 +153,18 @@ pub(crate) fn show_ranking(places: &[RankedPlace], scale: f64, screen: &mut Scre
 fn show_places(places: &[Ranked], node: &str, scale: f64, screen: &mut Screen) -> Result<()> {
     let mut columns = vec![
         numbers("名次", "rank"),
-        words("编号", "place"),
+        marks("编号", "place"),
         words("小区", "name"),
-        words("街镇", "town"),
+        words("街镇", "town").spare(4),
         numbers("得分", "score"),
-        words("", ""),
-        numbers("百分位", "percentile"),
-        words("位段", "quarter"),
+        marks("", "").spare(2),
+        numbers("百分位", "percentile").spare(1),
+        marks("位段", "quarter"),
         numbers("覆盖率", "coverage"),
     ];
     let has_courses = places.iter().any(|ranked| ranked.courses.is_some());
     if has_courses {
-        columns.extend([numbers("较上期", "change"), words("走势", "course")]);
+        columns.extend([numbers("较上期", "change"), marks("走势", "course").spare(3)]);
     }
     let cells = bar_cells(screen);
     let row = |ranked: &Ranked| {
@@ -262,7 +262,7 @@ impl Moved {
 
 fn show_growths<'a>(growths: impl Iterator<Item = &'a Growth>, screen: &mut Screen) -> Result<()> {
     let columns = [
-        words("编号", "place"),
+        marks("编号", "place"),
         words("小区", "name"),
         numbers("上期", "before"),
         numbers("本期", "now"),
