@@ -34,10 +34,23 @@ const RECORD: &str = "
     INSERT INTO batch (batch_id, kind, file_name, request_id, received_at, opened_at, attempt, acknowledged_sequence,
                        staged_rows)
         SELECT 'open' || n, 'OBSERVATIONS', '', 'open' || n, 9999, 9999, 1, 1, 9000 FROM $numbers(10);
+    INSERT INTO batch (batch_id, kind, file_name, request_id, received_at, opened_at, attempt, acknowledged_sequence,
+                       staged_rows, held)
+        SELECT 'staged' || n, 'OBSERVATIONS', '', 'staged' || n, 9999, 9999, 1, 1, 0, 'STAGED' FROM $numbers(10);
+    INSERT INTO batch_decision
+        SELECT batch_no, act, 'a', 'r', 1 FROM batch,
+               (SELECT 'COMMITTED' AS act UNION ALL SELECT 'APPROVED' UNION ALL SELECT 'DISCARDED') AS acts
+        WHERE position IS NOT NULL;
     INSERT INTO withdrawal
         SELECT batch_no, position, 2000 + position, 'a', 'r', 2000 + position FROM batch WHERE position <= 10;
     INSERT INTO mutation SELECT 'r' || n, 'ImportObservations', $blob, $blob FROM $numbers(5000);
-    INSERT INTO rejected_row SELECT 1 + n % 2000, n, n, '[]', '' FROM $numbers(50000);
+    INSERT INTO rejected_row (batch_no, row_no, ordinal, reasons, original, state)
+        SELECT 1 + n % 2000, n, n, '[]', '', CASE WHEN n % 3 = 0 THEN 'OPEN' ELSE 'CLOSED' END
+        FROM $numbers(50000);
+    INSERT INTO correction SELECT 1 + n % 2000, n, 1 + (n + 1) % 2000, n FROM $numbers(50000);
+    INSERT INTO give_up (batch_no, author, reason, given_up_at) SELECT 1 + n % 2000, 'a', 'r', n FROM $numbers(5000);
+    INSERT INTO source SELECT 's' || n, 's', 's', 100 FROM $numbers(3000);
+    INSERT INTO source_delivery SELECT source_id, 1 + n, 1, '2021' FROM source, $numbers(20);
     INSERT INTO place_revision
         SELECT 'P' || (1000000 + n), 20, n, 'n', 't' || (n % 300), '', 'c' || (n % 5000), '', NULL, NULL, '{}', $blob
         FROM $numbers(279000);
@@ -45,11 +58,11 @@ const RECORD: &str = "
         SELECT m, '2021', place_id, CASE WHEN row_no % 10 = 0 THEN 'cloud' ELSE 'file' END, 30, 30, 1.0, 0, NULL, row_no
         FROM place_revision, (SELECT 'm1' AS m UNION ALL SELECT 'm2') AS measures;
     INSERT INTO staged_observation
-        SELECT batch_no, row_no, row_no, place_id, 'm1', '2022', 'file', 1.0, 0, NULL, NULL, ''
-        FROM batch, place_revision WHERE batch.position IS NULL AND row_no <= 9000;
+        SELECT batch_no, row_no, row_no, place_id, 'm1', '2022', 'file', 1.0, 0, NULL, NULL, '', NULL
+        FROM batch, place_revision WHERE batch.position IS NULL AND held IS NULL AND row_no <= 9000;
     INSERT INTO staged_place
-        SELECT batch_no, row_no, row_no, place_id, 'n', 't', '', 'c', '', NULL, NULL, '{}', $blob, NULL, ''
-        FROM batch, place_revision WHERE batch.position IS NULL AND row_no <= 9000;
+        SELECT batch_no, row_no, row_no, place_id, 'n', 't', '', 'c', '', NULL, NULL, '{}', $blob, NULL, '', NULL
+        FROM batch, place_revision WHERE batch.position IS NULL AND held IS NULL AND row_no <= 9000;
     ANALYZE;
 ";
 
@@ -77,6 +90,7 @@ fn scratch(backend: Backend) -> String {
             INSERT INTO conflict (measure_id, period, place_id, source_id, conflict_no, variants)
                 SELECT 'm1', '2022', place_id, 'file', row_no, 2 FROM place_revision WHERE row_no <= 100000;
             INSERT INTO evidence SELECT row_no, 1, row_no, 1.0 FROM place_revision WHERE row_no <= 100000;
+            INSERT INTO touched VALUES ('m1', '2021');
             INSERT INTO place_conflict SELECT place_id, 2 FROM place_revision WHERE row_no <= 100000;
             INSERT INTO description
                 SELECT place_id, fingerprint, row_no, row_no, 1 FROM place_revision WHERE row_no <= 100000;
