@@ -171,12 +171,23 @@ impl Screen {
     /// # Errors
     /// If standard output is gone.
     pub(crate) fn heading(&mut self, zh: &str, en: &str) -> Result<()> {
-        if self.json {
-            return Ok(());
+        self.painted(self.choose(zh, en).to_owned(), Paint::Strong)
+    }
+
+    /// Prints what a reader must not overlook; nothing in JSON form.
+    ///
+    /// # Errors
+    /// If standard output is gone.
+    pub(crate) fn warn(&mut self, zh: &str, en: &str) -> Result<()> {
+        self.painted(self.choose(zh, en).to_owned(), Paint::Doubtful)
+    }
+
+    fn painted(&mut self, text: String, paint: Paint) -> Result<()> {
+        if !self.json {
+            let shown = Shown::painted(text, Some(paint)).marked();
+            let line = paint::colour(&self.plain(&shown), self.is_coloured);
+            writeln!(self.out, "{line}")?;
         }
-        let heading = Shown::painted(self.choose(zh, en), Some(Paint::Strong)).marked();
-        let line = paint::colour(&self.plain(&heading), self.is_coloured);
-        writeln!(self.out, "{line}")?;
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use xiuhua_contracts::ingestion::v1::ListBatchesRequest;
 use xiuhua_contracts::scoring::v1::Assessment;
 
+use crate::assessing::position;
 use crate::json::{rfc3339, run_state};
 use crate::names::UNCLASSIFIED;
 use crate::platform::Platform;
@@ -25,6 +26,8 @@ pub(crate) struct Standing {
     time: Option<Timestamp>,
     /// Its period was not over then.
     pub(crate) is_provisional: bool,
+    /// Deliveries and withdrawals since.
+    newer: u64,
     classified: u64,
     scored: u64,
 }
@@ -39,8 +42,10 @@ impl Standing {
         let known = time.or_else(|| instant(run.created_time.as_ref()?));
         let end = end_of(&run.period);
         let types = || run.types.iter().filter(|t| t.r#type != UNCLASSIFIED);
+        let newest = position(platform, None).await?;
         Ok(Self {
             time,
+            newer: newest.saturating_sub(run.as_of_position),
             is_provisional: known.zip(end).is_some_and(|(known, end)| known < end),
             classified: types().map(|t| t.places).sum(),
             scored: types().map(|t| t.scored).sum(),
@@ -77,7 +82,15 @@ impl Standing {
         screen.say(
             &format!("期次 {period}{zh_end}，目录 {catalog}@{version}，测评 {id}（{zh}）\n"),
             &format!("period {period}{en_end}, catalog {catalog}@{version}, assessment {id} ({en})\n"),
-        )
+        )?;
+        let newer = self.newer;
+        if newer > 0 {
+            screen.warn(
+                &format!("注意：数据不是最新的，此后又有 {newer} 次入库或撤回，以下结果均未包含。\n"),
+                &format!("note: the data are not the newest: {newer} deliveries or withdrawals since are not in here.\n"),
+            )?;
+        }
+        Ok(())
     }
 
     /// When the record reached the position it read, by the clock of the district.
@@ -92,6 +105,7 @@ impl Standing {
             "time": self.time.map(|time| time.to_string()),
             "computed_time": run.finished_time.as_ref().map(rfc3339),
             "provisional": self.is_provisional,
+            "newer_positions": self.newer,
             "classified": self.classified,
             "scored": self.scored,
             "completeness_ratio": share(self.scored, self.classified),

@@ -251,7 +251,7 @@ fn colours_are_asked_for_and_every_colour_has_a_word_beside_it() {
 #[test]
 fn a_locale_without_unicode_gets_bars_of_ascii() {
     let assessed = Assessed::new();
-    let rank = ["rank", "--type", "COMMODITY", "--period", "2021", "--quiet"];
+    let rank = ["rank", "--type", "COMMODITY", "--period", "2021"];
     let asked = assessed.told(&[&rank[..], &["--ascii"]].concat());
     let named = assessed.bench.command(&rank).env("LC_ALL", "C").output().expect("it runs");
     assert_eq!(Ended(named).expect_success().stdout(), asked);
@@ -399,4 +399,22 @@ fn the_quality_of_an_assessment_is_told_with_its_rules() {
     assert_eq!(told["imputed_values"], 0);
     let en = assessed.told(&["quality", &assessed.run, "--lang", "en"]);
     assert!(en.contains("too little observed 1") && en.contains("imputation: none"), "{en}");
+
+    // One row where two dozen are usual.
+    let source = |told: &Value| {
+        let sources = told["sources"].as_array().expect("sources").iter();
+        sources.clone().find(|source| source["source_id"] == "register").expect("the source").clone()
+    };
+    assert_eq!((&source(&told)["last_rows"], &source(&told)["unusual"]), (&23.into(), &false.into()));
+    let run = assessed.correct(FIRST, "P", "2021", "50");
+    let told = assessed.bench.json(&["quality", &run]);
+    assert_eq!((&source(&told)["last_rows"], &source(&told)["unusual"]), (&1.into(), &true.into()));
+    assert_eq!(source(&told)["late"], false, "of two deliveries no interval is usual");
+    assert!(assessed.told(&["quality", &run, "--lang", "zh"]).contains("行数异常"));
+
+    // The older assessment does not know of it, and says so.
+    let stale = assessed.told(&["quality", &assessed.run, "--lang", "zh"]);
+    assert!(stale.contains("数据不是最新的，此后又有 1 次"), "{stale}");
+    assert_eq!(assessed.bench.json(&["show", FIRST, "--run", &assessed.run])["as_of"]["newer_positions"], 1);
+    assert_eq!(told["as_of"]["newer_positions"], 0);
 }
