@@ -17,6 +17,10 @@ use csv::{ReaderBuilder, StringRecord};
 use crate::book::{Book, Look, Sheet, UnwritableBook, Value, cut};
 use crate::table::Text;
 
+mod positions;
+
+pub use positions::Positions;
+
 /// Name of the very hidden sheet.
 pub const MARK_SHEET: &str = "xiuhua";
 /// Its first cell in a returned sheet.
@@ -284,7 +288,8 @@ fn title(sheet: &mut Sheet, text: &str) -> Result<(), UnwritableBook> {
 }
 
 /// The cells of a row as it stood in the file.
-fn cells(original: &str, delimiter: u8) -> StringRecord {
+#[must_use]
+pub fn cells(original: &str, delimiter: u8) -> StringRecord {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -312,6 +317,7 @@ mod tests {
     use calamine::{Data, Range, Reader, SheetVisible, Xlsx, open_workbook};
 
     use super::*;
+    use crate::table::{Cell, Opening, Table};
 
     fn fault(cells: &[usize], column: &str, reason: &str, zh: &str) -> Fault {
         let message = Text { zh: zh.to_owned(), en: "is wrong".to_owned() };
@@ -381,6 +387,50 @@ mod tests {
         assert_eq!(rows[2][..4], ["12", "=1+1", "2", ""]);
         let mark = texts(&book.worksheet_range("xiuhua").unwrap()).concat();
         assert_eq!(mark, ["xiuhua-returned", "1", "b-1", "observations", "小区编号", "数值", "备注"]);
+    }
+
+    #[test]
+    fn what_is_returned_is_read_as_what_was_sent_and_says_which_rows_it_closes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.xlsx");
+        let columns = columns(&["小区编号", "数值", "序号", "备注"]);
+        let delivery = Delivery {
+            batch_id: "b-1",
+            kind: "places",
+            file_name: "a.csv",
+            columns: &columns,
+            delimiter: b'\t',
+        };
+        let mut returned = Returned::begin(&delivery).unwrap();
+        for (number, original) in
+            [(3, "007\t1,200\t1\t=1+1"), (9, "𠮷01\t85%\t2\t合计"), (12, "3.10E+11\t\t3\t")]
+        {
+            returned.push(row(number, original, vec![fault(&[1], "数值", "X", "不对")])).unwrap();
+        }
+        returned.finish(&Summary::default(), &path).unwrap();
+
+        let is_header = |header: &str| header == "小区编号";
+        let mut table = Table::open(&path, &Opening::new(&is_header)).unwrap();
+        let of = table.returned().unwrap().clone();
+        assert_eq!((of.batch_id.as_str(), of.kind.as_str(), &of.columns), ("b-1", "places", &columns));
+        assert_eq!(table.headers(), columns);
+        let mut read = Vec::new();
+        while let Some(row) = table.next_row().unwrap() {
+            let cells = (0..4).map(|column| match row.cell(column) {
+                Cell::Text(text) => text.to_owned(),
+                Cell::Empty => String::new(),
+                other => panic!("{other:?} is no text"),
+            });
+            read.push((row.closes_row.unwrap(), cells.collect::<Vec<_>>()));
+        }
+        assert_eq!(
+            read,
+            [
+                (3, ["007", "1,200", "1", "=1+1"].map(str::to_owned).to_vec()),
+                (9, ["𠮷01", "85%", "2", "合计"].map(str::to_owned).to_vec()),
+                (12, ["3.10E+11", "", "3", ""].map(str::to_owned).to_vec()),
+            ]
+        );
     }
 
     #[test]

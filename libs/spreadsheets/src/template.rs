@@ -249,6 +249,8 @@ mod tests {
     use calamine::{Data, Reader, SheetVisible, Xlsx, open_workbook};
 
     use super::*;
+    use crate::layout::{self, Kind, Mapping, Vocabulary};
+    use crate::table::Cell;
 
     fn column(header: &str, required: bool, rule: Rule) -> Column {
         Column { header: header.to_owned(), required, notes: vec!["单位：%".to_owned()], rule }
@@ -306,6 +308,21 @@ mod tests {
         assert_eq!(mark, ["xiuhua-template", "1", "observations", "pudong-2021@1"]);
         let options = book.worksheet_range("选项").unwrap();
         assert_eq!(options.get_value((1, 2)), Some(&text("否")));
+    }
+
+    #[test]
+    fn what_is_filled_in_is_read_without_the_sample_and_the_column_that_marks_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.xlsx");
+        template().write(&path).unwrap();
+        let mapping = Mapping::parse("").unwrap();
+        let mut table = layout::open(&path, Kind::Observations, &mapping, &Vocabulary::default()).unwrap();
+        let of = table.template().unwrap();
+        assert_eq!((of.kind.as_str(), of.catalog.as_str()), ("observations", "pudong-2021@1"));
+        assert_eq!(table.headers(), ["小区编号", "人口登记准确率", "是否平安小区", "户数"]);
+        assert_eq!(table.next_row().unwrap().unwrap().cell(0), Cell::Text("007"));
+        assert!(table.next_row().unwrap().is_none());
+        assert!(table.remarks().iter().any(|remark| remark.reason == "SAMPLE_ROW"), "{:?}", table.remarks());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod deciding;
 mod globals;
+mod importing;
 mod keeping;
 mod reading;
 
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use jiff::Timestamp;
 
@@ -18,6 +19,11 @@ pub(crate) use self::deciding::{
     BatchesArgs, CancelArgs, DecisionArgs, PublishArgs, RunsArgs, UnpublishArgs, WithdrawArgs,
 };
 pub(crate) use self::globals::{Colour, Databases, Globals, Tongue};
+pub(crate) use self::importing::{
+    AuthorArg, CommitArgs, GiveUpArgs, ImportArgs, ImportKind, QuarantineCommand, QuarantineExportArgs,
+    QuarantineListArgs, QuarantineReplayArgs, RowState, SettleArgs, SourceCommand, SourcePutArgs,
+    TemplateArgs, TemplateLayout,
+};
 pub(crate) use self::keeping::{BackupArgs, RestoreArgs, VerifyArgs};
 pub(crate) use self::reading::{
     CompareArgs, DiffArgs, ExplainArgs, ExportArgs, ExportFormat, QualityArgs, RankArgs, RunArg, ShowArgs,
@@ -38,6 +44,8 @@ const EXAMPLES: &str = "\
 Examples:
   xiuhua demo                                     a whole district, from nothing to served
   xiuhua index compute --catalog hdi-2024 --places p.csv --observations o.csv --period 2022 --out results
+  xiuhua template observations --period 2021 --out 指标.xlsx   a workbook to fill in
+  xiuhua import observations 指标.xlsx            check, show, commit; rejected rows come back as a workbook
   xiuhua rank --type OLD_PUBLIC --top 20          the best 20 of a type, newest assessment
   xiuhua explain 310115004000-001 --node A                 a score walked back to its observations
   xiuhua publish --author 王芳 --reason 区政府审定       puts the newest assessment in force
@@ -58,10 +66,31 @@ pub(crate) enum Command {
     /// Write the sample district as places.csv and observations.csv.
     #[command(after_help = "Example:\n  xiuhua sample --seed 7 --out district")]
     Sample(SampleArgs),
-    /// Import a file of places or observations.
-    #[command(after_help = "Examples:\n  xiuhua import places estates.csv --mapping layout.toml\n  \
-                            xiuhua import observations 2021.csv --catalog pudong-2021")]
+    /// Import a file of places or observations: it is checked, shown, and committed when you say so. Without a terminal,
+    /// and without --yes, it is left staged.
+    #[command(after_help = "Examples:\n  xiuhua import places estates.xlsx --mapping layout.toml\n  \
+                            xiuhua import observations 2021.csv --period 2021 --yes\n  \
+                            xiuhua import places unknown.xls --propose > layout.toml")]
     Import(ImportArgs),
+    /// Commit a staged import: from now on it counts, unless it moves so much that a second person has to approve.
+    #[command(after_help = "Example:\n  xiuhua commit batch-01 --file estates.xlsx --author 王芳")]
+    Commit(CommitArgs),
+    /// Approve an import that another person has committed.
+    #[command(after_help = "Example:\n  xiuhua approve batch-01 --author 李强 --reason 已与街道核对")]
+    Approve(SettleArgs),
+    /// Give up an import that does not count yet.
+    #[command(after_help = "Example:\n  xiuhua discard batch-01 --author 王芳 --reason 文件有误")]
+    Discard(SettleArgs),
+    /// Rejected rows: list, export, deliver again, give up.
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
+    /// Write a workbook to fill in and import.
+    #[command(after_help = "Examples:\n  xiuhua template places --out 小区.xlsx\n  \
+                            xiuhua template observations --period 2021 --town 310115004000 --out 指标.xlsx")]
+    Template(TemplateArgs),
+    /// Who delivers observations, and which of them counts where they disagree.
+    #[command(subcommand)]
+    Source(SourceCommand),
     /// Classify, draw thresholds and compute the index for a period.
     #[command(after_help = "Example:\n  xiuhua assess --catalog pudong-2021 --period 2021")]
     Assess(AssessArgs),
@@ -171,32 +200,6 @@ pub(crate) struct SampleArgs {
     /// Folder to write into.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ImportArgs {
-    /// What the file holds.
-    #[arg(value_enum)]
-    pub(crate) kind: ImportKind,
-    /// CSV file, UTF-8, with a header row.
-    pub(crate) file: PathBuf,
-    /// TOML file that says which foreign column is which of ours.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) mapping: Option<PathBuf>,
-    /// Catalog whose leaf codes the `indicator` column may hold.
-    #[arg(long, value_name = "NAME|FILE", default_value = "pudong-2021")]
-    pub(crate) catalog: String,
-    /// Name of this delivery, 1-128 visible ASCII characters: repeated with the same file, it is delivered once. Without
-    /// it each run of the command is a delivery of its own. The file is compared, mapping and catalog are not: repeat it
-    /// with the same ones.
-    #[arg(long, value_name = "ID")]
-    pub(crate) request_id: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ImportKind {
-    Places,
-    Observations,
 }
 
 #[derive(Debug, Args)]

@@ -16,9 +16,9 @@ use crate::assessing::{assess, classify, draw_thresholds, position, register};
 use crate::cli::{ComputeArgs, Globals};
 use crate::delivery::{deliver_observations, deliver_places};
 use crate::exporting::CsvFolder;
-use crate::intake::observations::{Indicators, ObservationFile};
+use crate::intake::Mapping;
+use crate::intake::observations::ObservationFile;
 use crate::intake::places::PlaceFile;
-use crate::intake::{Document, Mapping, observations, places};
 use crate::method::{Method, UnusableInput};
 use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
@@ -86,8 +86,6 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     laps.lap("open");
 
     let progress = |heading| Progress::new(heading, globals.quiet);
-    let observations = ObservationFile::new(observations, Indicators::of(&method.catalog));
-    let places = PlaceFile::new(places);
     let places = deliver_places(&platform, places, request_id(), &progress("places")).await?;
     let heading = progress("observations");
     let observations = deliver_observations(&platform, observations, request_id(), &heading).await?;
@@ -133,11 +131,12 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
 }
 
 /// Reads the method and opens the files; every fault of all of them at once.
-fn open_inputs(arguments: &ComputeArgs) -> Result<(Method, Document, Document), UnusableInput> {
+fn open_inputs(arguments: &ComputeArgs) -> Result<(Method, PlaceFile, ObservationFile), UnusableInput> {
     let mapping = Mapping::default();
     let method = Method::read(&arguments.method);
-    let places = Document::open(&arguments.places, &mapping, &places::REQUIRED);
-    let observations = Document::open(&arguments.observations, &mapping, &observations::REQUIRED);
+    let places = PlaceFile::open(&arguments.places, &mapping);
+    let catalog = method.as_ref().ok().map(|method| &method.catalog);
+    let observations = ObservationFile::open(&arguments.observations, &mapping, catalog);
     let overwritten = overwritten(arguments);
     match (method, places, observations) {
         (Ok(method), Ok(places), Ok(observations)) if overwritten.is_empty() => {

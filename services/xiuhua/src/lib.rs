@@ -8,6 +8,8 @@
 //! | `records`, `locking` | where the embedded one keeps its records; that it alone has them open |
 //! | `intake`, `delivery` | files to typed rows; rows to a sealed batch |
 //! | `method`, `assessing` | catalog, rules and sample; classify → thresholds → assess |
+//! | `importing`, `quarantine` | a file in two steps; what was rejected goes back, is delivered again or given up |
+//! | `templates`, `sources` | workbooks to fill in; who delivers observations |
 //! | `deciding` | batches and assessments listed, withdrawn, published, cancelled |
 //! | `backup`, `verifying` | copies of the embedded platform's record; whether it is intact |
 //! | `compute` | `index compute` |
@@ -28,6 +30,7 @@ mod delivery;
 mod demo;
 mod exporting;
 mod failure;
+mod importing;
 mod intake;
 mod joining;
 mod json;
@@ -37,12 +40,15 @@ mod names;
 mod platform;
 mod progress;
 mod quality;
+mod quarantine;
 mod reading;
 mod records;
 mod results;
 pub mod sample;
 mod screen;
 mod serving;
+mod sources;
+mod templates;
 mod trend;
 mod verifying;
 

@@ -17,8 +17,9 @@ pub(crate) struct Globals {
     pub(crate) data_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) databases: Databases,
-    /// TOML file with `data_dir` and a table `[databases]` (ingestion, classification, normalization, scoring); options
-    /// and the environment come before it.
+    /// TOML file with `data_dir`, a table `[databases]` (ingestion, classification, normalization, scoring; options and
+    /// the environment come before it) and a table `[review]` (second_person_above_ratio: an import that moves a measure
+    /// by more than this share waits for a second person; 0.05 is 5 %, 0 never).
     #[arg(long, global = true, value_name = "FILE", env = "XIUHUA_CONFIG")]
     pub(crate) config: Option<PathBuf>,
     /// Language of messages and tables; without it the locale decides.

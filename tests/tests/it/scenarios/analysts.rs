@@ -70,7 +70,7 @@ impl Assessed {
         let header = OBSERVATIONS.lines().next().expect("a header");
         self.bench
             .write("correction.csv", &format!("{header}\n{place},{indicator},{period},{value},register,\n"));
-        self.bench.json(&["import", "observations", "correction.csv", "--catalog", "catalog.toml"]);
+        self.bench.json(&["import", "observations", "correction.csv", "--catalog", "catalog.toml", "--yes"]);
         id(&self.bench.json(&[&ASSESS[..], &["--period", "2021"]].concat()))
     }
 

@@ -53,8 +53,9 @@ fn a_workbook_and_a_document_hold_what_the_files_hold_to_the_bit() {
     }
     let mut book: Xlsx<_> = open_workbook(bench.path("book.xlsx")).expect("a workbook");
     assert_eq!(book.sheet_names(), ["导出说明", "得分", "汇总", "指标值", "阈值", "样本"]);
-    let document: Value =
-        serde_json::from_slice(&std::fs::read(bench.path("document.json")).unwrap()).unwrap();
+    let document_text = std::fs::read_to_string(bench.path("document.json")).expect("the file");
+    let document: Value = serde_json::from_str(&document_text).expect("JSON");
+    let mut lines = document_text.lines().filter(|line| line.starts_with("{\""));
     for (name, sheet) in TABLES {
         let records = csv(&bench.path("files").join(name).with_extension("csv"));
         assert!(records.len() > 1, "{name}");
