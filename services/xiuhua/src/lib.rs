@@ -58,7 +58,7 @@ use xiuhua_service_kit::telemetry;
 
 use crate::cli::Cli;
 use crate::failure::report;
-use crate::screen::{Outcome, Screen};
+use crate::screen::{Outcome, Screen, is_gone};
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
@@ -77,6 +77,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Unusable) => ExitCode::from(2),
         Ok(Outcome::Differs) => ExitCode::FAILURE,
+        Err(error) if is_gone(&error) => ExitCode::SUCCESS,
         Err(error) => report(&error, &globals),
     }
 }

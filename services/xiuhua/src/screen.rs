@@ -89,7 +89,7 @@ pub(crate) fn marks(zh: &str, en: &str) -> Column {
 }
 
 /// Cells that a column of texts gets at least before others are left out.
-const LEAST_WORDS: u16 = 12;
+const LEAST_WORDS: u16 = 16;
 /// Cells beside the content of a column.
 const PADDING: u16 = 2;
 
@@ -319,6 +319,11 @@ impl Screen {
         self.table(&columns, rows.collect())?;
         self.say(&format!("摘要 {}", run.digest), &format!("digest {}", run.digest))
     }
+}
+
+/// Whether an error is that nobody reads standard output any more, as `head` does when it has enough.
+pub(crate) fn is_gone(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// The language asked for, else that of the locale: Chinese where it begins with `zh`, English otherwise.

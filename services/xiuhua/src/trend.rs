@@ -121,7 +121,7 @@ fn change(points: &[Point], at: usize) -> Option<f64> {
 }
 
 fn show_points(points: &[Point], sets: &[&str], screen: &mut Screen) -> Result<()> {
-    let columns = [
+    let mut columns = vec![
         marks("期次", "period"),
         words("状态", "state").spare(2),
         numbers("得分", "score"),
@@ -132,8 +132,11 @@ fn show_points(points: &[Point], sets: &[&str], screen: &mut Screen) -> Result<(
         marks("位段", "quarter"),
         numbers("覆盖率", "coverage"),
         words("阈值集", "threshold set"),
-        words("无分原因", "absent because"),
     ];
+    let any_absent = points.iter().any(|point| !point.node.absence_reason.is_empty());
+    if any_absent {
+        columns.push(words("无分原因", "absent because"));
+    }
     let row = |(at, point): (usize, &Point)| {
         let state = match json::run_state(&point.run) {
             "PUBLISHED" => screen.choose("已发布", "published"),
@@ -141,7 +144,7 @@ fn show_points(points: &[Point], sets: &[&str], screen: &mut Screen) -> Result<(
         };
         let bar = point.node.score.map(|score| screen.bar(score / point.run.scale, 10)).unwrap_or_default();
         let set = sets.iter().position(|set| *set == point.run.threshold_set_id).unwrap_or_default();
-        let row: Vec<Shown> = vec![
+        let mut row: Vec<Shown> = vec![
             point.run.period.as_str().into(),
             state.into(),
             score(point.node.score).into(),
@@ -152,8 +155,10 @@ fn show_points(points: &[Point], sets: &[&str], screen: &mut Screen) -> Result<(
             quarter_cell(point.node.percentile, screen),
             coverage_cell(point.node.coverage_ratio, screen),
             format!("[{}]", set + 1).into(),
-            absence(&point.node.absence_reason, screen).into(),
         ];
+        if any_absent {
+            row.push(absence(&point.node.absence_reason, screen).into());
+        }
         row
     };
     let rows = points.iter().enumerate().map(row).collect();

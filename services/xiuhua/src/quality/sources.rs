@@ -65,7 +65,7 @@ impl Sources {
                 .say("未知：平台版本较旧，没有记录。\n", "unknown: the platform is older and keeps none.\n");
         };
         let columns = [
-            words("来源", "source"),
+            marks("来源", "source"),
             words("名称", "name").spare(1),
             words("状态", "state"),
             marks("上次来数", "last heard"),

@@ -92,7 +92,11 @@ pub(crate) fn show_nodes<'a>(
     if courses.is_some() {
         columns.extend([numbers("较上期", "change"), marks("走势", "course").spare(2)]);
     }
-    columns.push(words("无分原因", "absent because"));
+    let nodes: Vec<_> = nodes.collect();
+    let any_absent = nodes.iter().any(|node| !node.absence_reason.is_empty());
+    if any_absent {
+        columns.push(words("无分原因", "absent because"));
+    }
     let cells = bar_cells(screen);
     let row = |node: &NodeScore| {
         let bar = node.score.map(|score| screen.bar(score / scale, cells));
@@ -110,10 +114,12 @@ pub(crate) fn show_nodes<'a>(
             let course = courses.of(&node.node, node.score);
             row.extend([change_cell(Courses::change(&course)), screen.spark(&course).into()]);
         }
-        row.push(absence(&node.absence_reason, screen).into());
+        if any_absent {
+            row.push(absence(&node.absence_reason, screen).into());
+        }
         row
     };
-    let rows = nodes.map(row).collect();
+    let rows = nodes.into_iter().map(row).collect();
     screen.shown(&columns, rows)
 }
 

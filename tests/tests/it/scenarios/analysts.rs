@@ -1,6 +1,8 @@
 //! What analysts see at a terminal: rankings, courses, places and assessments side by side, the quality of the data — in
 //! both languages, in colours or without, wide or narrow, and the same for machines.
 
+use std::process::Stdio;
+
 use serde_json::Value;
 
 use super::small_district::{OBSERVATIONS, SmallDistrict};
@@ -417,4 +419,14 @@ fn the_quality_of_an_assessment_is_told_with_its_rules() {
     assert!(stale.contains("数据不是最新的，此后又有 1 次"), "{stale}");
     assert_eq!(assessed.bench.json(&["show", FIRST, "--run", &assessed.run])["as_of"]["newer_positions"], 1);
     assert_eq!(told["as_of"]["newer_positions"], 0);
+}
+
+#[test]
+fn who_has_read_enough_is_no_fault() {
+    let assessed = Assessed::new();
+    let mut command = assessed.bench.command(&["rank", "--type", "COMMODITY", "--quiet"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    let ended = Ended(child.wait_with_output().expect("a child")).expect_success();
+    assert_eq!(ended.stderr(), "");
 }
