@@ -31,7 +31,7 @@ pub(super) struct Archive {
     pub(super) bytes: Vec<u8>,
     /// It had macros, which are left out.
     pub(super) macros: bool,
-    /// What was seen in each sheet of an .xlsx, by the name of its part.
+    /// What was seen in each sheet of an .xlsx, by the name of its part as [`usual`] gives it.
     pub(super) seen: BTreeMap<String, Seen>,
 }
 
@@ -66,7 +66,7 @@ pub(super) fn look(bytes: &[u8], limits: &Limits) -> Result<Archive, Text> {
         let Some(kind) = kind(format, part) else { continue };
         let mut file = zip.by_index(index).map_err(|error| damaged(&error))?;
         if kind == Kind::Sheet {
-            seen.insert(part.clone(), look_at_sheet(&mut file, &mut budget)?);
+            seen.insert(usual(part), look_at_sheet(&mut file, &mut budget)?);
         } else {
             look_at(&mut file, kind, &mut budget)?;
         }
@@ -101,7 +101,8 @@ fn declared(zip: &mut ZipArchive<Cursor<&[u8]>>, mut budget: Budget) -> Result<V
 
 /// What kind of workbook the parts make.
 fn format(zip: &mut ZipArchive<Cursor<&[u8]>>, names: &[String]) -> Result<Format, Text> {
-    let has = |part: &str| names.iter().any(|name| name.eq_ignore_ascii_case(part));
+    let names: Vec<String> = names.iter().map(|name| usual(name)).collect();
+    let has = |part: &str| names.iter().any(|name| name == part);
     let within = |folder: &str| names.iter().any(|name| name.starts_with(folder));
     if has("xl/workbook.bin") {
         return Ok(Format::Xlsb);
@@ -124,7 +125,7 @@ fn format(zip: &mut ZipArchive<Cursor<&[u8]>>, names: &[String]) -> Result<Forma
             "an OpenDocument file, but no spreadsheet",
         ));
     }
-    if has("[Content_Types].xml") && within("xl/") {
+    if has("[content_types].xml") && within("xl/") {
         return Ok(Format::Xlsx);
     }
     Err(match (within("word/"), within("ppt/")) {
@@ -135,6 +136,11 @@ fn format(zip: &mut ZipArchive<Cursor<&[u8]>>, names: &[String]) -> Result<Forma
             "an archive without a workbook: unpack it",
         ),
     })
+}
+
+/// The name of a part as it is compared: some programs write capitals or backslashes, and Excel takes them.
+pub(super) fn usual(name: &str) -> String {
+    name.replace('\\', "/").to_ascii_lowercase()
 }
 
 /// How a part is looked at.
@@ -152,7 +158,7 @@ enum Kind {
 
 /// How a part is looked at; `None` if no reader needs it.
 fn kind(format: Format, part: &str) -> Option<Kind> {
-    let part = part.to_ascii_lowercase();
+    let part = usual(part);
     let unneeded =
         ["media/", "drawings/", "charts/", "embeddings/", "printersettings/", "customxml/", "docprops/"];
     if unneeded.iter().any(|folder| part.contains(folder)) {
