@@ -17,10 +17,12 @@ use xiuhua_contracts::scoring::v1::{
     Assessment, AssessmentState, CreateAssessmentRequest, Decision, WatchAssessmentRequest,
 };
 use xiuhua_indicators::catalog::Catalog;
+use xiuhua_spreadsheets::table::Text;
 
 use crate::cli::AsOf;
 use crate::deciding::has_results;
-use crate::intake::{Document, Mapping, UnusableFile};
+use crate::intake::places::PlaceFile;
+use crate::intake::{Chunked, Mapping, UnusableFile};
 use crate::method::{Method, Sample};
 use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
@@ -168,21 +170,32 @@ pub(crate) async fn assess(
 /// # Errors
 /// [`UnusableFile`] if the file cannot be used.
 pub(crate) fn read_members(path: &Path) -> Result<Vec<String>, UnusableFile> {
-    let mut document = Document::open(path, &Mapping::default(), &["place_id"])?;
-    let column = document.column("place_id").expect("the header was checked on opening");
+    let mut file = PlaceFile::open(path, &Mapping::default())?;
     let mut members = Vec::new();
     let mut faults = Vec::new();
-    while let Some(row) = document.next_row()? {
-        match row.cell(column) {
-            Ok("") => {
-                faults.push(format!("row {0}: place_id is empty / 第 {0} 行: place_id 为空", row.number))
+    while let Some(chunk) = file.next_chunk()? {
+        for fault in chunk.faults {
+            let row = chunk.rows.get(fault.index as usize).map_or(0, |row| row.row);
+            let message = fault.message.unwrap_or_default();
+            faults.push(Text::new(
+                format!("第 {row} 行: {}", message.zh),
+                format!("row {row}: {}", message.en),
+            ));
+        }
+        for row in chunk.rows {
+            let (id, row) = (row.place.unwrap_or_default().id, row.row);
+            if id.is_empty() {
+                faults.push(Text::new(
+                    format!("第 {row} 行: place_id 为空"),
+                    format!("row {row}: place_id is empty"),
+                ));
+            } else {
+                members.push(id);
             }
-            Ok(id) => members.push(id.to_owned()),
-            Err(_) => faults.push(format!("row {0} is not UTF-8 / 第 {0} 行不是 UTF-8 编码", row.number)),
         }
     }
     if members.is_empty() && faults.is_empty() {
-        faults.push("names no place / 没有列出任何地点".to_owned());
+        faults.push(Text::new("没有列出任何地点", "names no place"));
     }
     members.sort_unstable();
     members.dedup();
