@@ -24,11 +24,14 @@ use std::path::{Path, PathBuf};
 use jiff::civil::DateTime;
 use sha2::{Digest, Sha256};
 
+mod about;
 mod archive;
 mod choice;
 mod delimited;
 mod encoding;
 mod footer;
+#[cfg(test)]
+mod foreign_tests;
 mod grid;
 mod header;
 mod limits;
@@ -52,6 +55,7 @@ mod xls;
 mod xlsb;
 mod xlsx;
 
+pub use about::{About, ReturnedOf, TemplateOf};
 use delimited::{Delimited, Stop};
 pub use encoding::Encoding;
 pub use header::normal;
@@ -138,45 +142,6 @@ impl<'a> Opening<'a> {
     fn knows(&self, text: &str) -> bool {
         !text.is_empty() && (self.is_header)(&normal(text))
     }
-}
-
-/// What kind of file it is and how it is laid out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
-    /// Kind of file.
-    pub format: Format,
-    /// How its characters are written; `None` of a workbook.
-    pub encoding: Option<Encoding>,
-    /// What stands between cells; `None` of a workbook, whose [`Row::original`] has commas.
-    pub delimiter: Option<char>,
-    /// Name of the sheet; `None` of a text file.
-    pub sheet: Option<String>,
-    /// Number of the (last) header row in the file, from 1.
-    pub header_row: u64,
-    /// Size of the file.
-    pub bytes: u64,
-    /// Whether it is known which numbers are shown as percentages: only then is [`Cell::Percent`] ever given.
-    pub percents_known: bool,
-}
-
-/// What a sheet of returned rows says about itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReturnedOf {
-    /// The batch whose rejected rows it holds.
-    pub batch_id: String,
-    /// `places` or `observations`.
-    pub kind: String,
-    /// Headers of the file that was delivered, in its order.
-    pub columns: Vec<String>,
-}
-
-/// What a filled template says about itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateOf {
-    /// `places` or `observations`.
-    pub kind: String,
-    /// Id and version of the catalog it was made for; empty if for none.
-    pub catalog: String,
 }
 
 /// An open file, read row by row.

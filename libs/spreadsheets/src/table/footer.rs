@@ -18,7 +18,7 @@ const TOTALS: [&str; 16] = [
     "最小值",
     "total",
     "subtotal",
-    "grandtotal",
+    "grand total",
     "sum",
     "average",
 ];
@@ -56,88 +56,77 @@ pub(super) fn is_figure(text: &str) -> bool {
 }
 
 /// Why a row is no data, with a stable name; `None` if it is data. `cells` are those that the row itself fills, in order,
-/// without those that a merged cell above fills.
+/// without those that a merged cell above fills; `columns` is how many headers there are.
 pub(super) fn no_data<'a>(
     cells: impl Iterator<Item = Cell<'a>> + Clone,
+    columns: usize,
     template: bool,
 ) -> Option<(&'static str, Text)> {
     let filled = cells.filter(|cell| *cell != Cell::Empty);
     let Some(Cell::Text(first)) = filled.clone().next() else { return None };
-    // Nearly every row ends here: what begins with a digit or an ASCII letter is no note.
-    let begins = first.chars().next()?;
+    if (template && first.starts_with('示')) || filled.clone().last().is_some_and(is_sample) {
+        return Some(sample());
+    }
+    // Nearly every row ends here.
+    if first.starts_with(|c: char| c.is_ascii_digit()) || first.len() > 3_000 {
+        return None;
+    }
     let texts = || {
         filled.clone().filter_map(|cell| match cell {
             Cell::Text(text) => Some(text),
             _ => None,
         })
     };
-    if (template && begins == '示') || filled.clone().last().is_some_and(is_sample) {
-        return Some(sample());
-    }
-    if begins.is_ascii_digit() || first.len() > 600 {
-        return None;
-    }
-    if !matches!(
-        begins,
-        '合' | '总'
-            | '小'
-            | '共'
-            | '累'
-            | '平'
-            | '均'
-            | '最'
-            | '注'
-            | '备'
-            | '说'
-            | '填'
-            | '制'
-            | '审'
-            | '复'
-            | '负'
-            | '单'
-            | '联'
-            | '数'
-            | ' '
-            | '('
-            | '（'
-            | '【'
-            | '*'
-            | '※'
-            | 't'
-            | 'T'
-            | 's'
-            | 'S'
-            | 'g'
-            | 'G'
-            | 'a'
-            | 'A'
-    ) {
-        return None;
-    }
-    let start = normal(first);
-    let start = start.trim_start_matches(['(', '[', '【', '*', '※']);
     let shown = || super::shown(first, 40);
-    if TOTALS.contains(&start.trim_end_matches([':', ')', ']', '】'])) && texts().skip(1).all(is_figure) {
-        return Some((
-            "TOTAL_ROW",
-            Text::new(format!("合计行“{}”，已跳过", shown()), format!("total `{}`, skipped", shown())),
-        ));
+    if is_total(first) && texts().skip(1).all(is_figure) {
+        let message =
+            Text::new(format!("合计行“{}”，已跳过", shown()), format!("total `{}`, skipped", shown()));
+        return Some(("TOTAL_ROW", message));
     }
-    let is_note = |text: &str| NOTES.iter().any(|note| text.starts_with(note));
     // A note stands alone, or beside others of its kind; a place called 制表厂 would stand beside its figures.
-    let alone = filled.clone().count() == 1
-        || (start.contains(':')
+    let alone = filled.clone().nth(1).is_none();
+    let among_notes = || {
+        first.contains([':', '：'])
             && texts().count() == filled.clone().count()
-            && texts().all(|text| note_or_name(text, is_note)));
-    (is_note(start) && alone).then(|| {
+            && texts().all(|text| text.contains([':', '：']) || text.chars().count() <= 4 || is_note(text))
+    };
+    let note = if alone {
+        is_note(first) || (columns > 1 && is_sentence(first))
+    } else {
+        is_note(first) && among_notes()
+    };
+    note.then(|| {
         let message = Text::new(format!("附注“{}”，已跳过", shown()), format!("note `{}`, skipped", shown()));
         ("NOTE_ROW", message)
     })
 }
 
-/// Beside a note stand other notes, and the names they ask for.
-fn note_or_name(text: &str, is_note: impl Fn(&str) -> bool) -> bool {
-    is_note(&normal(text)) || text.contains([':', '：']) || text.chars().count() <= 4
+/// Whether a text is what a row of totals begins with: 合计, or 张江镇小计.
+fn is_total(text: &str) -> bool {
+    // Looked at before it is unified, because this is asked of every row.
+    if text.is_ascii() {
+        let word = text.trim_end_matches(':');
+        return TOTALS.iter().any(|total| total.eq_ignore_ascii_case(word));
+    }
+    if text.len() > 100 || !text.contains(['计', '均', '值', '数']) {
+        return false;
+    }
+    let text = normal(text);
+    let text = text.trim_matches(['(', ')', '[', ']', '【', '】', ':', '*', '※']);
+    TOTALS.contains(&text) || ["合计", "小计", "总计"].iter().any(|word| text.ends_with(word))
+}
+
+fn is_note(text: &str) -> bool {
+    let begins = |c: char| "注备说填制审复负单联数(（[【*※ \u{3000}".contains(c);
+    text.starts_with(begins)
+        && NOTES
+            .iter()
+            .any(|note| normal(text).trim_start_matches(['(', '[', '【', '*', '※']).starts_with(note))
+}
+
+/// Whether a text is a sentence rather than the name of anything: 以上数据由各街镇提供，截至2026年3月。
+fn is_sentence(text: &str) -> bool {
+    text.contains(['，', '。', '；', '：']) && text.chars().nth(11).is_some()
 }
 
 /// Whether a cell marks its row as the sample row of a template.

@@ -8,7 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
 use super::Text;
-use super::archive::damaged;
+use super::archive::{damaged, usual};
 
 /// Reads a part; empty if there is none. It was looked at, and is within the limits.
 ///
@@ -17,7 +17,12 @@ use super::archive::damaged;
 pub(super) fn part(archive: &[u8], name: &str) -> Result<Vec<u8>, Text> {
     let mut zip = ZipArchive::new(Cursor::new(archive)).map_err(|error| damaged(&error))?;
     let mut bytes = Vec::new();
-    if let Ok(mut file) = zip.by_name(name) {
+    let wanted = usual(name);
+    let same = |known: &str| usual(known) == wanted;
+    let place = (0..zip.len())
+        .find(|at| zip.by_index_raw(*at).is_ok_and(|part| part.name().is_ok_and(|known| same(&known))));
+    if let Some(place) = place {
+        let mut file = zip.by_index(place).map_err(|error| damaged(&error))?;
         file.read_to_end(&mut bytes).map_err(|error| damaged(&error))?;
     }
     Ok(bytes)

@@ -97,7 +97,7 @@ impl<'a> Row<'a> {
         if matches!(self.origin, Origin::Sheet(sheet) if sheet.is_sample()) {
             return Some(footer::sample());
         }
-        footer::no_data(self.own_cells(), template)
+        footer::no_data(self.own_cells(), headers.len(), template)
     }
 }
 

@@ -224,7 +224,9 @@ fn totals_notes_and_repeated_headers_are_passed_over_with_a_remark_and_data_neve
                 注：数据截至2026年3月,,\n\
                 填表人：王芳,,审核：李强\n\
                 制表厂宿舍,制表厂宿舍,5\n\
-                合计,某苑,3\n";
+                合计,某苑,3\n\
+                张江镇 小计,,3\n\
+                以上数据由各街镇提供，截至2026年3月。,,\n";
     let mut table = open(text.as_bytes()).unwrap();
     let numbers: Vec<u64> = rows(&mut table).iter().map(|(number, _)| *number).collect();
     assert_eq!(numbers, [2, 4, 7, 11, 12]);
@@ -236,6 +238,8 @@ fn totals_notes_and_repeated_headers_are_passed_over_with_a_remark_and_data_neve
             (Some(8), "TOTAL_ROW"),
             (Some(9), "NOTE_ROW"),
             (Some(10), "NOTE_ROW"),
+            (Some(13), "TOTAL_ROW"),
+            (Some(14), "NOTE_ROW"),
             (None, "BLANK_ROWS"),
         ]
     );

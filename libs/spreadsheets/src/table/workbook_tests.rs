@@ -259,6 +259,23 @@ fn a_file_is_what_it_holds_whatever_its_name_says() {
 }
 
 #[test]
+fn a_workbook_whose_parts_are_named_in_capitals_and_with_backslashes_is_read() {
+    let honest = xlsx(|sheet| {
+        write_rows(sheet, &[&["小区编号"], &["1"]]);
+        sheet.set_row_hidden(1).unwrap();
+    });
+    let mut parts = Vec::new();
+    let _ = again(&honest, |name, content| {
+        parts.push((name.replace('/', "\\").to_ascii_uppercase(), content.clone()));
+        content
+    });
+    let parts: Vec<(&str, &[u8])> =
+        parts.iter().map(|(name, content)| (name.as_str(), content.as_slice())).collect();
+    let mut table = open(&zipped(&parts)).unwrap();
+    assert_eq!((rows(&mut table).len(), reasons(&table)), (1, vec![(None, "HIDDEN_ROWS")]));
+}
+
+#[test]
 fn what_is_no_table_is_refused_with_what_to_do() {
     for (bytes, en) in [
         (&b"%PDF-1.7 ..."[..], "PDF"),
@@ -293,7 +310,7 @@ fn what_is_no_table_is_refused_with_what_to_do() {
 }
 
 /// An archive of these parts.
-fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in parts {
         zip.start_file(*name, SimpleFileOptions::default().compression_method(CompressionMethod::Deflated))
@@ -304,7 +321,7 @@ fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// A workbook with some of its parts changed.
-fn again(bytes: &[u8], change: impl Fn(&str, Vec<u8>) -> Vec<u8>) -> Vec<u8> {
+fn again(bytes: &[u8], mut change: impl FnMut(&str, Vec<u8>) -> Vec<u8>) -> Vec<u8> {
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut parts = Vec::new();
     for index in 0..zip.len() {
@@ -351,6 +368,13 @@ fn workbooks_made_to_exhaust_a_reader_are_refused() {
         (with("sheet1.xml", &|text| text[..text.len() - 40].to_owned()), "does not end"),
         (with("sheet1.xml", &|text| text.replacen("t=\"s\"><v>0<", "t=\"s\"><v>99<", 1)), "damaged"),
         (honest[..honest.len() / 2].to_vec(), "damaged"),
+        (sheet("<mergeCell/>".repeat(300_000)), "merged areas, which is the limit"),
+        (
+            with("styles.xml", &|text| {
+                text.replacen("</cellXfs>", &("<xf/>".repeat(400_000) + "</cellXfs>"), 1)
+            }),
+            "styles or names",
+        ),
     ] {
         let fault = fault(&bytes);
         assert!(fault.en.contains(en), "{en}: {}", fault.en);

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use calamine::{DataRef, Reader as _};
 
 use super::Text;
-use super::archive::{Archive, Seen, damaged};
+use super::archive::{Archive, Seen, damaged, usual};
 use super::grid::{Filling, Value};
 use super::limits::Limits;
 use super::package::sheet_parts;
@@ -24,8 +24,10 @@ pub(super) struct Xlsx {
 impl Xlsx {
     pub(super) fn open(archive: Archive) -> Result<Self, Text> {
         let parts = sheet_parts(&archive.bytes)?;
-        let seen =
-            parts.into_iter().filter_map(|(name, part)| Some((name, *archive.seen.get(&part)?))).collect();
+        let seen = parts
+            .into_iter()
+            .filter_map(|(name, part)| Some((name, *archive.seen.get(&usual(&part))?)))
+            .collect();
         let book = calamine::Xlsx::new(Cursor::new(archive.bytes)).map_err(|error| damaged(&error))?;
         Ok(Self { book, seen })
     }

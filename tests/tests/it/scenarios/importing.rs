@@ -193,3 +193,27 @@ fn a_source_is_put_on_record_and_keeps_what_is_not_said_anew() {
     assert_eq!((&survey["precedence"], &survey["name"]["zh"]), (&10.into(), &"满意度调查".into()));
     assert_eq!(survey["name"]["en"], "Survey");
 }
+
+#[test]
+fn a_template_of_one_kind_is_refused_as_another_and_nothing_is_delivered() {
+    let bench = Workbench::new();
+    bench.json(&["template", "places", "--out", "小区.xlsx"]);
+    let refused = bench.run(&["import", "observations", "小区.xlsx", "--yes"]).expect_code(2).stderr();
+    assert!(refused.contains("xiuhua import places"), "{refused}");
+    assert_eq!(bench.json(&["batches"])["batches"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_mapping_is_drafted_for_a_file_that_nobody_has_seen_and_reads_as_one() {
+    let bench = Workbench::new();
+    bench.write(
+        "外来.csv",
+        "estate_no,楼盘,街道编码,产权\nE1,一,310115004000,商品房\nE2,二,310115004000,动迁房\n",
+    );
+    let draft = bench.run(&["import", "places", "外来.csv", "--propose"]).expect_success().stdout();
+    assert!(draft.contains("town_code") && draft.contains("街道编码"), "{draft}");
+    bench.write("mapping.toml", &format!("{draft}\n"));
+    let read: toml::Table = draft.parse().unwrap_or_else(|fault| panic!("{fault}: {draft}"));
+    assert!(read.contains_key("columns"), "{draft}");
+    assert!(!bench.path("xiuhua-data").exists(), "a draft needs no platform");
+}
