@@ -4,10 +4,13 @@
 
 mod analysts;
 mod bad_input;
+mod clerk;
 mod deciding;
+mod desk;
 mod determinism;
 mod documented;
 mod exports;
+mod files;
 mod first_period;
 mod hdi;
 mod history;
