@@ -1,6 +1,7 @@
 //! What can be typed after `xiuhua`.
 
 mod deciding;
+mod globals;
 mod importing;
 mod keeping;
 mod reading;
@@ -12,21 +13,24 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use jiff::Timestamp;
-use xiuhua_service_kit::telemetry::{LogConfig, LogFormat};
 
 pub(crate) use self::deciding::{
     BatchesArgs, CancelArgs, DecisionArgs, PublishArgs, RunsArgs, UnpublishArgs, WithdrawArgs,
 };
+pub(crate) use self::globals::{Colour, Databases, Globals, Tongue};
 pub(crate) use self::importing::{
     AuthorArg, CommitArgs, GiveUpArgs, ImportArgs, ImportKind, QuarantineCommand, QuarantineExportArgs,
     QuarantineListArgs, QuarantineReplayArgs, RowState, SettleArgs, SourceCommand, SourcePutArgs,
     TemplateArgs, TemplateLayout,
 };
 pub(crate) use self::keeping::{BackupArgs, RestoreArgs, VerifyArgs};
-pub(crate) use self::reading::{ExplainArgs, ExportArgs, RankArgs, RunArg, ShowArgs};
+pub(crate) use self::reading::{
+    CompareArgs, DiffArgs, ExplainArgs, ExportArgs, ExportFormat, QualityArgs, RankArgs, RunArg, ShowArgs,
+    TrendArgs,
+};
 pub(crate) use self::reporting::{Form, ReportArgs};
 pub(crate) use self::reviewing::{
     DecideArgs, EffectArgs, HistoryArgs, LookArgs, ReviewCommand, ReviewListArgs, ReviewShowArgs, RevokeArgs,
@@ -55,114 +59,6 @@ Examples:
   xiuhua --server http://127.0.0.1:50060 rank --type COMMODITY
 
 Exit codes: 0 done, 1 failed, 2 unusable input, catalog or command line.";
-
-/// Options of every command.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Globals {
-    /// Talk to a running platform instead of opening the embedded one.
-    #[arg(long, global = true, value_name = "URL", env = "XIUHUA_SERVER")]
-    pub(crate) server: Option<String>,
-    /// Folder of the embedded platform; one process at a time may open it [default: xiuhua-data, of the demo
-    /// xiuhua-demo].
-    #[arg(long, global = true, value_name = "DIR", env = "XIUHUA_DATA_DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) databases: Databases,
-    /// TOML file with `data_dir`, a table `[databases]` (ingestion, classification, normalization, scoring; options and
-    /// the environment come before it) and a table `[review]` (second_person_above_ratio: an import that moves a measure
-    /// by more than this share waits for a second person; 0.05 is 5 %, 0 never).
-    #[arg(long, global = true, value_name = "FILE", env = "XIUHUA_CONFIG")]
-    pub(crate) config: Option<PathBuf>,
-    /// Language of messages and tables; without it the locale decides.
-    #[arg(long, global = true, value_name = "LANG", env = "XIUHUA_LANG")]
-    pub(crate) lang: Option<Tongue>,
-    /// Print one JSON document instead of tables.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    /// Show no progress.
-    #[arg(long, global = true)]
-    pub(crate) quiet: bool,
-    /// What to log to standard error, such as `info` or `xiuhua_scoring=debug`.
-    #[arg(long, global = true, value_name = "FILTER", env = "XIUHUA_LOG", default_value = "warn")]
-    pub(crate) log: String,
-}
-
-/// Databases of the embedded platform's services, instead of files in the data folder; any mix of both. A command line
-/// is seen by every user of a machine: an address with a password belongs into the environment or the file of --config.
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct Databases {
-    /// Database of ingestion, sqlite:FILE or postgres://ROLE:PASSWORD@HOST/DATABASE; with a password better in the
-    /// environment, which other users cannot see.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "XIUHUA_INGESTION_DB",
-        hide_env_values = true,
-        help_heading = "Databases"
-    )]
-    pub(crate) ingestion_db: Option<String>,
-    /// Database of classification.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "XIUHUA_CLASSIFICATION_DB",
-        hide_env_values = true,
-        help_heading = "Databases"
-    )]
-    pub(crate) classification_db: Option<String>,
-    /// Database of normalization.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "XIUHUA_NORMALIZATION_DB",
-        hide_env_values = true,
-        help_heading = "Databases"
-    )]
-    pub(crate) normalization_db: Option<String>,
-    /// Database of scoring.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "XIUHUA_SCORING_DB",
-        hide_env_values = true,
-        help_heading = "Databases"
-    )]
-    pub(crate) scoring_db: Option<String>,
-}
-
-impl Databases {
-    /// Forgets those whose argument is not to be kept.
-    fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
-        let Self { ingestion_db, classification_db, normalization_db, scoring_db } = self;
-        for (name, database) in [
-            ("ingestion_db", ingestion_db),
-            ("classification_db", classification_db),
-            ("normalization_db", normalization_db),
-            ("scoring_db", scoring_db),
-        ] {
-            *database = database.take().filter(|_| is_kept(name));
-        }
-    }
-
-    /// Whether any is named.
-    pub(crate) fn any(&self) -> bool {
-        let Self { ingestion_db, classification_db, normalization_db, scoring_db } = self;
-        [ingestion_db, classification_db, normalization_db, scoring_db].into_iter().any(Option::is_some)
-    }
-}
-
-/// A language of the house.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Tongue {
-    /// 中文
-    Zh,
-    /// English
-    En,
-}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -219,14 +115,28 @@ pub(crate) enum Command {
     /// Walk a score back to values, thresholds, observations and sources.
     #[command(after_help = "Example:\n  xiuhua explain 310115004000-001 --node A2")]
     Explain(ExplainArgs),
+    /// Show places side by side: nodes, the indicators that set them apart, common and own weaknesses.
+    #[command(after_help = "Example:\n  xiuhua compare 310115004000-001 310115004000-002")]
+    Compare(CompareArgs),
+    /// Show what differs between two assessments, who moved, and why.
+    #[command(after_help = "Example:\n  xiuhua diff assessment-01 assessment-02")]
+    Diff(DiffArgs),
+    /// Show a place over the periods of a catalog.
+    #[command(after_help = "Example:\n  xiuhua trend 310115004000-001 --node A")]
+    Trend(TrendArgs),
+    /// Show how far the data behind an assessment can be trusted.
+    #[command(after_help = "Example:\n  xiuhua quality")]
+    Quality(QualityArgs),
     /// Files in, files out, through the same services on a temporary store.
     #[command(subcommand)]
     Index(IndexCommand),
     /// List, show or check catalogs.
     #[command(subcommand)]
     Catalog(CatalogCommand),
-    /// Write the results of an assessment as files.
-    #[command(after_help = "Example:\n  xiuhua export --out results")]
+    /// Write the results of an assessment as files, one workbook or one JSON document.
+    #[command(
+        after_help = "Examples:\n  xiuhua export --out results\n  xiuhua export --out 2021.xlsx --town 310115004000"
+    )]
     Export(ExportArgs),
     /// Write the report of an assessment: a page that needs nothing else, and a PDF.
     #[command(
@@ -437,13 +347,6 @@ impl Cli {
             Command::Index(IndexCommand::Compute(arguments)) => arguments.threads,
             _ => None,
         }
-    }
-}
-
-impl Globals {
-    /// How to log.
-    pub(crate) fn logs(&self) -> LogConfig {
-        LogConfig { format: LogFormat::Text, filter: self.log.clone() }
     }
 }
 

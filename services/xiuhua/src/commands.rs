@@ -6,15 +6,14 @@ use serde_json::json;
 use xiuhua_contracts::classification::v1::{ListPlaceClassesRequest, RegisterRuleSetRequest};
 
 use crate::assessing;
-use crate::cli::{AssessArgs, ClassifyArgs, Cli, Command, ExportArgs, Globals, IndexCommand};
+use crate::cli::{AssessArgs, ClassifyArgs, Cli, Command, Globals, IndexCommand};
 use crate::method::{self, Method};
 use crate::platform::{Platform, Workers, request_id};
 use crate::progress::Progress;
-use crate::results::write_results;
 use crate::screen::{Outcome, Screen, numbers, words};
 use crate::{
-    backup, catalogs, compute, deciding, demo, importing, json, quarantine, reading, reporting, reviewing,
-    sample, serving, sources, templates, verifying,
+    backup, catalogs, comparing, compute, deciding, demo, exporting, importing, json, quality, quarantine,
+    reading, reporting, reviewing, sample, serving, sources, templates, trend, verifying,
 };
 
 /// Runs one command.
@@ -86,7 +85,11 @@ async fn on_platform(
         Command::Rank(arguments) => reading::rank(platform, &arguments, screen).await,
         Command::Show(arguments) => reading::show(platform, &arguments, screen).await,
         Command::Explain(arguments) => reading::explain(platform, &arguments, screen).await,
-        Command::Export(arguments) => export(platform, &arguments, screen).await,
+        Command::Compare(arguments) => comparing::compare(platform, &arguments, screen).await,
+        Command::Diff(arguments) => comparing::diff(platform, &arguments, screen).await,
+        Command::Trend(arguments) => trend::trend(platform, &arguments, screen).await,
+        Command::Quality(arguments) => quality::quality(platform, &arguments, screen).await,
+        Command::Export(arguments) => exporting::export(platform, &arguments, screen).await,
         Command::Report(arguments) => reporting::run(platform, &arguments, globals, screen).await,
         Command::Batches(arguments) => deciding::batches(platform, &arguments, screen).await,
         Command::Withdraw(arguments) => deciding::withdraw(platform, &arguments, screen).await,
@@ -163,13 +166,4 @@ async fn classify(platform: &Platform, arguments: &ClassifyArgs, screen: &mut Sc
     let counts: std::collections::BTreeMap<_, _> =
         found.counts.iter().map(|c| (c.r#type.clone(), c.places)).collect();
     screen.json(&json!({ "classification_id": found.id, "counts": counts, "review": review }))
-}
-
-async fn export(platform: &Platform, arguments: &ExportArgs, screen: &mut Screen) -> Result<()> {
-    let run = reading::find_run(platform, &arguments.run).await?;
-    write_results(platform, &run, &arguments.out).await?;
-    let dir = arguments.out.display();
-    screen
-        .say(&format!("测评 {} 已写入 {dir}", run.id), &format!("assessment {} written to {dir}", run.id))?;
-    screen.json(&json::assessment(&run))
 }

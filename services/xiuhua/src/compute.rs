@@ -15,13 +15,14 @@ use xiuhua_contracts::scoring::v1::Assessment;
 use crate::assessing::{assess, classify, draw_thresholds, position, register};
 use crate::cli::{ComputeArgs, Globals};
 use crate::delivery::{deliver_observations, deliver_places};
+use crate::exporting::CsvFolder;
 use crate::intake::Mapping;
 use crate::intake::observations::ObservationFile;
 use crate::intake::places::PlaceFile;
 use crate::method::{Method, UnusableInput};
 use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
-use crate::results::{RESULT_FILES, each_threshold, write_rejected, write_results};
+use crate::results::{Part, RESULT_FILES, each_threshold, write_rejected, write_results};
 use crate::screen::{Outcome, Screen};
 
 /// What was read, by what, with what outcome.
@@ -115,7 +116,10 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     let assessment = assess(&platform, &drawn.id, "", period, as_of, &progress("assessment %")).await?;
     laps.lap("assess");
     write_rejected(&platform, &batches, &arguments.out).await?;
-    summary.places_without_households = write_results(&platform, &assessment, &arguments.out).await?;
+    let mut files = CsvFolder::new(&arguments.out, false)?;
+    let part = Part::default();
+    summary.places_without_households = write_results(&platform, &assessment, &part, &mut files).await?;
+    files.finish()?;
     summary.degenerate = left_out(&platform, &assessment).await?;
     summary.base_periods.clone_from(&assessment.base_periods);
     summary.digest = Some(assessment.digest.clone());

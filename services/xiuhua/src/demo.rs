@@ -90,7 +90,7 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
         ..ListRankingRequest::default()
     };
     let estates = platform.scoring().list_ranking(ranking).await?.into_inner().places;
-    show_ranking(&estates, screen)?;
+    show_ranking(&estates, run.scale, screen)?;
     let best = estates.first().context("the ranking has places")?;
     screen.say("第一名从何而来：", "Where the first one's score comes from:")?;
     explain_place(&platform, &run, &best.place_id, "", screen).await?;

@@ -7,6 +7,8 @@ use xiuhua_contracts::scoring::v1::{
     NodeScore, RankedPlace,
 };
 
+use crate::reading::nodes::quarter;
+
 /// What an assessment is.
 pub(crate) fn assessment(run: &Assessment) -> Value {
     json!({
@@ -162,18 +164,21 @@ pub(crate) fn explanation(found: &ExplainScoreResponse) -> Value {
     })
 }
 
-fn node(node: &NodeScore) -> Value {
+/// A score of a node.
+pub(crate) fn node(node: &NodeScore) -> Value {
     json!({
         "node": node.node,
         "score": node.score,
         "coverage_ratio": node.coverage_ratio,
         "rank": node.rank,
         "percentile": node.percentile,
+        "quarter": quarter(node.percentile),
         "absence_reason": node.absence_reason,
     })
 }
 
-fn leaf(leaf: &LeafExplanation) -> Value {
+/// A leaf under a score.
+pub(crate) fn leaf(leaf: &LeafExplanation) -> Value {
     let name = leaf.name.clone().unwrap_or_default();
     json!({
         "leaf": leaf.leaf,

@@ -2,12 +2,14 @@
 //!
 //! `xiuhua_tests::program` runs the program; `crate::real_data` finds real data or says aloud that it is absent.
 
+mod analysts;
 mod bad_input;
 mod clerk;
 mod deciding;
 mod desk;
 mod determinism;
 mod documented;
+mod exports;
 mod files;
 mod first_period;
 mod hdi;

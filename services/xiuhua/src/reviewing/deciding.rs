@@ -2,19 +2,21 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::json;
 use tonic::Code;
 use xiuhua_contracts::classification::v1::{
     Classification, CreateClassificationRequest, DecideTypeRequest, DecideTypeResponse, DecisionState,
     GetPlaceClassRequest, PlaceClass, RuleSet, TypeDecision,
 };
+use xiuhua_spreadsheets::cell::text;
+use xiuhua_spreadsheets::table::{Opening, Table, Text, normal};
 
 use super::effect::Frames;
 use super::showing::{decision_json, type_name};
 use super::{Looked, classify, look, place_class};
 use crate::cli::{DecideArgs, RevokeArgs};
-use crate::intake::{Document, Mapping, UnusableFile};
+use crate::intake::UnusableFile;
 use crate::platform::{Platform, request_id};
 use crate::screen::{Screen, numbers, words};
 
@@ -167,51 +169,86 @@ fn type_id<'r>(rule_set: &'r RuleSet, called: &str) -> Option<&'r str> {
     rule_set.types.iter().find(is_called).map(|known| known.id.as_str())
 }
 
+/// The columns of a file of decisions, each with its header in both languages.
+const COLUMNS: [[&str; 2]; 3] = [["place_id", "小区编号"], ["type", "类型"], ["reason", "理由"]];
+
+/// Opens a spreadsheet of decisions and finds its columns.
+fn open(path: &Path) -> Result<(Table, [usize; 3]), UnusableFile> {
+    let is_header = |header: &str| COLUMNS.iter().flatten().any(|name| normal(name) == header);
+    let table = Table::open(path, &Opening::new(&is_header))?;
+    let column = |names: [&str; 2]| {
+        let found = table.headers().iter().position(|header| names.map(normal).contains(&normal(header)));
+        found.ok_or_else(|| {
+            let [en, zh] = names;
+            Text::new(format!("缺少列 `{en}`（{zh}）"), format!("column `{en}` is missing"))
+        })
+    };
+    match COLUMNS.map(column) {
+        [Ok(place_id), Ok(kind), Ok(reason)] => {
+            let columns = [place_id, kind, reason];
+            Ok((table, columns))
+        }
+        columns => {
+            let faults = columns.into_iter().filter_map(Result::err).collect();
+            Err(UnusableFile { path: path.to_owned(), faults })
+        }
+    }
+}
+
 /// Reads the decisions of a file, each with the place as it was looked at.
 async fn read(platform: &Platform, looked: &Looked, path: &Path) -> Result<Vec<Asked>> {
-    let mut document = Document::open(path, &Mapping::default(), &["place_id", "type", "reason"])?;
-    let column = |name| document.column(name).context("the header was checked on opening");
-    let columns = [column("place_id")?, column("type")?, column("reason")?];
+    let (mut table, columns) = open(path)?;
     let mut asked: Vec<Asked> = Vec::new();
     let mut faults = Vec::new();
-    while let Some(row) = document.next_row()? {
+    while let Some(row) = table.next_row()? {
         let number = row.number;
-        let mut fault = |said: String| faults.push(format!("row {number} / 第 {number} 行: {said}"));
-        let [Ok(place_id), Ok(called), Ok(reason)] = columns.map(|column| row.cell(column).map(str::trim))
-        else {
-            fault("is not UTF-8 / 不是 UTF-8 编码".to_owned());
+        let mut fault = |zh: String, en: String| {
+            faults.push(Text::new(format!("第 {number} 行: {zh}"), format!("row {number}: {en}")));
+        };
+        let [Ok(place_id), Ok(called), Ok(reason)] = columns.map(|column| text(row.cell(column))) else {
+            fault("不是文本".to_owned(), "is not text".to_owned());
             continue;
         };
-        let found = match place_id {
-            "" => {
-                fault("place_id is empty / place_id 为空".to_owned());
-                None
+        let found = if place_id.is_empty() {
+            fault("place_id 为空".to_owned(), "place_id is empty".to_owned());
+            None
+        } else {
+            let found = known(platform, looked, &place_id).await?;
+            if found.is_none() {
+                fault(
+                    format!("place_id: 没有编号为“{place_id}”的小区"),
+                    format!("place_id: no place `{place_id}` on record"),
+                );
             }
-            place_id => known(platform, looked, place_id).await?,
+            found
         };
-        if found.is_none() && !place_id.is_empty() {
-            fault(format!("place_id: no place `{place_id}` on record / 没有编号为“{place_id}”的小区"));
-        }
         if asked.iter().any(|earlier| earlier.class.place_id == place_id) {
-            fault(format!("place_id: `{place_id}` was named before / 编号“{place_id}”重复出现"));
+            fault(
+                format!("place_id: 编号“{place_id}”重复出现"),
+                format!("place_id: `{place_id}` was named before"),
+            );
         }
-        let type_id = type_id(&looked.rule_set, called);
+        let type_id = type_id(&looked.rule_set, &called);
         if type_id.is_none() {
             let types = looked.rule_set.types.iter().map(|known| known.id.as_str());
             let types = types.collect::<Vec<_>>().join(", ");
-            fault(format!("type: `{called}` is none of {types} / 类型“{called}”不在 {types} 之中"));
+            fault(
+                format!("type: 类型“{called}”不在 {types} 之中"),
+                format!("type: `{called}` is none of {types}"),
+            );
         }
         if reason.is_empty() || reason.chars().count() > REASON_CHARS {
-            fault(format!(
-                "reason must be 1 to {REASON_CHARS} characters / reason 须为 1 至 {REASON_CHARS} 个字符"
-            ));
+            fault(
+                format!("reason 须为 1 至 {REASON_CHARS} 个字符"),
+                format!("reason must be 1 to {REASON_CHARS} characters"),
+            );
         }
         if let (Some(class), Some(type_id)) = (found, type_id) {
-            asked.push(Asked { class, type_id: type_id.to_owned(), reason: reason.to_owned() });
+            asked.push(Asked { class, type_id: type_id.to_owned(), reason: reason.into_owned() });
         }
     }
     if asked.is_empty() && faults.is_empty() {
-        faults.push("holds no decision / 没有任何认定".to_owned());
+        faults.push(Text::new("没有任何认定", "holds no decision"));
     }
     if faults.is_empty() { Ok(asked) } else { Err(UnusableFile { path: path.to_owned(), faults }.into()) }
 }
