@@ -1,14 +1,13 @@
 //! The repository's tasks: `cargo xtask <task>`. Each is a few lines over real tools.
 
-use std::fs;
-
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 mod bench;
 mod chaos;
 mod demo;
 mod fuzz;
+mod generate;
 mod test;
 mod tool;
 
@@ -43,23 +42,6 @@ fn main() -> Result<()> {
         Task::Chaos(arguments) => chaos::run(&arguments),
         Task::Bench(bench) => bench::run(&bench),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
-        Task::Gen => generate(),
+        Task::Gen => generate::run(),
     }
-}
-
-fn generate() -> Result<()> {
-    use xtask::contracts::{GENERATED, PROTO, generate, write};
-    use xtask::promises::{LIST, Promises};
-
-    let root = xtask::repository_root();
-    let list = root.join(LIST);
-    let promised = fs::read_to_string(&list).unwrap_or_default();
-    match Promises::of(&root.join(PROTO))?.added_to(&promised) {
-        Ok(grown) => fs::write(list, grown)?,
-        Err(broken) => bail!("the contracts break promises of {LIST}:\n{}", broken.join("\n")),
-    }
-    let files = generate(&root.join(PROTO))?;
-    let changed = write(&root.join(GENERATED), &files)?;
-    eprintln!("{changed} of {} generated files changed in {GENERATED}", files.len());
-    Ok(())
 }
