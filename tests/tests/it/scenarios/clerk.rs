@@ -66,10 +66,8 @@ fn the_manual_leads_from_a_template_to_a_report_without_a_look_at_the_code() {
             }
         }
     }
-    for file in ["报告"] {
-        let written: Vec<_> = std::fs::read_dir(folder.path().join(file)).expect("a folder").collect();
-        assert!(!written.is_empty(), "{transcript}");
-    }
+    let mut reports = std::fs::read_dir(folder.path().join("报告")).expect("a folder");
+    assert!(reports.next().is_some(), "{transcript}");
 }
 
 /// What the text asks for, in its order.
