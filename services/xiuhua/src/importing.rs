@@ -213,7 +213,10 @@ async fn settled(
             ..Default::default()
         };
         first = platform.ingestion().list_rejected_rows(request).await?.into_inner().rows;
-        preview::show_rejected(&first, &file.names(), screen)?;
+        // The preview has shown them.
+        if document["preview"].is_null() {
+            preview::show_rejected(&first, &file.names(), screen)?;
+        }
     }
     document["rejected_rows"] = preview::rejected_documents(&first).into();
     if batch.quarantine.is_some_and(|quarantine| quarantine.open > 0) {
