@@ -204,7 +204,7 @@ impl Reading<'_> {
             Origin::Column(column) => {
                 let cell = self.cell(*column);
                 // A dash in place of a committee is none; 无 might be a name.
-                let dash = matches!(cell, Cell::Text(told) if cell::is_nothing(told) && !told.contains('无'));
+                let dash = matches!(cell, Cell::Text(told) if cell::is_nothing(told) && !told.contains(['无', '#']));
                 if dash {
                     self.nothing_in_words(*column);
                     return String::new();

@@ -58,6 +58,7 @@ mod xlsx;
 pub use about::{About, ReturnedOf, TemplateOf};
 use delimited::{Delimited, Stop};
 pub use encoding::Encoding;
+pub(crate) use grid::FAILURES;
 pub use header::normal;
 pub use limits::Limits;
 use recognition::Container;

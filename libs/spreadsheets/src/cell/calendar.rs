@@ -22,8 +22,10 @@ enum Dated {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NoDate {
-    /// Two-digit years, `3/4/2026`, and the number 2021.1.
+    /// Two-digit years and `3/4/2026`.
     Ambiguous,
+    /// 2021.1, which a spreadsheet program also makes of 2021.10.
+    LostZero,
     Other,
 }
 
@@ -45,7 +47,7 @@ impl Dated {
 /// # Errors
 /// `BAD_PERIOD` for anything else, also where it could mean two; `NOT_TEXT`, `FORMULA_FAILED`.
 pub fn period<'a>(cell: Cell<'a>) -> Result<Said<Cow<'a, str>>, CellFault> {
-    match cell {
+    match super::seen(cell) {
         Cell::Empty => Ok(Said::Nothing),
         Cell::Text(text) if is_canonical(text) => Ok(Said::Value(Cow::Borrowed(text))),
         Cell::Text(text) if is_nothing(text) => Ok(Said::NothingInWords),
@@ -180,19 +182,13 @@ fn is_canonical(text: &str) -> bool {
 
 /// A number as a date: a year, digits without separators, or the day number of a spreadsheet program.
 fn dated_number(number: f64) -> Result<Dated, NoDate> {
-    let whole = number.trunc();
-    let is_whole = (number - whole).abs() < f64::MIN_POSITIVE;
     if SERIALS.contains(&number) {
-        let days: i32 = whole.to_string().parse().map_err(|_| NoDate::Other)?;
+        let days: i32 = number.trunc().to_string().parse().map_err(|_| NoDate::Other)?;
         let epoch = jiff::civil::date(1899, 12, 30);
         let date = epoch.checked_add(jiff::Span::new().days(days)).map_err(|_| NoDate::Other)?;
         return Ok(Dated::Day(date));
     }
-    if !is_whole {
-        // 2021.1 was 2021.10 or 2021.1.
-        return Err(if (1900.0..2200.0).contains(&number) { NoDate::Ambiguous } else { NoDate::Other });
-    }
-    dated(&whole.to_string())
+    dated(&number.to_string())
 }
 
 /// The time of the day that the fraction of a day number stands for, to the second.
@@ -235,6 +231,8 @@ fn dated(text: &str) -> Result<Dated, NoDate> {
     let part =
         |at: usize| parts.get(at).map(|part| part.parse::<i8>().map_err(|_| NoDate::Other)).transpose();
     match (part(1)?, part(2)?) {
+        // A program that takes 2021.10 for a number writes this; `2021.01` and `2021.1月` are texts.
+        (Some(1), None) if trimmed == compact && trimmed.ends_with(".1") => Err(NoDate::LostZero),
         // A year that a program made a decimal of.
         (Some(0), None) => Ok(Dated::Year(year)),
         (Some(month), None) if (1..=12).contains(&month) => Ok(Dated::Month(year, month)),
@@ -268,6 +266,7 @@ fn bad_period(shown: &str, why: NoDate) -> CellFault {
     let shown = excerpt(shown);
     let (zh, en) = match why {
         NoDate::Ambiguous => ("可以读成不同的日期；", " can be read as different dates;"),
+        NoDate::LostZero => ("是 1 月还是 10 月无法分辨；", " may be January or October;"),
         NoDate::Other => ("不是期次；", " is not a period;"),
     };
     CellFault::new(
@@ -303,6 +302,10 @@ mod tests {
             ("2021 年 12 月", "2021-12"),
             ("202103", "2021-03"),
             ("2021.10", "2021-10"),
+            ("2021.01", "2021-01"),
+            ("2021.2", "2021-02"),
+            ("2021-1", "2021-01"),
+            ("2021.1月", "2021-01"),
             ("2026.3.1", "2026-03-01"),
             ("2026-03-01", "2026-03-01"),
             ("2026/3/1", "2026-03-01"),
@@ -333,12 +336,17 @@ mod tests {
             "2021年上半年",
             "0021",
             "去年",
+            "2021.1",
+            "２０２１．１",
             "2021-",
             "1-2-3-4",
         ] {
             assert_eq!(read(Cell::Text(text)), Err("BAD_PERIOD"), "{text}");
         }
-        assert_eq!(read(Cell::Number(2021.1)), Err("BAD_PERIOD"));
+        for cell in [Cell::Number(2021.1), Cell::Text("2021.1")] {
+            let fault = period(cell).unwrap_err();
+            assert!(fault.message.zh.contains("10 月") && fault.message.en.contains("October"), "{fault:?}");
+        }
         assert!(period(Cell::Text("3/4/2026")).unwrap_err().message.en.contains("different dates"));
     }
 

@@ -17,7 +17,7 @@ use crate::table::Cell;
 /// `NOT_A_NUMBER`; `AMBIGUOUS_NUMBER` for `1.234,5`; `PERCENT_UNEXPECTED` for a percentage of a measure with another
 /// unit; `UNIT_DIFFERS` for anything else behind the number; `FORMULA_FAILED` and `NOT_TEXT`.
 pub fn number(cell: Cell<'_>, unit: &str, exponent: i32) -> Result<Said<f64>, CellFault> {
-    match cell {
+    match super::seen(cell) {
         Cell::Empty => Ok(Said::Nothing),
         Cell::Text(text) => number_of_text(text, unit, exponent),
         Cell::Number(number) if exponent == 0 => finite(number, || number.to_string()).map(Said::Value),
