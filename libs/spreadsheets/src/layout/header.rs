@@ -63,6 +63,11 @@ pub(crate) fn unit_of(header: &str, unit: &str) -> Option<i32> {
     shift(apart(header).1, unit).ok()
 }
 
+/// Whether a normal header of a field names a unit.
+pub(super) fn names_unit(header: &str) -> bool {
+    !apart(header).1.is_empty()
+}
+
 /// Whether a text, in normal form, is a note to whoever fills a column in.
 pub(crate) fn is_note(text: &str) -> bool {
     NOTES.contains(&text)
