@@ -189,6 +189,7 @@ impl Table {
         };
         let mut table = table.map_err(refused)?;
         recognition::check_name(path, table.about.format, &mut table.remarks);
+        recognition::check_looks(table.about.percents_known, &mut table.remarks);
         table.remarks.opened();
         Ok(table)
     }

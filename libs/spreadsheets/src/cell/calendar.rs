@@ -41,8 +41,9 @@ impl Dated {
 
 /// The period of a cell, as the contracts spell it: `2021`, `2021-03` or `2021-03-09`.
 ///
-/// Taken are `2021年`, `2021年度`, `2021年3月`, `202103`, `2021.3.9` and their like. A day that the workbook keeps as one
-/// is a month where it is the first of it (a program makes a day of `2021-03` by itself), else that day.
+/// Taken are `2021年`, `2021年度`, `2021年3月`, `202103`, `2021.3.9` and their like. A day that a workbook shows as one is
+/// that day; what it shows as a month or a year is a text already. A bare day number is a day, unless it is the first
+/// of a month: it may have been the month, of which programs make that day by themselves.
 ///
 /// # Errors
 /// `BAD_PERIOD` for anything else, also where it could mean two; `NOT_TEXT`, `FORMULA_FAILED`.
@@ -56,10 +57,17 @@ pub fn period<'a>(cell: Cell<'a>) -> Result<Said<Cow<'a, str>>, CellFault> {
             Err(why) => Err(bad_period(text, why)),
         },
         Cell::Number(number) => match dated_number(number) {
+            Ok(Dated::Day(date)) if date.day() == 1 && SERIALS.contains(&number) => {
+                Err(bad_period(&number.to_string(), NoDate::Ambiguous))
+            }
             Ok(dated) => Ok(Said::Value(Cow::Owned(dated.text()))),
             Err(why) => Err(bad_period(&number.to_string(), why)),
         },
-        Cell::Moment(at) => Ok(Said::Value(Cow::Owned(month_or_day(at.date()).text()))),
+        // A year in a cell for dates is shown as a day of 1905.
+        Cell::Moment(at) if !(1954..2120).contains(&at.year()) => {
+            Err(bad_period(&super::text(cell)?, NoDate::Other))
+        }
+        Cell::Moment(at) => Ok(Said::Value(Cow::Owned(Dated::Day(at.date()).text()))),
         Cell::Percent(_) | Cell::Truth(_) => Err(bad_period(&super::text(cell)?, NoDate::Other)),
         Cell::Failure(_) | Cell::Garbled => super::text(cell).map(Said::Value),
     }
@@ -200,10 +208,6 @@ fn time_of(number: f64) -> Time {
         .unwrap_or(Time::midnight())
 }
 
-fn month_or_day(date: Date) -> Dated {
-    if date.day() == 1 { Dated::Month(date.year(), date.month()) } else { Dated::Day(date) }
-}
-
 /// A folded text as a date: `2021`, `2021年度`, `2021-3`, `2021.3.9`, `2021年3月9日`, `202103`, `20210309`.
 fn dated(text: &str) -> Result<Dated, NoDate> {
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
@@ -318,7 +322,7 @@ mod tests {
         assert_eq!(read(Cell::Number(202_103.0)).as_deref(), Ok("2021-03"));
         assert_eq!(read(Cell::Number(44_561.0)).as_deref(), Ok("2021-12-31"));
         let moment = |month, day| Cell::Moment(jiff::civil::date(2021, month, day).at(0, 0, 0, 0));
-        assert_eq!(read(moment(3, 1)).as_deref(), Ok("2021-03"));
+        assert_eq!(read(moment(3, 1)).as_deref(), Ok("2021-03-01"));
         assert_eq!(read(moment(3, 9)).as_deref(), Ok("2021-03-09"));
         assert_eq!(period(Cell::Text("-")), Ok(Said::NothingInWords));
     }
@@ -343,6 +347,9 @@ mod tests {
         ] {
             assert_eq!(read(Cell::Text(text)), Err("BAD_PERIOD"), "{text}");
         }
+        // 1 March 2021, or March 2021; and 2021 in a cell for dates.
+        assert_eq!(read(Cell::Number(44_256.0)), Err("BAD_PERIOD"));
+        assert_eq!(read(Cell::Moment(jiff::civil::date(1905, 7, 13).at(0, 0, 0, 0))), Err("BAD_PERIOD"));
         for cell in [Cell::Number(2021.1), Cell::Text("2021.1")] {
             let fault = period(cell).unwrap_err();
             assert!(fault.message.zh.contains("10 月") && fault.message.en.contains("October"), "{fault:?}");
