@@ -1,6 +1,6 @@
 //! What a cell says: tolerant parsers from a cell, as people fill them, to a value.
 //!
-//! A parser takes what can only mean one thing and refuses what could mean two. It never guesses and never rounds: what
+//! A parser refuses what is known to have two meanings, such as `3/4/2026` and `2021.1`, and never rounds: a number that
 //! it gives is the nearest `f64` of the decimal that was written. Which column a cell is of, and what follows from a
 //! fault, is the reader's business.
 

@@ -54,15 +54,12 @@ pub fn period<'a>(cell: Cell<'a>) -> Result<Said<Cow<'a, str>>, CellFault> {
         Cell::Text(text) if is_nothing(text) => Ok(Said::NothingInWords),
         Cell::Text(text) => match dated(&folded(text)) {
             Ok(dated) => Ok(Said::Value(Cow::Owned(dated.text()))),
-            Err(why) => Err(bad_period(text, why)),
+            Err(why) => match day_number(text) {
+                Some(number) => period_of_number(number),
+                None => Err(bad_period(text, why)),
+            },
         },
-        Cell::Number(number) => match dated_number(number) {
-            Ok(Dated::Day(date)) if date.day() == 1 && SERIALS.contains(&number) => {
-                Err(bad_period(&number.to_string(), NoDate::Ambiguous))
-            }
-            Ok(dated) => Ok(Said::Value(Cow::Owned(dated.text()))),
-            Err(why) => Err(bad_period(&number.to_string(), why)),
-        },
+        Cell::Number(number) => period_of_number(number),
         // A year in a cell for dates is shown as a day of 1905.
         Cell::Moment(at) if !(1954..2120).contains(&at.year()) => {
             Err(bad_period(&super::text(cell)?, NoDate::Other))
@@ -71,6 +68,15 @@ pub fn period<'a>(cell: Cell<'a>) -> Result<Said<Cow<'a, str>>, CellFault> {
         Cell::Percent(_) | Cell::Truth(_) => Err(bad_period(&super::text(cell)?, NoDate::Other)),
         Cell::Failure(_) | Cell::Garbled => super::text(cell).map(Said::Value),
     }
+}
+
+fn period_of_number<'a>(number: f64) -> Result<Said<Cow<'a, str>>, CellFault> {
+    let why = match dated_number(number) {
+        Ok(Dated::Day(date)) if date.day() == 1 && SERIALS.contains(&number) => NoDate::Ambiguous,
+        Ok(dated) => return Ok(Said::Value(Cow::Owned(dated.text()))),
+        Err(why) => why,
+    };
+    Err(bad_period(&number.to_string(), why))
 }
 
 /// The period that a text begins with, as the contracts spell it, and the rest; `2021年A1.1`.
@@ -136,11 +142,15 @@ pub fn instant(cell: Cell<'_>) -> Result<Said<i64>, CellFault> {
 
 /// The day number of a spreadsheet program, in a text file that it saved without the format of a date.
 fn serial(text: &str) -> Option<DateTime> {
-    let number = folded(text).parse().ok().filter(|number| SERIALS.contains(number))?;
+    let number = day_number(text)?;
     match dated_number(number) {
         Ok(Dated::Day(date)) => Some(date.to_datetime(time_of(number))),
         _ => None,
     }
+}
+
+fn day_number(text: &str) -> Option<f64> {
+    folded(text).parse().ok().filter(|number| SERIALS.contains(number))
 }
 
 /// A day, perhaps with a time of the day.
@@ -321,6 +331,7 @@ mod tests {
         assert_eq!(read(Cell::Number(2021.0)).as_deref(), Ok("2021"));
         assert_eq!(read(Cell::Number(202_103.0)).as_deref(), Ok("2021-03"));
         assert_eq!(read(Cell::Number(44_561.0)).as_deref(), Ok("2021-12-31"));
+        assert_eq!(read(Cell::Text("44561")).as_deref(), Ok("2021-12-31"));
         let moment = |month, day| Cell::Moment(jiff::civil::date(2021, month, day).at(0, 0, 0, 0));
         assert_eq!(read(moment(3, 1)).as_deref(), Ok("2021-03-01"));
         assert_eq!(read(moment(3, 9)).as_deref(), Ok("2021-03-09"));
@@ -349,6 +360,7 @@ mod tests {
         }
         // 1 March 2021, or March 2021; and 2021 in a cell for dates.
         assert_eq!(read(Cell::Number(44_256.0)), Err("BAD_PERIOD"));
+        assert_eq!(read(Cell::Text("44256")), Err("BAD_PERIOD"));
         assert_eq!(read(Cell::Moment(jiff::civil::date(1905, 7, 13).at(0, 0, 0, 0))), Err("BAD_PERIOD"));
         for cell in [Cell::Number(2021.1), Cell::Text("2021.1")] {
             let fault = period(cell).unwrap_err();

@@ -184,7 +184,7 @@ fn a_column_of_units_counts_row_by_row_and_has_to_agree() {
     assert!(remarks.is_empty(), "{remarks:?}");
     let text = "小区编号,指标,年度,数值（万元）,单位\nS1,B2.3,2021,3.5,万元\nS2,B2.3,2021,3.5,元\n";
     let (found, _) = read_by(text, "").unwrap();
-    assert_eq!(found[0].4, 35_000.0);
+    assert_eq!(found[0], told(2, "S1", "fund", "2021", 35_000.0));
     assert_eq!(found[1].5, [("单位".to_owned(), "UNIT_DIFFERS")]);
 }
 

@@ -274,3 +274,31 @@ fn an_xlsb_tells_percentages_months_and_merged_cells() {
         found.iter().map(|(_, cells)| [cells[0].as_str(), cells[1].as_str()]).collect();
     assert_eq!(cells, [["一苑", "Percent(28.5)"], ["一苑", "Number(3.0)"], ["", "2021-03"]]);
 }
+
+#[test]
+fn an_xls_of_before_1997_says_that_percentages_are_not_known() {
+    let begin = |kind: u16| biff(0x0809, &[&[0x00, 0x05], &kind.to_le_bytes(), &[0; 4]]);
+    let label = |column: u16, text: &[u8]| {
+        let length = u16::try_from(text.len()).unwrap();
+        biff(0x0204, &[&[0; 2], &column.to_le_bytes(), &[0; 2], &length.to_le_bytes(), text])
+    };
+    let globals = |sheet: u32| {
+        [
+            begin(0x0005),
+            biff(0x0042, &[&936_u16.to_le_bytes()]),
+            biff(0x00E0, &[&[0; 16]]),
+            biff(0x0085, &[&sheet.to_le_bytes(), &[0, 0, 4], b"data"]),
+            biff(0x000A, &[]),
+        ]
+        .concat()
+    };
+    let header = |text: &str| encoding_rs::GBK.encode(text).0.into_owned();
+    let cells = [label(0, &header("小区编号")), label(1, &header("户数")), number(1, 1, 0, 0.85)].concat();
+    let at = u32::try_from(globals(0).len()).unwrap();
+    let stream = [globals(at), begin(0x0010), cells, biff(0x000A, &[])].concat();
+    let mut container = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+    container.create_stream("/Book").unwrap().write_all(&stream).unwrap();
+    let table = open(container.into_inner().get_ref()).unwrap();
+    assert!(!table.about().percents_known);
+    assert_eq!(reasons(&table), [(None, "PERCENTS_UNKNOWN")]);
+}

@@ -137,9 +137,9 @@ pub(super) fn check_name(path: &Path, format: Format, remarks: &mut Remarks) {
 pub(super) fn check_looks(known: bool, remarks: &mut Remarks) {
     if !known {
         let message = Text::new(
-            "是 1997 年以前的 Excel 格式，读不出哪些数字显示为百分数：显示为 85% 的会读成 0.85；请另存为 .xlsx 再导入",
-            "is of Excel before 1997, of which it is not known what is shown as a percentage: 85% would be read as 0.85; \
-             save it as .xlsx first",
+            "是 1997 年以前的 Excel 格式，读不出单元格的显示格式：显示为 85% 的会读成 0.85，显示为月份的会读成日；请另存为 .xlsx 再导入",
+            "is of Excel before 1997, of which it is not known how cells are shown: 85% would be read as 0.85, and a \
+             month as a day; save it as .xlsx first",
         );
         remarks.push(None, "PERCENTS_UNKNOWN", message);
     }
