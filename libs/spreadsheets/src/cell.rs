@@ -1,6 +1,6 @@
 //! What a cell says: tolerant parsers from a cell, as people fill them, to a value.
 //!
-//! A parser takes what can only mean one thing and refuses what could mean two. It never guesses and never rounds: what
+//! A parser refuses what is known to have two meanings, such as `3/4/2026` and `2021.1`, and never rounds: a number that
 //! it gives is the nearest `f64` of the decimal that was written. Which column a cell is of, and what follows from a
 //! fault, is the reader's business.
 
@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::table::{Cell, Text};
+use crate::table::{Cell, FAILURES, Text};
 
 pub use calendar::{instant, period, period_of};
 pub use number::{count, number, value};
@@ -108,12 +108,21 @@ impl CellFault {
     }
 }
 
+/// A text that is what a formula failed with is that failure: a text file has no other way to say it, and a workbook
+/// keeps it as a text where values were pasted.
+fn seen(cell: Cell<'_>) -> Cell<'_> {
+    match cell {
+        Cell::Text(text) if text.starts_with('#') && FAILURES.contains(&text) => Cell::Failure(text),
+        cell => cell,
+    }
+}
+
 /// The text of a cell: numbers and days as one would write them.
 ///
 /// # Errors
 /// `NOT_TEXT` for bytes that are none, `FORMULA_FAILED` for what a formula failed with.
 pub fn text<'a>(cell: Cell<'a>) -> Result<Cow<'a, str>, CellFault> {
-    Ok(match cell {
+    Ok(match seen(cell) {
         Cell::Empty => Cow::Borrowed(""),
         Cell::Text(text) => Cow::Borrowed(text),
         // An f64 displays as the shortest decimal that parses back to it, without an exponent.
@@ -136,7 +145,7 @@ pub fn text<'a>(cell: Cell<'a>) -> Result<Cow<'a, str>, CellFault> {
 /// `LOST_DIGITS` for a number too large to have kept its digits, for a fraction, and for a text such as `3.1E+11`: what
 /// the id was can no longer be known. Else as [`text`].
 pub fn id<'a>(cell: Cell<'a>) -> Result<Id<'a>, CellFault> {
-    match cell {
+    match seen(cell) {
         Cell::Number(number) => match whole(number) {
             Some(digits) => Ok(Id { text: Cow::Owned(digits), restored: true }),
             None => Err(lost_digits(&number.to_string())),
@@ -253,6 +262,20 @@ mod tests {
         }
         let fault = id(Cell::Text("3.1E+11")).unwrap_err();
         assert!(fault.message.zh.contains("文本") && fault.message.en.contains("text"));
+    }
+
+    #[test]
+    fn what_a_formula_failed_with_is_no_text_and_no_id_however_it_is_kept() {
+        for shown in FAILURES {
+            let cell = Cell::Text(shown);
+            assert_eq!(read(cell), Err("FORMULA_FAILED"), "{shown}");
+            assert_eq!(text(cell).unwrap_err().reason, "FORMULA_FAILED", "{shown}");
+            assert_eq!(period(cell).unwrap_err().reason, "FORMULA_FAILED", "{shown}");
+            assert_eq!(instant(cell).unwrap_err().reason, "FORMULA_FAILED", "{shown}");
+            assert_eq!(number(cell, "", 0), number(Cell::Failure(shown), "", 0), "{shown}");
+            assert_eq!(truth(cell), truth(Cell::Failure(shown)), "{shown}");
+        }
+        assert_eq!(read(Cell::Text("#12")), Ok(("#12".to_owned(), false)));
     }
 
     #[test]

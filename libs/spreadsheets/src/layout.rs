@@ -22,8 +22,8 @@ pub use mapping::{Coordinates, IdRule, Mapping, MappingReason, Shape};
 pub use propose::propose;
 pub use vocabulary::{Measure, Vocabulary};
 
-pub(crate) use columns::{Columns, Origin, PLACE_ID, appears_twice, exponent_of};
-pub(crate) use header::{base as base_of, headed};
+pub(crate) use columns::{Columns, Origin, PLACE_ID, appears_twice};
+pub(crate) use header::{base as base_of, headed, is_note};
 pub(crate) use notices::Notices;
 pub(crate) use vocabulary::Meaning;
 
@@ -120,6 +120,9 @@ pub fn columns_of(kind: Kind, headers: &[String], mapping: &Mapping) -> HashMap<
     for (field, origin) in kind.fields().iter().zip(&columns.fields) {
         match origin {
             Origin::Column(column) => found.insert(field.name.to_owned(), *column),
+            Origin::Constant(_) if field.name == "period" && !columns.periods_beside.is_empty() => {
+                found.insert(field.name.to_owned(), columns.periods_beside[0])
+            }
             // Another column of that name is something else.
             Origin::Constant(_) | Origin::Made => found.remove(field.name),
             Origin::Absent => None,

@@ -91,6 +91,14 @@ impl ObservationReader {
                 ));
             }
         }
+        if let Origin::Constant(told) = &columns.fields[REVISED_AT]
+            && constant_instant(told).is_none()
+        {
+            faults.push(text(
+                format!("映射给 `revised_at` 的固定值“{told}”不是时间"),
+                format!("the constant `{told}` that the mapping gives `revised_at` is no time"),
+            ));
+        }
         let has = |field: usize| columns.fields[field] != Origin::Absent;
         let shape = mapping.shape.unwrap_or_else(|| {
             // A header of an indicator decides only where the columns of a long file are not all there.
@@ -100,7 +108,7 @@ impl ObservationReader {
         let plan = match shape {
             Shape::Long => {
                 columns.require(|field| field.required, &mut faults);
-                Plan::Long(Long::new(&columns, &vocabulary, &mut notices, &mut faults))
+                Plan::Long(Long::new(&mut columns, &vocabulary, &mut notices, &mut faults))
             }
             Shape::Wide => {
                 let wide = Wide::new(&mut columns, &vocabulary, &mut notices, &mut faults);
@@ -252,7 +260,10 @@ impl<'a> Reading<'a> {
     fn period(&mut self) -> Cow<'a, str> {
         let column = match &self.columns.fields[PERIOD] {
             Origin::Column(column) => *column,
-            Origin::Constant(told) => return Cow::Borrowed(told),
+            Origin::Constant(told) => {
+                self.hold_periods_against(told);
+                return Cow::Borrowed(told);
+            }
             Origin::Made | Origin::Absent => return Cow::Borrowed(""),
         };
         let cell = self.cell(column);
@@ -267,8 +278,43 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Notes where the row itself names another period than the one that is given for all: a month of the year that the
+    /// row names is no other.
+    fn hold_periods_against(&mut self, given: &str) {
+        for column in self.columns.periods_beside.iter().copied() {
+            let header = &self.columns.headers[column];
+            match cell::period(self.cell(column)) {
+                Ok(Said::Value(own)) => {
+                    let rest = given.strip_prefix(&*own);
+                    if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-')) {
+                        let fault = CellFault::new(
+                            "PERIOD_DIFFERS",
+                            format!("期次是 {own}，而指定的期次是 {given}；请不指定期次，或删去该列"),
+                            format!(
+                                "the period is {own}, and {given} was given; give none, or take the column out"
+                            ),
+                        );
+                        self.faults.push(fault.of(header, OBSERVATIONS[PERIOD].name));
+                    }
+                }
+                Ok(Said::Nothing | Said::NothingInWords) => {}
+                Err(_) => {
+                    let words = (
+                        "列有读不出的期次，以指定的期次为准",
+                        "holds what is no period; the given one counts",
+                    );
+                    self.notices.note(Some(self.row.number), "PERIOD_NOT_READ", header, words);
+                }
+            }
+        }
+    }
+
     fn revised_at_us(&mut self) -> Option<i64> {
-        let Origin::Column(column) = self.columns.fields[REVISED_AT] else { return None };
+        let column = match &self.columns.fields[REVISED_AT] {
+            Origin::Column(column) => *column,
+            Origin::Constant(told) => return constant_instant(told),
+            Origin::Made | Origin::Absent => return None,
+        };
         match cell::instant(self.cell(column)) {
             Ok(said) => said.value(),
             Err(fault) => {
@@ -281,6 +327,11 @@ impl<'a> Reading<'a> {
     fn nothing_in_words(&mut self, column: usize) {
         note_nothing(self.notices, self.row.number, &self.columns.headers[column]);
     }
+}
+
+/// A time of revision that a mapping says for every row; `None` if it is none.
+fn constant_instant(told: &str) -> Option<i64> {
+    cell::instant(Cell::Text(told)).ok().and_then(Said::value)
 }
 
 /// The fault of a value that belongs to a leaf made of scores.

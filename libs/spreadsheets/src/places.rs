@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::cell::{self, CellFault, Said};
 use crate::coordinates::{BadPoint, Point, System};
-use crate::layout::{Columns, Kind, Mapping, Notices, Origin, PLACE_ID, PLACES};
+use crate::layout::{Columns, Kind, Mapping, Notices, Origin, PLACE_ID, PLACES, text};
 use crate::table::{Cell, Remark, Row, Table, UnusableFile};
 
 mod attributes;
@@ -73,11 +73,19 @@ impl PlaceReader {
         let mut faults = Vec::new();
         let mut columns = Columns::find(Kind::Places, table.headers(), mapping, &mut faults);
         columns.require(|field| field.required, &mut faults);
-        let mut exponent = |field: usize| match columns.fields[field] {
-            Origin::Column(column) => columns.exponent(column, PLACES[field].unit).unwrap_or_else(|fault| {
+        let mut exponent = |field: usize| match &columns.fields[field] {
+            &Origin::Column(column) => columns.exponent(column, PLACES[field].unit).unwrap_or_else(|fault| {
                 faults.push(fault);
                 0
             }),
+            Origin::Constant(told) if constant_count(told, field).is_none() => {
+                let name = PLACES[field].name;
+                faults.push(text(
+                    format!("映射给 `{name}` 的固定值“{told}”不是非负整数"),
+                    format!("the constant `{told}` that the mapping gives `{name}` is not a whole number of 0 or more"),
+                ));
+                0
+            }
             _ => 0,
         };
         let (households_exponent, population_exponent) = (exponent(HOUSEHOLDS), exponent(POPULATION));
@@ -204,7 +212,8 @@ impl Reading<'_> {
             Origin::Column(column) => {
                 let cell = self.cell(*column);
                 // A dash in place of a committee is none; 无 might be a name.
-                let dash = matches!(cell, Cell::Text(told) if cell::is_nothing(told) && !told.contains('无'));
+                let dash =
+                    matches!(cell, Cell::Text(told) if cell::is_nothing(told) && !told.contains(['无', '#']));
                 if dash {
                     self.nothing_in_words(*column);
                     return String::new();
@@ -244,7 +253,7 @@ impl Reading<'_> {
     fn count(&mut self, field: usize, exponent: i32) -> Option<u64> {
         let (cell, column) = match &self.columns.fields[field] {
             Origin::Column(column) => (self.cell(*column), *column),
-            Origin::Constant(told) => return told.parse().ok(),
+            Origin::Constant(told) => return constant_count(told, field),
             Origin::Made | Origin::Absent => return None,
         };
         let read = cell::count(cell, PLACES[field].unit, exponent);
@@ -311,6 +320,11 @@ impl Reading<'_> {
     fn nothing_in_words(&mut self, column: usize) {
         note_nothing(self.notices, self.row.number, &self.columns.headers[column]);
     }
+}
+
+/// A count that a mapping says for every row; `None` if it is none.
+fn constant_count(told: &str, field: usize) -> Option<u64> {
+    cell::count(Cell::Text(told), PLACES[field].unit, 0).ok().and_then(Said::value)
 }
 
 /// The fault of a row that has more or fewer cells than the header.

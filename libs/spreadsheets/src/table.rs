@@ -58,6 +58,7 @@ mod xlsx;
 pub use about::{About, ReturnedOf, TemplateOf};
 use delimited::{Delimited, Stop};
 pub use encoding::Encoding;
+pub(crate) use grid::FAILURES;
 pub use header::normal;
 pub use limits::Limits;
 use recognition::Container;
@@ -188,6 +189,7 @@ impl Table {
         };
         let mut table = table.map_err(refused)?;
         recognition::check_name(path, table.about.format, &mut table.remarks);
+        recognition::check_looks(table.about.percents_known, &mut table.remarks);
         table.remarks.opened();
         Ok(table)
     }

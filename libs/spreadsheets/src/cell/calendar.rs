@@ -22,8 +22,10 @@ enum Dated {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NoDate {
-    /// Two-digit years, `3/4/2026`, and the number 2021.1.
+    /// Two-digit years and `3/4/2026`.
     Ambiguous,
+    /// 2021.1, which a spreadsheet program also makes of 2021.10.
+    LostZero,
     Other,
 }
 
@@ -39,28 +41,42 @@ impl Dated {
 
 /// The period of a cell, as the contracts spell it: `2021`, `2021-03` or `2021-03-09`.
 ///
-/// Taken are `2021年`, `2021年度`, `2021年3月`, `202103`, `2021.3.9` and their like. A day that the workbook keeps as one
-/// is a month where it is the first of it (a program makes a day of `2021-03` by itself), else that day.
+/// Taken are `2021年`, `2021年度`, `2021年3月`, `202103`, `2021.3.9` and their like. A day that a workbook shows as one is
+/// that day; what it shows as a month or a year is a text already. A bare day number is a day, unless it is the first
+/// of a month: it may have been the month, of which programs make that day by themselves.
 ///
 /// # Errors
 /// `BAD_PERIOD` for anything else, also where it could mean two; `NOT_TEXT`, `FORMULA_FAILED`.
 pub fn period<'a>(cell: Cell<'a>) -> Result<Said<Cow<'a, str>>, CellFault> {
-    match cell {
+    match super::seen(cell) {
         Cell::Empty => Ok(Said::Nothing),
         Cell::Text(text) if is_canonical(text) => Ok(Said::Value(Cow::Borrowed(text))),
         Cell::Text(text) if is_nothing(text) => Ok(Said::NothingInWords),
         Cell::Text(text) => match dated(&folded(text)) {
             Ok(dated) => Ok(Said::Value(Cow::Owned(dated.text()))),
-            Err(why) => Err(bad_period(text, why)),
+            Err(why) => match day_number(text) {
+                Some(number) => period_of_number(number),
+                None => Err(bad_period(text, why)),
+            },
         },
-        Cell::Number(number) => match dated_number(number) {
-            Ok(dated) => Ok(Said::Value(Cow::Owned(dated.text()))),
-            Err(why) => Err(bad_period(&number.to_string(), why)),
-        },
-        Cell::Moment(at) => Ok(Said::Value(Cow::Owned(month_or_day(at.date()).text()))),
+        Cell::Number(number) => period_of_number(number),
+        // A year in a cell for dates is shown as a day of 1905.
+        Cell::Moment(at) if !(1954..2120).contains(&at.year()) => {
+            Err(bad_period(&super::text(cell)?, NoDate::Other))
+        }
+        Cell::Moment(at) => Ok(Said::Value(Cow::Owned(Dated::Day(at.date()).text()))),
         Cell::Percent(_) | Cell::Truth(_) => Err(bad_period(&super::text(cell)?, NoDate::Other)),
         Cell::Failure(_) | Cell::Garbled => super::text(cell).map(Said::Value),
     }
+}
+
+fn period_of_number<'a>(number: f64) -> Result<Said<Cow<'a, str>>, CellFault> {
+    let why = match dated_number(number) {
+        Ok(Dated::Day(date)) if date.day() == 1 && SERIALS.contains(&number) => NoDate::Ambiguous,
+        Ok(dated) => return Ok(Said::Value(Cow::Owned(dated.text()))),
+        Err(why) => why,
+    };
+    Err(bad_period(&number.to_string(), why))
 }
 
 /// The period that a text begins with, as the contracts spell it, and the rest; `2021年A1.1`.
@@ -126,11 +142,15 @@ pub fn instant(cell: Cell<'_>) -> Result<Said<i64>, CellFault> {
 
 /// The day number of a spreadsheet program, in a text file that it saved without the format of a date.
 fn serial(text: &str) -> Option<DateTime> {
-    let number = folded(text).parse().ok().filter(|number| SERIALS.contains(number))?;
+    let number = day_number(text)?;
     match dated_number(number) {
         Ok(Dated::Day(date)) => Some(date.to_datetime(time_of(number))),
         _ => None,
     }
+}
+
+fn day_number(text: &str) -> Option<f64> {
+    folded(text).parse().ok().filter(|number| SERIALS.contains(number))
 }
 
 /// A day, perhaps with a time of the day.
@@ -180,19 +200,13 @@ fn is_canonical(text: &str) -> bool {
 
 /// A number as a date: a year, digits without separators, or the day number of a spreadsheet program.
 fn dated_number(number: f64) -> Result<Dated, NoDate> {
-    let whole = number.trunc();
-    let is_whole = (number - whole).abs() < f64::MIN_POSITIVE;
     if SERIALS.contains(&number) {
-        let days: i32 = whole.to_string().parse().map_err(|_| NoDate::Other)?;
+        let days: i32 = number.trunc().to_string().parse().map_err(|_| NoDate::Other)?;
         let epoch = jiff::civil::date(1899, 12, 30);
         let date = epoch.checked_add(jiff::Span::new().days(days)).map_err(|_| NoDate::Other)?;
         return Ok(Dated::Day(date));
     }
-    if !is_whole {
-        // 2021.1 was 2021.10 or 2021.1.
-        return Err(if (1900.0..2200.0).contains(&number) { NoDate::Ambiguous } else { NoDate::Other });
-    }
-    dated(&whole.to_string())
+    dated(&number.to_string())
 }
 
 /// The time of the day that the fraction of a day number stands for, to the second.
@@ -202,10 +216,6 @@ fn time_of(number: f64) -> Time {
     let part = |number: i32| i8::try_from(number).unwrap_or(0);
     Time::new(part(seconds / 3600), part(seconds / 60 % 60), part(seconds % 60), 0)
         .unwrap_or(Time::midnight())
-}
-
-fn month_or_day(date: Date) -> Dated {
-    if date.day() == 1 { Dated::Month(date.year(), date.month()) } else { Dated::Day(date) }
 }
 
 /// A folded text as a date: `2021`, `2021年度`, `2021-3`, `2021.3.9`, `2021年3月9日`, `202103`, `20210309`.
@@ -235,6 +245,8 @@ fn dated(text: &str) -> Result<Dated, NoDate> {
     let part =
         |at: usize| parts.get(at).map(|part| part.parse::<i8>().map_err(|_| NoDate::Other)).transpose();
     match (part(1)?, part(2)?) {
+        // A program that takes 2021.10 for a number writes this; `2021.01` and `2021.1月` are texts.
+        (Some(1), None) if trimmed == compact && trimmed.ends_with(".1") => Err(NoDate::LostZero),
         // A year that a program made a decimal of.
         (Some(0), None) => Ok(Dated::Year(year)),
         (Some(month), None) if (1..=12).contains(&month) => Ok(Dated::Month(year, month)),
@@ -268,6 +280,7 @@ fn bad_period(shown: &str, why: NoDate) -> CellFault {
     let shown = excerpt(shown);
     let (zh, en) = match why {
         NoDate::Ambiguous => ("可以读成不同的日期；", " can be read as different dates;"),
+        NoDate::LostZero => ("是 1 月还是 10 月无法分辨；", " may be January or October;"),
         NoDate::Other => ("不是期次；", " is not a period;"),
     };
     CellFault::new(
@@ -303,6 +316,10 @@ mod tests {
             ("2021 年 12 月", "2021-12"),
             ("202103", "2021-03"),
             ("2021.10", "2021-10"),
+            ("2021.01", "2021-01"),
+            ("2021.2", "2021-02"),
+            ("2021-1", "2021-01"),
+            ("2021.1月", "2021-01"),
             ("2026.3.1", "2026-03-01"),
             ("2026-03-01", "2026-03-01"),
             ("2026/3/1", "2026-03-01"),
@@ -314,8 +331,9 @@ mod tests {
         assert_eq!(read(Cell::Number(2021.0)).as_deref(), Ok("2021"));
         assert_eq!(read(Cell::Number(202_103.0)).as_deref(), Ok("2021-03"));
         assert_eq!(read(Cell::Number(44_561.0)).as_deref(), Ok("2021-12-31"));
+        assert_eq!(read(Cell::Text("44561")).as_deref(), Ok("2021-12-31"));
         let moment = |month, day| Cell::Moment(jiff::civil::date(2021, month, day).at(0, 0, 0, 0));
-        assert_eq!(read(moment(3, 1)).as_deref(), Ok("2021-03"));
+        assert_eq!(read(moment(3, 1)).as_deref(), Ok("2021-03-01"));
         assert_eq!(read(moment(3, 9)).as_deref(), Ok("2021-03-09"));
         assert_eq!(period(Cell::Text("-")), Ok(Said::NothingInWords));
     }
@@ -333,12 +351,21 @@ mod tests {
             "2021年上半年",
             "0021",
             "去年",
+            "2021.1",
+            "２０２１．１",
             "2021-",
             "1-2-3-4",
         ] {
             assert_eq!(read(Cell::Text(text)), Err("BAD_PERIOD"), "{text}");
         }
-        assert_eq!(read(Cell::Number(2021.1)), Err("BAD_PERIOD"));
+        // 1 March 2021, or March 2021; and 2021 in a cell for dates.
+        assert_eq!(read(Cell::Number(44_256.0)), Err("BAD_PERIOD"));
+        assert_eq!(read(Cell::Text("44256")), Err("BAD_PERIOD"));
+        assert_eq!(read(Cell::Moment(jiff::civil::date(1905, 7, 13).at(0, 0, 0, 0))), Err("BAD_PERIOD"));
+        for cell in [Cell::Number(2021.1), Cell::Text("2021.1")] {
+            let fault = period(cell).unwrap_err();
+            assert!(fault.message.zh.contains("10 月") && fault.message.en.contains("October"), "{fault:?}");
+        }
         assert!(period(Cell::Text("3/4/2026")).unwrap_err().message.en.contains("different dates"));
     }
 

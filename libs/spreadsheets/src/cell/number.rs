@@ -17,7 +17,7 @@ use crate::table::Cell;
 /// `NOT_A_NUMBER`; `AMBIGUOUS_NUMBER` for `1.234,5`; `PERCENT_UNEXPECTED` for a percentage of a measure with another
 /// unit; `UNIT_DIFFERS` for anything else behind the number; `FORMULA_FAILED` and `NOT_TEXT`.
 pub fn number(cell: Cell<'_>, unit: &str, exponent: i32) -> Result<Said<f64>, CellFault> {
-    match cell {
+    match super::seen(cell) {
         Cell::Empty => Ok(Said::Nothing),
         Cell::Text(text) => number_of_text(text, unit, exponent),
         Cell::Number(number) if exponent == 0 => finite(number, || number.to_string()).map(Said::Value),
@@ -94,10 +94,10 @@ fn number_of_text(text: &str, unit: &str, exponent: i32) -> Result<Said<f64>, Ce
     if is_nothing(&folded) {
         return Ok(Said::NothingInWords);
     }
-    let (body, percent) = match folded.strip_prefix("百分之") {
-        Some(body) => (body, true),
-        None => (folded.strip_prefix(['¥', '$']).unwrap_or(&folded).trim_start(), false),
-    };
+    let (body, before) = ["百分之", "¥"]
+        .iter()
+        .find_map(|sign| Some((folded.strip_prefix(sign)?.trim_start(), *sign)))
+        .unwrap_or((&*folded, ""));
     let decimal = decimal(body).map_err(|why| match why {
         NoDecimal::NotANumber => no_number(text),
         NoDecimal::Ambiguous => {
@@ -109,7 +109,13 @@ fn number_of_text(text: &str, unit: &str, exponent: i32) -> Result<Said<f64>, Ce
             )
         }
     })?;
-    let written = if percent { "%" } else { decimal.rest };
+    let written = match before {
+        // 百分之85至90 is no number, and nothing can stand behind.
+        "百分之" if !decimal.rest.is_empty() => return Err(unit_differs(text, decimal.rest, unit)),
+        "百分之" => "%",
+        "¥" if shift("元", unit).is_err() => return Err(unit_differs(text, before, unit)),
+        _ => decimal.rest,
+    };
     let own = shift(written, unit).map_err(|why| match why {
         BadUnit::Percent => percent_unexpected(text, unit),
         BadUnit::Other => unit_differs(text, written, unit),
@@ -197,6 +203,7 @@ mod tests {
             ("+7", "", 7.0),
             ("−0.5", "percentage points", -0.5),
             ("¥1,200", "yuan", 1200.0),
+            ("￥3.5万", "yuan/household", 35_000.0),
             ("85%", "%", 85.0),
             ("８５．５％", "%", 85.5),
             ("12‰", "%", 1.2),
@@ -225,6 +232,11 @@ mod tests {
             ("1,234 567", "", "AMBIGUOUS_NUMBER"),
             ("85%", "days", "PERCENT_UNEXPECTED"),
             ("85左右", "%", "UNIT_DIFFERS"),
+            ("百分之85至90", "%", "UNIT_DIFFERS"),
+            ("百分之85%", "%", "UNIT_DIFFERS"),
+            ("$100", "yuan", "NOT_A_NUMBER"),
+            ("¥85", "%", "UNIT_DIFFERS"),
+            ("￥3", "days", "UNIT_DIFFERS"),
             ("85元", "days", "UNIT_DIFFERS"),
             ("1万2千", "yuan", "UNIT_DIFFERS"),
             ("85元", "", "NOT_A_NUMBER"),

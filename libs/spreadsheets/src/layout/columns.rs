@@ -59,6 +59,8 @@ pub(crate) struct Columns {
     pub(crate) words: Vec<Option<Words>>,
     /// Where coordinates stand, and in which system: longitude, latitude.
     pub(crate) points: Option<(System, usize, usize)>,
+    /// Columns that look like the period although the mapping says it for every row: they must not say another.
+    pub(crate) periods_beside: Vec<usize>,
     /// The unit that the mapping says a column is in, by column.
     units: Vec<Option<String>>,
     made: Option<(String, Vec<usize>)>,
@@ -78,6 +80,7 @@ impl Columns {
             named: Vec::new(),
             words: vec![None; count],
             points: None,
+            periods_beside: Vec::new(),
             units: vec![None; count],
             made: None,
             skip: Vec::new(),
@@ -150,7 +153,8 @@ impl Columns {
     fn recognise(&mut self, faults: &mut Vec<Text>) {
         for sure in [true, false] {
             for (position, field) in self.kind.fields().iter().enumerate() {
-                if self.fields[position] != Origin::Absent {
+                let beside = field.name == "period" && matches!(self.fields[position], Origin::Constant(_));
+                if self.fields[position] != Origin::Absent && !beside {
                     continue;
                 }
                 let called = |header: &String| {
@@ -164,6 +168,11 @@ impl Columns {
                 let free = (0..self.headers.len()).filter(|column| !self.taken[*column]);
                 let found: Vec<usize> = free.filter(|column| called(&self.normal[*column])).collect();
                 let Some(first) = found.first().copied() else { continue };
+                if beside {
+                    found.iter().for_each(|column| self.taken[*column] = true);
+                    self.periods_beside.extend(found);
+                    continue;
+                }
                 if found.len() > 1 {
                     let spelled: Vec<_> =
                         found.iter().map(|column| format!("`{}`", self.headers[*column])).collect();
@@ -241,6 +250,11 @@ impl Columns {
     /// The unit that the mapping says a column is in, if it does.
     pub(crate) fn mapped_unit(&self, column: usize) -> Option<&str> {
         self.units[column].as_deref()
+    }
+
+    /// Whether the mapping or the header names the unit of a column.
+    pub(crate) fn says_unit(&self, column: usize) -> bool {
+        self.units[column].is_some() || header::names_unit(&self.normal[column])
     }
 
     /// The fault of a column whose unit is another than its values have.

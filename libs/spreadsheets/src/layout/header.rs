@@ -26,13 +26,12 @@ pub(crate) fn headed(header: &str, vocabulary: &Vocabulary) -> Option<Headed> {
             return Some(Headed { meaning, period, unit: unit.to_owned() });
         }
         if let Some((body, inside)) = bracketed(header) {
-            let inside =
-                inside.strip_prefix("单位:").or_else(|| inside.strip_prefix("单位")).unwrap_or(inside);
-            match period_of(inside) {
-                Some((found, "")) if period.is_none() => period = Some(found),
-                _ if unit.is_empty() && unit_is_known(inside) => unit = inside,
-                // A note to whoever fills it in: `（是/否）`, `（必填）`.
-                _ => {}
+            match (period_of(inside), Inside::of(inside)) {
+                (Some((found, "")), _) if period.is_none() => period = Some(found),
+                (_, Inside::Unit(found)) if unit.is_empty() => unit = found,
+                (_, Inside::Note) => {}
+                // `（目标值）`, `（上年）`: something else than the indicator itself.
+                _ => return None,
             }
             header = body;
         } else if let Some((found, rest)) = period_of(header).filter(|(_, rest)| !rest.is_empty()) {
@@ -52,18 +51,85 @@ pub(super) fn is_indicator(header: &str, vocabulary: &Vocabulary) -> bool {
     headed(header, vocabulary).is_some()
 }
 
-/// A normal header without what stands in brackets at its end and without a mark of required columns.
+/// A normal header without the unit and the notes that stand in brackets at its end, and without a mark of required
+/// columns. Other brackets stay: `户数（空置）` is something else than `户数`.
 pub(crate) fn base(header: &str) -> &str {
-    let header = header.trim_matches('*');
-    bracketed(header).map_or(header, |(body, _)| body.trim_matches('*'))
+    apart(header).0
 }
 
 /// The unit that a normal header of a field names in brackets: the power of ten that its numbers are to be multiplied
 /// by; `None` if it is a unit that does not agree.
 pub(crate) fn unit_of(header: &str, unit: &str) -> Option<i32> {
-    match bracketed(header) {
-        Some((_, inside)) if unit_is_known(inside) => shift(inside, unit).ok(),
-        _ => Some(0),
+    shift(apart(header).1, unit).ok()
+}
+
+/// Whether a normal header of a field names a unit.
+pub(super) fn names_unit(header: &str) -> bool {
+    !apart(header).1.is_empty()
+}
+
+/// Whether a text, in normal form, is a note to whoever fills a column in.
+pub(crate) fn is_note(text: &str) -> bool {
+    NOTES.contains(&text)
+}
+
+/// The base of a normal header of a field, and the unit it names; empty if none.
+fn apart(header: &str) -> (&str, &str) {
+    let (mut base, mut unit) = (header.trim_matches('*'), "");
+    while let Some((body, inside)) = bracketed(base) {
+        match Inside::of(inside) {
+            Inside::Unit(found) if unit.is_empty() => unit = found,
+            Inside::Note => {}
+            Inside::Unit(_) | Inside::Other => break,
+        }
+        base = body.trim_matches('*');
+    }
+    (base, unit)
+}
+
+/// Notes that change nothing of what a column holds.
+const NOTES: [&str; 21] = [
+    "必填",
+    "必填项",
+    "选填",
+    "选填项",
+    "可选",
+    "可不填",
+    "如有",
+    "是/否",
+    "有/无",
+    "是否",
+    "0/1",
+    "1/0",
+    "y/n",
+    "yes/no",
+    "文本",
+    "文本格式",
+    "数字",
+    "12位",
+    "整数",
+    "required",
+    "optional",
+];
+
+/// What stands in brackets behind a header.
+enum Inside<'h> {
+    /// A unit, without the word for it.
+    Unit(&'h str),
+    Note,
+    Other,
+}
+
+impl<'h> Inside<'h> {
+    fn of(text: &'h str) -> Self {
+        let unit = text.strip_prefix("单位:").or_else(|| text.strip_prefix("单位")).unwrap_or(text);
+        if unit_is_known(unit) {
+            Self::Unit(unit)
+        } else if is_note(text) {
+            Self::Note
+        } else {
+            Self::Other
+        }
     }
 }
 
@@ -114,9 +180,36 @@ mod tests {
         assert_eq!(read("B2.3（2021年）"), fund("2021", ""));
         assert_eq!(read("2021年3月 户均自治金"), fund("2021-03", ""));
         assert_eq!(read("D2.1").unwrap().0, Meaning::Derived);
-        for header in ["备注", "", "2021", "（元）", "自治金", "2021年2022年B2.3"] {
+        for header in [
+            "B2.3（目标值）",
+            "B2.3（上年）",
+            "B2.3（元）（万元）",
+            "B2.3（亩）",
+            "备注",
+            "",
+            "2021",
+            "（元）",
+            "自治金",
+            "2021年2022年B2.3",
+        ] {
             assert_eq!(read(header), None, "{header}");
         }
+    }
+
+    #[test]
+    fn a_header_of_a_field_is_told_from_one_that_says_more() {
+        for (header, expected, unit) in [
+            ("户数", "户数", ""),
+            ("*户数（户）", "户数", "户"),
+            ("户数（单位：万户）（必填）", "户数", "万户"),
+            ("街道（镇）（选填）", "街道(镇)", ""),
+            ("户数（空置）", "户数(空置)", ""),
+            ("户数（空置）（户）", "户数(空置)", "户"),
+        ] {
+            assert_eq!(apart(&normal(header)), (expected, unit), "{header}");
+        }
+        assert_eq!(unit_of("常住人口(单位:万人)", "persons"), Some(4));
+        assert_eq!(unit_of("户数(元)", "households"), None);
     }
 
     #[test]

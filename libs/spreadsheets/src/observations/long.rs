@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{INDICATOR, Observation, PERIOD, REVISED_AT, Reading, SOURCE, VALUE, derived, note_unread};
 use crate::cell::{self, CellFault, Said};
-use crate::layout::{Columns, Meaning, Notices, Origin, Vocabulary, exponent_of};
+use crate::layout::{Columns, Meaning, Notices, Origin, Vocabulary, is_note};
 use crate::table::{Text, normal};
 
 /// Different spellings of indicators that are remembered.
@@ -13,18 +13,25 @@ const REMEMBERED: usize = 10_000;
 /// Longest name that can be one of an indicator, in bytes.
 const NAME_BYTES: usize = 1_000;
 
+/// Headers of a column that names the unit of each row, in normal form.
+const UNITS: [&str; 5] = ["单位", "计量单位", "指标单位", "数据单位", "unit"];
+
 /// How a long file is read.
 pub(super) struct Long {
     value: usize,
     /// By measure: what the unit of the values column comes to; `None` where it does not agree.
     exponents: Vec<Option<i32>>,
+    /// Whether the header or the mapping names that unit.
+    says_unit: bool,
+    /// The column that names the unit of each row.
+    unit: Option<usize>,
     /// Spellings that are no code or id, as they were met.
     remembered: HashMap<String, Option<Meaning>>,
 }
 
 impl Long {
     pub(super) fn new(
-        columns: &Columns,
+        columns: &mut Columns,
         vocabulary: &Vocabulary,
         notices: &mut Notices,
         faults: &mut Vec<Text>,
@@ -48,11 +55,18 @@ impl Long {
                 format!("the mapping calls column `{header}` `{name}`, which a long file of observations does not have"),
             ));
         }
-        let unit = columns.headers.get(value).and_then(|_| columns.mapped_unit(value)).unwrap_or_default();
-        let exponents =
-            vocabulary.measures().iter().map(|measure| exponent_of(unit, &measure.unit)).collect();
+        let has_value = matches!(columns.fields[VALUE], Origin::Column(_));
+        let exponent = |unit: &str| if has_value { columns.exponent(value, unit).ok() } else { None };
+        let exponents = vocabulary.measures().iter().map(|measure| exponent(&measure.unit)).collect();
+        let says_unit = has_value && columns.says_unit(value);
+        let names_units =
+            |column: &usize| !columns.taken[*column] && UNITS.contains(&columns.normal[*column].as_str());
+        let unit = (0..columns.headers.len()).find(names_units);
+        if let Some(column) = unit {
+            columns.taken[column] = true;
+        }
         note_unread(columns, notices);
-        Self { value, exponents, remembered: HashMap::new() }
+        Self { value, exponents, says_unit, unit, remembered: HashMap::new() }
     }
 
     pub(super) fn read(&mut self, reading: &mut Reading<'_>, mut each: impl FnMut(Observation<'_>)) {
@@ -62,8 +76,11 @@ impl Long {
         let meaning = self.meaning(&named, vocabulary);
         let measures = vocabulary.measures();
         let (measure_id, unit, exponent) = match meaning {
-            Some(Meaning::Measure(at)) => (&*measures[at].id, &*measures[at].unit, self.exponents[at]),
-            _ => (&*named, "", Some(0)),
+            Some(Meaning::Measure(at)) => {
+                let unit = &*measures[at].unit;
+                (&*measures[at].id, unit, self.exponent(reading, unit, self.exponents[at]))
+            }
+            _ => (&*named, "", Ok(0)),
         };
         match meaning {
             Some(Meaning::Derived) => reading.fault(derived(&named), INDICATOR),
@@ -127,11 +144,37 @@ impl Long {
         meaning
     }
 
-    fn value(&self, reading: &mut Reading<'_>, unit: &str, exponent: Option<i32>) -> Option<f64> {
-        let Some(exponent) = exponent else {
+    /// The power of ten of a row: by the unit that the row names, else by that of the column; where both are named, they
+    /// have to agree.
+    fn exponent(&self, reading: &Reading<'_>, unit: &str, column: Option<i32>) -> Result<i32, CellFault> {
+        if let Some(at) = self.unit {
+            let header = &reading.columns.headers[at];
+            let told = cell::text(reading.cell(at)).map_err(|fault| fault.of(header, ""))?;
+            if !cell::is_nothing(&told) && !told.is_empty() {
+                let own = if *told == *unit || (unit == "yes/no" && is_note(&normal(&told))) {
+                    Some(0)
+                } else {
+                    cell::shift(&told, unit).ok()
+                };
+                return own.filter(|own| !self.says_unit || column == Some(*own)).ok_or_else(|| {
+                    let Text { zh, en } = reading.columns.unit_differs(at, unit);
+                    CellFault::new("UNIT_DIFFERS", zh, en).of(header, "")
+                });
+            }
+        }
+        column.ok_or_else(|| {
             let Text { zh, en } = reading.columns.unit_differs(self.value, unit);
-            reading.fault(CellFault::new("UNIT_DIFFERS", zh, en), VALUE);
-            return None;
+            CellFault::new("UNIT_DIFFERS", zh, en).of(&reading.columns.headers[self.value], "value")
+        })
+    }
+
+    fn value(&self, reading: &mut Reading<'_>, unit: &str, exponent: Result<i32, CellFault>) -> Option<f64> {
+        let exponent = match exponent {
+            Ok(exponent) => exponent,
+            Err(fault) => {
+                reading.faults.push(fault);
+                return None;
+            }
         };
         match cell::value(reading.cell(self.value), unit, exponent) {
             Ok(Said::Value(value)) => Some(value),

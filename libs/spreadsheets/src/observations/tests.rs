@@ -159,3 +159,60 @@ fn percentages_between_0_and_1_are_remarked_and_a_mapping_makes_them_per_cent() 
     let (found, remarks) = read_by(text, "[units]\nvalue = \"小数\"\n").unwrap();
     assert_eq!((found[0].4, found[1].4, remarks.len()), (85.0, 90.0, 0));
 }
+
+#[test]
+fn the_unit_in_the_header_of_the_values_counts_for_every_measure_it_agrees_with() {
+    let (found, _) =
+        read_by("小区编号,指标,年度,数值（万元）\nS1,B2.3,2021,3.5\nS1,A2.1,2021,85\n", "").unwrap();
+    assert_eq!(found[0], told(2, "S1", "fund", "2021", 35_000.0));
+    assert_eq!(found[1].5, [("数值（万元）".to_owned(), "UNIT_DIFFERS")]);
+    for (header, expected) in [("数值（‰）", 0.35), ("数值（小数）", 350.0), ("数值（单位：%）（必填）", 3.5)]
+    {
+        let (found, _) = read_by(&format!("小区编号,指标,年度,{header}\nS1,A2.1,2021,3.5\n"), "").unwrap();
+        assert_eq!(found[0], told(2, "S1", "accuracy", "2021", expected), "{header}");
+    }
+}
+
+#[test]
+fn a_column_of_units_counts_row_by_row_and_has_to_agree() {
+    let text = "小区编号,指标,年度,数值,单位\nS1,B2.3,2021,3.5,万元\nS2,B2.3,2021,3.5,元/户\nS3,B2.3,2021,3.5,\n\
+                S4,B2.3,2021,3.5,天\nS1,A2.3,2021,是,是/否\nS1,A2.1,2021,0.85,小数\n";
+    let (found, remarks) = read_by(text, "").unwrap();
+    let values: Vec<_> = found.iter().map(|it| it.4).collect();
+    assert_eq!(values, [35_000.0, 3.5, 3.5, 0.0, 1.0, 85.0]);
+    assert_eq!(found[3].5, [("单位".to_owned(), "UNIT_DIFFERS")]);
+    assert!(remarks.is_empty(), "{remarks:?}");
+    let text = "小区编号,指标,年度,数值（万元）,单位\nS1,B2.3,2021,3.5,万元\nS2,B2.3,2021,3.5,元\n";
+    let (found, _) = read_by(text, "").unwrap();
+    assert_eq!(found[0], told(2, "S1", "fund", "2021", 35_000.0));
+    assert_eq!(found[1].5, [("单位".to_owned(), "UNIT_DIFFERS")]);
+}
+
+#[test]
+fn a_given_period_does_not_overrule_what_a_row_says() {
+    let text = "小区编号,年份,A1.1\nP1,2021,1\nP2,2020,2\nP3,,3\nP4,去年,4\n";
+    let (found, remarks) = read_by(text, "period = 2021").unwrap();
+    let faults: Vec<_> = found.iter().map(|it| it.5.clone()).collect();
+    assert_eq!(faults, [vec![], vec![("年份".to_owned(), "PERIOD_DIFFERS")], vec![], vec![]]);
+    assert!(found.iter().all(|it| it.3 == "2021"));
+    assert_eq!(reasons(&remarks), ["PERIOD_NOT_READ"]);
+    let (found, _) = read_by("小区编号,年,月份,A1.1\nP1,2021,3,1\n", "period = \"2021-03\"").unwrap();
+    assert_eq!(found, [told(2, "P1", "kinds", "2021-03", 1.0)]);
+    let (found, _) = read_by("小区编号,指标,期次,数值\nP1,A1.1,2021-03,1\n", "period = 2021").unwrap();
+    assert_eq!(found[0].5, [("期次".to_owned(), "PERIOD_DIFFERS")]);
+}
+
+#[test]
+fn a_header_that_says_more_than_its_indicator_is_not_read() {
+    let (found, remarks) = read_by("小区编号,年份,A1.1,B2.3（目标值）\nP1,2021,1,9\n", "").unwrap();
+    assert_eq!(found, [told(2, "P1", "kinds", "2021", 1.0)]);
+    assert_eq!(reasons(&remarks), ["UNKNOWN_COLUMN"]);
+}
+
+#[test]
+fn a_time_of_revision_that_a_mapping_says_is_one_or_a_fault() {
+    let text = "小区编号,年份,A1.1\nP1,2021,1\n";
+    assert!(read_by(text, "[constants]\nrevised_at = \"2021-12-31\"\n").is_ok());
+    let said = read_by(text, "[constants]\nrevised_at = \"昨天\"\n").unwrap_err();
+    assert!(said.len() == 1 && said[0].contains("`revised_at`"), "{said:?}");
+}

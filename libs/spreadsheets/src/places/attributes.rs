@@ -71,13 +71,15 @@ pub(super) fn attributes(
             }
         });
         let unit = known.map_or("", |field| field.unit);
-        let exponent = columns.exponent(column, unit).unwrap_or_else(|fault| {
-            // What stands in brackets behind a text is a note.
-            if !unit.is_empty() || columns.mapped_unit(column).is_some() {
-                faults.push(fault);
-            }
+        // Of a text that rules do not know, the header is kept as it is, with what it says of a unit.
+        let exponent = if unit.is_empty() && columns.mapped_unit(column).is_none() {
             0
-        });
+        } else {
+            columns.exponent(column, unit).unwrap_or_else(|fault| {
+                faults.push(fault);
+                0
+            })
+        };
         let name =
             mapped.unwrap_or_else(|| known.map_or_else(|| header.clone(), |field| field.name.to_owned()));
         if found.iter().any(|other| other.name == name) {

@@ -84,6 +84,27 @@ fn headers_that_fit_twice_or_not_at_all_are_faults_all_at_once() {
 }
 
 #[test]
+fn a_header_that_says_more_than_a_field_is_an_attribute_of_its_own() {
+    let (places, _) = read(
+        "place_id,户数（空置）,常住人口（单位：万人）,绿地（万）,建筑面积（万平方米）\nP1,12,0.2,3.5,1.5\n",
+    );
+    assert_eq!((places[0].households, places[0].population), (None, Some(2000)));
+    let told = ["户数（空置）", "绿地（万）", "floor_area_m2"].map(|name| attribute(&places[0], name));
+    assert_eq!(told, ["12", "3.5", "15000"]);
+}
+
+#[test]
+fn a_count_that_a_mapping_says_is_one_or_a_fault_of_the_mapping() {
+    let (places, _) = read_by("place_id\nP1\n", "[constants]\nhouseholds = \"1,200户\"\n").unwrap();
+    assert_eq!(places[0].households, Some(1200));
+    for told in ["约300", "-5", "暂无"] {
+        let mapping = format!("[constants]\npopulation = \"{told}\"\n");
+        let said = read_by("place_id\nP1\n", &mapping).unwrap_err();
+        assert!(said.len() == 1 && said[0].contains("`population`"), "{said:?}");
+    }
+}
+
+#[test]
 fn a_weak_name_means_a_field_only_where_nothing_better_is_there() {
     let (places, _) = read("编号,小区编号,小区名称\n7,P1,甲\n");
     assert_eq!((&*places[0].id, attribute(&places[0], "编号")), ("P1", "7"));

@@ -53,6 +53,26 @@ fn an_ods_tells_percentages_merged_cells_repeats_and_hidden_rows() {
 }
 
 #[test]
+fn an_ods_tells_days_that_are_shown_as_months_or_years() {
+    let day = |shown: &str| {
+        format!(
+            "<table:table-row>{}<table:table-cell office:value-type=\"date\" office:date-value=\"2021-03-01\">\
+             <text:p>{shown}</text:p></table:table-cell></table:table-row>",
+            ods_text("一", "")
+        )
+    };
+    let shown =
+        ["2021年3月", "2021-03", "Mar 2021", "2021", "2021-03-01", "1. März 2021", "2021年3月1日", "3月1日"];
+    let mut table = open(&ods(&(ods_header() + &shown.map(day).concat()))).unwrap();
+    let mut originals = Vec::new();
+    while let Some(row) = table.next_row().unwrap() {
+        originals.push(row.original().to_owned());
+    }
+    let (month, year, whole) = ("一,2021-03", "一,2021", "一,2021-03-01");
+    assert_eq!(originals, [month, month, month, year, whole, whole, whole, whole]);
+}
+
+#[test]
 fn an_ods_whose_repeats_would_fill_memory_is_refused() {
     let header = ods_header();
     let row = |attributes: &str, cell: String| {
@@ -107,6 +127,7 @@ fn xls(strings: &[&str], cells: &[Vec<u8>]) -> Vec<u8> {
             begin(0x0005),
             style(0),
             style(10),
+            style(57),
             biff(0x0085, &[&sheet.to_le_bytes(), &[0, 0, 2, 1], &name]),
             biff(0x00FC, &[&[0; 8], &texts]),
             biff(0x000A, &[]),
@@ -129,7 +150,7 @@ fn number(row: u16, column: u16, style: u16, number: f64) -> Vec<u8> {
 }
 
 #[test]
-fn an_xls_tells_percentages_and_declares_what_it_likes() {
+fn an_xls_tells_percentages_and_months_and_declares_what_it_likes() {
     let strings = ["小区编号", "户数", "㛃𠮷苑"];
     let merged = biff(0x00E5, &[&[1, 0, 1, 0, 2, 0, 0, 0, 0, 0]]);
     let dimensions = biff(0x0200, &[&[0; 4], &[0xFF; 4], &[0, 0, 0xFF, 0xFF, 0, 0]]);
@@ -142,6 +163,7 @@ fn an_xls_tells_percentages_and_declares_what_it_likes() {
             shared_text(1, 0, 2),
             number(1, 1, 1, 0.07),
             number(2, 1, 0, 12.0),
+            number(3, 1, 2, 44_256.0),
             merged,
         ],
     ))
@@ -150,7 +172,7 @@ fn an_xls_tells_percentages_and_declares_what_it_likes() {
     let found = rows(&mut table);
     let cells: Vec<[&str; 2]> =
         found.iter().map(|(_, cells)| [cells[0].as_str(), cells[1].as_str()]).collect();
-    assert_eq!(cells, [["㛃𠮷苑", "Percent(7.0)"], ["㛃𠮷苑", "Number(12.0)"]]);
+    assert_eq!(cells, [["㛃𠮷苑", "Percent(7.0)"], ["㛃𠮷苑", "Number(12.0)"], ["", "2021-03"]]);
 }
 
 #[test]
@@ -196,7 +218,7 @@ fn wide(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn an_xlsb_tells_percentages_and_merged_cells() {
+fn an_xlsb_tells_percentages_months_and_merged_cells() {
     let row = |number: u32| record(0x00, &[&number.to_le_bytes(), &[0; 13]]);
     let text = |column: u32, text: &str| record(0x06, &[&column.to_le_bytes(), &[0; 4], &wide(text)]);
     let real = |column: u32, style: u8, number: f64| {
@@ -214,6 +236,8 @@ fn an_xlsb_tells_percentages_and_merged_cells() {
         real(1, 1, 0.285),
         row(2),
         real(1, 0, 3.0),
+        row(3),
+        real(1, 2, 44_256.0),
         record(0x0092, &[]),
         record(0x00B0, &[&area]),
     ]
@@ -221,9 +245,10 @@ fn an_xlsb_tells_percentages_and_merged_cells() {
     let styles = [
         record(0x0267, &[&1_u32.to_le_bytes()]),
         record(0x002C, &[&[164, 0], &wide("0.0%")]),
-        record(0x0269, &[&2_u32.to_le_bytes()]),
+        record(0x0269, &[&3_u32.to_le_bytes()]),
         record(0x002F, &[&[0; 16]]),
         record(0x002F, &[&[0, 0, 164, 0], &[0; 12]]),
+        record(0x002F, &[&[0, 0, 17, 0], &[0; 12]]),
         record(0x026A, &[]),
     ]
     .concat();
@@ -247,5 +272,33 @@ fn an_xlsb_tells_percentages_and_merged_cells() {
     let found = rows(&mut table);
     let cells: Vec<[&str; 2]> =
         found.iter().map(|(_, cells)| [cells[0].as_str(), cells[1].as_str()]).collect();
-    assert_eq!(cells, [["一苑", "Percent(28.5)"], ["一苑", "Number(3.0)"]]);
+    assert_eq!(cells, [["一苑", "Percent(28.5)"], ["一苑", "Number(3.0)"], ["", "2021-03"]]);
+}
+
+#[test]
+fn an_xls_of_before_1997_says_that_percentages_are_not_known() {
+    let begin = |kind: u16| biff(0x0809, &[&[0x00, 0x05], &kind.to_le_bytes(), &[0; 4]]);
+    let label = |column: u16, text: &[u8]| {
+        let length = u16::try_from(text.len()).unwrap();
+        biff(0x0204, &[&[0; 2], &column.to_le_bytes(), &[0; 2], &length.to_le_bytes(), text])
+    };
+    let globals = |sheet: u32| {
+        [
+            begin(0x0005),
+            biff(0x0042, &[&936_u16.to_le_bytes()]),
+            biff(0x00E0, &[&[0; 16]]),
+            biff(0x0085, &[&sheet.to_le_bytes(), &[0, 0, 4], b"data"]),
+            biff(0x000A, &[]),
+        ]
+        .concat()
+    };
+    let header = |text: &str| encoding_rs::GBK.encode(text).0.into_owned();
+    let cells = [label(0, &header("小区编号")), label(1, &header("户数")), number(1, 1, 0, 0.85)].concat();
+    let at = u32::try_from(globals(0).len()).unwrap();
+    let stream = [globals(at), begin(0x0010), cells, biff(0x000A, &[])].concat();
+    let mut container = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+    container.create_stream("/Book").unwrap().write_all(&stream).unwrap();
+    let table = open(container.into_inner().get_ref()).unwrap();
+    assert!(!table.about().percents_known);
+    assert_eq!(reasons(&table), [(None, "PERCENTS_UNKNOWN")]);
 }

@@ -10,7 +10,8 @@ use super::row::trimmed;
 use super::{Cell, Text};
 
 /// What a formula can fail with; [`Value::Failure`] counts them.
-const FAILURES: [&str; 8] = ["#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#DATA!"];
+pub(crate) const FAILURES: [&str; 8] =
+    ["#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#DATA!"];
 
 /// What a cell holds; of a text, where it lies in [`Grid::texts`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

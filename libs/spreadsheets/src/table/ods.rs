@@ -1,5 +1,6 @@
 //! OpenDocument spreadsheets (.ods): values by calamine, after the document was looked at. A cell and a row say how often
-//! they are repeated, so a few bytes can stand for a million cells; percentages and merged cells calamine does not tell.
+//! they are repeated, so a few bytes can stand for a million cells; percentages, days shown as months and merged cells calamine
+//! does not tell.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -14,7 +15,7 @@ use super::limits::{
     ELEMENTS, Limits, MERGED, SHEETS, at_most, cell_too_long, too_many_cells, unpacked_too_large,
 };
 use super::package::{attribute, part};
-use super::workbook::{Area, DENSE_CELLS, Percents, Sheet, SheetName, fill, sheet_names};
+use super::workbook::{Area, DENSE_CELLS, Look, Looks, Sheet, SheetName, fill, sheet_names};
 
 /// An open .ods.
 pub(super) struct Ods {
@@ -25,7 +26,7 @@ pub(super) struct Ods {
 /// What lies over the values of a sheet.
 #[derive(Default)]
 struct Over {
-    percents: Percents,
+    looks: Looks,
     merged: Vec<Area>,
     hidden_rows: u64,
 }
@@ -43,8 +44,8 @@ impl Ods {
 
     pub(super) fn read(&mut self, sheet: &str, limits: Limits) -> Result<Sheet, Text> {
         let range = self.book.worksheet_range(sheet).map_err(|error| damaged(&error))?;
-        let Over { percents, merged, hidden_rows } = self.over.remove(sheet).unwrap_or_default();
-        let grid = fill(&range, limits, |row, column| percents.has(row, column))?;
+        let Over { looks, merged, hidden_rows } = self.over.remove(sheet).unwrap_or_default();
+        let grid = fill(&range, limits, |row, column| looks.of(row, column))?;
         Ok(Sheet { grid, merged, hidden_rows, unvalued: 0 })
     }
 }
@@ -52,6 +53,9 @@ impl Ods {
 /// Rows and columns of a sheet of LibreOffice: what calamine caps repeats at.
 const ROWS: u32 = 1_048_576;
 const COLUMNS: u32 = 16_384;
+
+/// Longest date as it is shown, in bytes.
+const SHOWN_BYTES: usize = 64;
 
 /// A document that is being looked at.
 struct Looking<'a> {
@@ -82,7 +86,9 @@ struct TableAt {
 #[derive(Default)]
 struct CellAt {
     repeats: u32,
-    percent: bool,
+    look: Look,
+    /// Of a date: what is shown, as far as that is short.
+    shown: Option<String>,
     holds: bool,
     spanned: (u32, u32),
     text: u64,
@@ -140,6 +146,11 @@ impl<'a> Looking<'a> {
                 Event::Text(text) => {
                     if let Some(cell) = &mut cell {
                         cell.text += text.len() as u64;
+                        if let Some(shown) = &mut cell.shown
+                            && shown.len() + text.len() <= SHOWN_BYTES
+                        {
+                            shown.push_str(&text);
+                        }
                     }
                 }
                 Event::End(element) => match element.name().as_ref() {
@@ -152,7 +163,7 @@ impl<'a> Looking<'a> {
                     "table:table-row" => self.end_row(&mut table)?,
                     "table:table" => {
                         let mut over = std::mem::take(&mut table).over;
-                        over.percents.sort();
+                        over.looks.sort();
                         self.sheets.insert(std::mem::take(&mut name), over);
                     }
                     _ => {}
@@ -181,9 +192,10 @@ impl<'a> Looking<'a> {
         table.filled = table.column;
         let repeated = u64::from(cell.repeats) * u64::from(table.row_repeats);
         self.spend(repeated, cell.text * repeated)?;
-        if cell.percent {
+        let look = cell.shown.as_deref().map_or(cell.look, look_of_shown);
+        if look != Look::Plain {
             for row in row..row.saturating_add(table.row_repeats) {
-                (column..table.column).for_each(|column| table.over.percents.push(row, column));
+                (column..table.column).for_each(|column| table.over.looks.push(row, column, look));
             }
         }
         let (columns, rows) = cell.spanned;
@@ -228,13 +240,28 @@ fn cell_at(element: &BytesStart<'_>, table: &TableAt) -> CellAt {
     let text = attribute(element, "office:string-value").map_or(0, |text| text.len() as u64);
     CellAt {
         repeats: repeats(element, "table:number-columns-repeated").min(COLUMNS - table.column.min(COLUMNS)),
-        percent: kind.as_deref() == Some("percentage"),
+        look: if kind.as_deref() == Some("percentage") { Look::Percent } else { Look::Plain },
+        shown: (kind.as_deref() == Some("date")).then(String::new),
         holds: kind.is_some() || attribute(element, "table:formula").is_some(),
         spanned: (
             repeats(element, "table:number-columns-spanned"),
             repeats(element, "table:number-rows-spanned"),
         ),
         text,
+    }
+}
+
+/// The look of a date by what is shown of it, because its format may be one of its row, column or parent: a year of four
+/// digits, or with a month in digits or in a word.
+fn look_of_shown(shown: &str) -> Look {
+    let digits: Vec<&str> =
+        shown.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let has_word = shown.chars().any(|c| c.is_alphabetic() && !matches!(c, '年' | '月' | '度'));
+    let years = digits.iter().filter(|part| part.len() == 4).count();
+    match (years, digits.len(), has_word) {
+        (1, 2, false) | (1, 1, true) => Look::Month,
+        (1, 1, false) => Look::Year,
+        _ => Look::Plain,
     }
 }
 

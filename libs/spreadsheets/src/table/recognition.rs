@@ -133,6 +133,18 @@ pub(super) fn check_name(path: &Path, format: Format, remarks: &mut Remarks) {
     }
 }
 
+/// Says if it is not known how the numbers of a workbook are shown.
+pub(super) fn check_looks(known: bool, remarks: &mut Remarks) {
+    if !known {
+        let message = Text::new(
+            "是 1997 年以前的 Excel 格式，读不出单元格的显示格式：显示为 85% 的会读成 0.85，显示为月份的会读成日；请另存为 .xlsx 再导入",
+            "is of Excel before 1997, of which it is not known how cells are shown: 85% would be read as 0.85, and a \
+             month as a day; save it as .xlsx first",
+        );
+        remarks.push(None, "PERCENTS_UNKNOWN", message);
+    }
+}
+
 /// Says what is odd about a text file.
 ///
 /// # Errors

@@ -153,14 +153,14 @@ pub(super) fn sheet_names(sheets: &[calamine::Sheet]) -> Vec<SheetName> {
         .collect()
 }
 
-/// Fills a grid from a dense range. `percent` says whether the cell at a row and a column is shown as a percentage.
+/// Fills a grid from a dense range. `look` says what the cell at a row and a column looks like.
 ///
 /// # Errors
 /// If it is beyond the limits.
 pub(super) fn fill(
     range: &calamine::Range<Data>,
     limits: Limits,
-    mut percent: impl FnMut(u32, u32) -> bool,
+    look: impl Fn(u32, u32) -> Look,
 ) -> Result<Grid, Text> {
     let mut filling = Filling::new(limits);
     let (top, left) = range.start().unwrap_or_default();
@@ -168,14 +168,14 @@ pub(super) fn fill(
         let (Ok(row), Ok(column)) = (u32::try_from(row), u32::try_from(column)) else { continue };
         let (row, column) = (top + row, left + column);
         let value = match data {
-            Data::Float(number) => Value::number(*number, percent(row, column)),
+            Data::Float(number) => Value::number(*number, look(row, column) == Look::Percent),
             #[expect(clippy::cast_precision_loss, reason = "spreadsheets keep every number as a double")]
-            Data::Int(number) => Value::number(*number as f64, percent(row, column)),
+            Data::Int(number) => Value::number(*number as f64, look(row, column) == Look::Percent),
             Data::String(text) | Data::DurationIso(text) => filling.text(text)?,
             Data::Bool(truth) => Value::Truth(*truth),
-            Data::DateTime(moment) => moment_of(moment),
+            Data::DateTime(moment) => as_shown(moment_of(moment), look(row, column), &mut filling)?,
             Data::DateTimeIso(text) => match iso(text) {
-                Some(moment) => Value::Moment(moment),
+                Some(moment) => as_shown(Value::Moment(moment), look(row, column), &mut filling)?,
                 None => filling.text(text)?,
             },
             Data::Error(error) => Value::failure(&error.to_string()),
@@ -214,44 +214,88 @@ pub(super) fn iso(text: &str) -> Option<DateTime> {
     text.parse().ok().or_else(|| text.parse::<Date>().ok().map(|date| date.at(0, 0, 0, 0)))
 }
 
-/// Whether a number format shows a percentage: a percent sign that is not quoted.
-pub(super) fn is_percentage(format: &str) -> bool {
-    let (mut quoted, mut escaped) = (false, false);
+/// What a number format makes of a number, as far as that changes what a cell says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Look {
+    #[default]
+    Plain,
+    /// A percentage.
+    Percent,
+    /// A date of which only year and month are shown.
+    Month,
+    /// A date of which only the year is shown.
+    Year,
+}
+
+/// The look that a number format gives: by a percent sign, or by the letters of a date, that are not quoted.
+pub(super) fn look_of(format: &str) -> Look {
+    let (mut quoted, mut escaped, mut bracketed) = (false, false, false);
+    let (mut year, mut month, mut finer) = (false, false, false);
     // The first section is for positive numbers.
-    for c in format.chars().take_while(|c| *c != ';') {
+    for c in format.chars() {
         match c {
             _ if escaped => escaped = false,
             '"' => quoted = !quoted,
             _ if quoted => {}
+            ']' => bracketed = false,
+            _ if bracketed => {}
+            ';' => break,
+            '[' => bracketed = true,
             '\\' | '_' | '*' => escaped = true,
-            '%' => return true,
+            '%' => return Look::Percent,
+            'y' | 'Y' => year = true,
+            'm' | 'M' => month = true,
+            'd' | 'D' | 'h' | 'H' | 's' | 'S' => finer = true,
             _ => {}
         }
     }
-    false
+    match (year && !finer, month) {
+        (true, true) => Look::Month,
+        (true, false) => Look::Year,
+        (false, _) => Look::Plain,
+    }
 }
 
-/// Whether a built-in number format shows a percentage: `0%` and `0.00%`.
-pub(super) fn is_builtin_percentage(id: u16) -> bool {
-    matches!(id, 9 | 10)
+/// The look of a built-in number format: `0%`, `0.00%`, `mmm-yy`, and `yyyy年m月` of programs in Simplified Chinese.
+pub(super) fn builtin_look(id: u16) -> Look {
+    match id {
+        9 | 10 => Look::Percent,
+        17 | 27 | 36 | 50 | 52 | 57 => Look::Month,
+        _ => Look::Plain,
+    }
 }
 
-/// Cells that are shown as percentages, by row and column.
+/// A day of which only its month or year is shown is what it shows, as a text: programs make a day of `2021-03` by
+/// themselves. One that nobody can have meant, such as 1905 of the number 2021, stays as it is.
+pub(super) fn as_shown(value: Value, look: Look, filling: &mut Filling) -> Result<Value, Text> {
+    match (value, look) {
+        (Value::Moment(at), Look::Month | Look::Year) if (1954..2120).contains(&at.year()) => {
+            let month = if look == Look::Month { format!("-{:02}", at.month()) } else { String::new() };
+            filling.text(&format!("{:04}{month}", at.year()))
+        }
+        (value, _) => Ok(value),
+    }
+}
+
+/// Cells that have another look than a plain one, by row and column.
 #[derive(Debug, Default)]
-pub(super) struct Percents(Vec<(u32, u32)>);
+pub(super) struct Looks(Vec<(u32, u32, Look)>);
 
-impl Percents {
-    pub(super) fn push(&mut self, row: u32, column: u32) {
-        self.0.push((row, column));
+impl Looks {
+    pub(super) fn push(&mut self, row: u32, column: u32, look: Look) {
+        if look != Look::Plain {
+            self.0.push((row, column, look));
+        }
     }
 
     pub(super) fn sort(&mut self) {
         self.0.sort_unstable();
     }
 
-    /// Whether this cell is one. They must be sorted.
-    pub(super) fn has(&self, row: u32, column: u32) -> bool {
-        self.0.binary_search(&(row, column)).is_ok()
+    /// The look of a cell. They must be sorted.
+    pub(super) fn of(&self, row: u32, column: u32) -> Look {
+        let found = self.0.binary_search_by_key(&(row, column), |(row, column, _)| (*row, *column));
+        found.map_or(Look::Plain, |at| self.0[at].2)
     }
 }
 
@@ -260,16 +304,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentages_are_told_by_the_format() {
-        for (format, percentage) in [
-            ("0%", true),
-            ("0.00%;[Red]-0.00%", true),
-            ("0\"%\"", false),
-            ("0\\%", false),
-            ("General", false),
-            ("0;0%", false),
+    fn percentages_and_dates_without_a_day_are_told_by_the_format() {
+        for (format, look) in [
+            ("0%", Look::Percent),
+            ("0.00%;[Red]-0.00%", Look::Percent),
+            ("0\"%\"", Look::Plain),
+            ("0\\%", Look::Plain),
+            ("General", Look::Plain),
+            ("0;0%", Look::Plain),
+            ("mmm-yy", Look::Month),
+            ("[$-804]yyyy\"年\"m\"月\";@", Look::Month),
+            ("yyyy\\-mm", Look::Month),
+            ("yyyy", Look::Year),
+            ("yyyy\"年度\"", Look::Year),
+            ("yyyy/m/d", Look::Plain),
+            ("m/d/yy h:mm", Look::Plain),
+            ("[Red]0.0", Look::Plain),
         ] {
-            assert_eq!(is_percentage(format), percentage, "{format}");
+            assert_eq!(look_of(format), look, "{format}");
         }
     }
 

@@ -81,6 +81,23 @@ fn cells_keep_their_kind_and_percentages_are_told() {
 }
 
 #[test]
+fn a_day_is_kept_as_far_as_it_is_shown() {
+    let formats = ["yyyy\"年\"m\"月\"", "mmm-yy", "yyyy", "yyyy/m/d"];
+    let bytes = xlsx(|sheet| {
+        write_rows(sheet, &[&["小区编号", "月", "月2", "年", "日", "1905"], &["一"]]);
+        let day = ExcelDateTime::from_ymd(2021, 3, 1).unwrap();
+        for (column, format) in (1..).zip(formats) {
+            sheet.write_with_format(1, column, &day, &Style::new().set_num_format(format)).unwrap();
+        }
+        sheet.write_with_format(1, 5, 2021, &Style::new().set_num_format("yyyy-mm")).unwrap();
+    });
+    let mut table = open(&bytes).unwrap();
+    let row = table.next_row().unwrap().unwrap();
+    assert_eq!(row.original(), "一,2021-03,2021-03,2021,2021-03-01,1905-07-13");
+    assert_eq!(row.cell(1), Cell::Text("2021-03"));
+}
+
+#[test]
 fn merged_cells_are_filled_down_and_titles_totals_and_notes_passed_over() {
     let bytes = xlsx(|sheet| {
         let plain = Style::new();

@@ -13,7 +13,7 @@ use super::Text;
 use super::archive::{damaged, encrypted};
 use super::limits::{ELEMENTS, Limits, MERGED, SHEETS, STRINGS, at_most, too_many_cells, unpacked_too_large};
 use super::workbook::{
-    Area, DENSE_CELLS, Percents, Sheet, SheetName, fill, is_builtin_percentage, is_percentage, sheet_names,
+    Area, DENSE_CELLS, Look, Looks, Sheet, SheetName, builtin_look, fill, look_of, sheet_names,
 };
 
 /// An open .xls.
@@ -29,7 +29,7 @@ pub(super) struct Xls {
 /// What lies over the values of a sheet.
 #[derive(Default)]
 struct Over {
-    percents: Percents,
+    looks: Looks,
     hidden_rows: u64,
 }
 
@@ -66,7 +66,7 @@ impl Xls {
         let nothing = Over::default();
         let position = self.book.sheets_metadata().iter().position(|known| known.name == sheet);
         let over = position.and_then(|position| self.over.get(position)).unwrap_or(&nothing);
-        let grid = fill(&range, limits, |row, column| over.percents.has(row, column))?;
+        let grid = fill(&range, limits, |row, column| over.looks.of(row, column))?;
         let merged = self.book.merge_cells_by_sheet_name(sheet).map_err(|error| damaged(&error))?;
         let merged = merged.iter().map(|area| Area {
             top: area.start.0,
@@ -94,10 +94,10 @@ struct Globals {
     is_biff8: bool,
     /// Where each sheet begins.
     sheets: Vec<usize>,
-    /// Which number formats show a percentage.
-    formats: Vec<(u16, bool)>,
-    /// Which cell styles do.
-    percentages: Vec<bool>,
+    /// What number formats look like.
+    formats: Vec<(u16, Look)>,
+    /// What cell styles look like.
+    looks: Vec<Look>,
     /// Bytes of each shared string when decoded, at most.
     strings: Vec<u32>,
     over: Vec<Over>,
@@ -137,7 +137,7 @@ fn globals(stream: &[u8]) -> Result<Globals, Text> {
             // Format: id, text.
             0x041E => {
                 if let (Some(id), Some(format)) = (u16_at(bytes, 0), format_text(bytes)) {
-                    globals.formats.push((id, is_percentage(&format)));
+                    globals.formats.push((id, look_of(&format)));
                 }
             }
             // Lbl
@@ -156,11 +156,8 @@ fn globals(stream: &[u8]) -> Result<Globals, Text> {
         }
         at = next;
     }
-    let own = |id: u16| {
-        globals.formats.iter().rev().find(|(known, _)| *known == id).map(|(_, percentage)| *percentage)
-    };
-    globals.percentages =
-        styles.iter().map(|id| own(*id).unwrap_or_else(|| is_builtin_percentage(*id))).collect();
+    let own = |id: u16| globals.formats.iter().rev().find(|(known, _)| *known == id).map(|(_, look)| *look);
+    globals.looks = styles.iter().map(|id| own(*id).unwrap_or_else(|| builtin_look(*id))).collect();
     Ok(globals)
 }
 
@@ -225,8 +222,8 @@ fn look_at_sheet(
             0x0203 | 0x027E | 0x0006 => {
                 if let Some((row, column)) = place {
                     hold(row, column);
-                    if depth == 1 && globals.is_percentage(u16_at(bytes, 4)) {
-                        over.percents.push(row.into(), column.into());
+                    if depth == 1 {
+                        over.looks.push(row.into(), column.into(), globals.look(u16_at(bytes, 4)));
                     }
                 }
                 if kind == 0x0006 && bytes.len() >= 22 {
@@ -246,8 +243,8 @@ fn look_at_sheet(
                         (first..=first.saturating_add(count.saturating_sub(1))).zip(bytes[4..].chunks(6))
                     {
                         hold(row, column);
-                        if depth == 1 && globals.is_percentage(u16_at(number, 0)) {
-                            over.percents.push(row.into(), column.into());
+                        if depth == 1 {
+                            over.looks.push(row.into(), column.into(), globals.look(u16_at(number, 0)));
                         }
                     }
                 }
@@ -283,13 +280,13 @@ fn look_at_sheet(
     if spent.text > spent.limits.unpacked_bytes {
         return Err(unpacked_too_large(spent.limits.unpacked_bytes));
     }
-    over.percents.sort();
+    over.looks.sort();
     Ok(over)
 }
 
 impl Globals {
-    fn is_percentage(&self, style: Option<u16>) -> bool {
-        style.and_then(|style| self.percentages.get(usize::from(style))).copied().unwrap_or(false)
+    fn look(&self, style: Option<u16>) -> Look {
+        style.and_then(|style| self.looks.get(usize::from(style))).copied().unwrap_or_default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Excel since 2007, binary (.xlsb, MS-XLSB): values by calamine; merged cells, hidden rows and percentages, of which
+//! Excel since 2007, binary (.xlsb, MS-XLSB): values by calamine; merged cells, hidden rows and number formats, of which
 //! it does not tell, from the records.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use super::limits::Limits;
 use super::package::{part, relationships};
 use super::records::Records;
 use super::workbook::{
-    Area, Percents, Sheet, SheetName, is_builtin_percentage, is_percentage, moment_of, sheet_names,
+    Area, Look, Looks, Sheet, SheetName, as_shown, builtin_look, look_of, moment_of, sheet_names,
 };
 
 /// An open .xlsb.
@@ -22,15 +22,15 @@ pub(super) struct Xlsb {
     archive: Vec<u8>,
     /// The part of each sheet, by its name.
     parts: BTreeMap<String, String>,
-    /// Which cell styles show a percentage.
-    percentages: Vec<bool>,
+    /// What the cell styles look like.
+    looks: Vec<Look>,
 }
 
 impl Xlsb {
     pub(super) fn open(archive: Vec<u8>) -> Result<Self, Text> {
-        let (parts, percentages) = (sheet_parts(&archive)?, percentages(&part(&archive, "xl/styles.bin")?)?);
+        let (parts, looks) = (sheet_parts(&archive)?, looks(&part(&archive, "xl/styles.bin")?)?);
         let book = calamine::Xlsb::new(Cursor::new(archive.clone())).map_err(|error| damaged(&error))?;
-        Ok(Self { book, archive, parts, percentages })
+        Ok(Self { book, archive, parts, looks })
     }
 
     pub(super) fn sheets(&self) -> Vec<SheetName> {
@@ -39,14 +39,15 @@ impl Xlsb {
 
     pub(super) fn read(&mut self, sheet: &str, limits: Limits) -> Result<Sheet, Text> {
         let over = match self.parts.get(sheet) {
-            Some(name) => over(&part(&self.archive, name)?, &self.percentages)?,
+            Some(name) => over(&part(&self.archive, name)?, &self.looks)?,
             None => Over::default(),
         };
         let mut cells = self.book.worksheet_cells_reader(sheet).map_err(|error| damaged(&error))?;
         let mut filling = Filling::new(limits);
         while let Some(cell) = cells.next_cell().map_err(|error| damaged(&error))? {
             let (row, column) = cell.get_position();
-            let percent = || over.percents.has(row, column);
+            let look = || over.looks.of(row, column);
+            let percent = || look() == Look::Percent;
             let value = match cell.get_value() {
                 DataRef::Float(number) => Value::number(*number, percent()),
                 #[expect(clippy::cast_precision_loss, reason = "spreadsheets keep every number as a double")]
@@ -56,7 +57,7 @@ impl Xlsb {
                     filling.text(text)?
                 }
                 DataRef::Bool(truth) => Value::Truth(*truth),
-                DataRef::DateTime(moment) => moment_of(moment),
+                DataRef::DateTime(moment) => as_shown(moment_of(moment), look(), &mut filling)?,
                 DataRef::Error(error) => Value::failure(&error.to_string()),
                 DataRef::Empty => Value::Empty,
             };
@@ -69,12 +70,12 @@ impl Xlsb {
 /// What lies over the values of a sheet.
 #[derive(Default)]
 struct Over {
-    percents: Percents,
+    looks: Looks,
     merged: Vec<Area>,
     hidden_rows: u64,
 }
 
-fn over(sheet: &[u8], percentages: &[bool]) -> Result<Over, Text> {
+fn over(sheet: &[u8], looks: &[Look]) -> Result<Over, Text> {
     let (mut over, mut row) = (Over::default(), 0);
     Records::default().look(sheet, &mut |kind, bytes| match kind {
         // BrtRowHdr: row, style, height, flags of which the fifth bit of the second byte hides it.
@@ -86,9 +87,7 @@ fn over(sheet: &[u8], percentages: &[bool]) -> Result<Over, Text> {
         0x02 | 0x05 | 0x09 => {
             if let (Some(column), Some(style)) = (u32_at(bytes, 0), u32_at(bytes, 4)) {
                 let style = usize::try_from(style & 0x00FF_FFFF).unwrap_or(usize::MAX);
-                if percentages.get(style).copied().unwrap_or(false) {
-                    over.percents.push(row, column);
-                }
+                over.looks.push(row, column, looks.get(style).copied().unwrap_or_default());
             }
         }
         // BrtMergeCell: first and last row, first and last column.
@@ -101,18 +100,18 @@ fn over(sheet: &[u8], percentages: &[bool]) -> Result<Over, Text> {
         }
         _ => {}
     })?;
-    over.percents.sort();
+    over.looks.sort();
     Ok(over)
 }
 
-/// Which cell styles show a percentage.
-fn percentages(styles: &[u8]) -> Result<Vec<bool>, Text> {
-    let (mut formats, mut percentages, mut in_cells) = (BTreeMap::new(), Vec::new(), false);
+/// What the cell styles look like.
+fn looks(styles: &[u8]) -> Result<Vec<Look>, Text> {
+    let (mut formats, mut looks, mut in_cells) = (BTreeMap::new(), Vec::new(), false);
     Records::default().look(styles, &mut |kind, bytes| match kind {
         // BrtFmt: id, text.
         0x2C => {
             if let (Some(id), Some(format)) = (u16_at(bytes, 0), wide_text(bytes, 2)) {
-                formats.insert(id, is_percentage(&format));
+                formats.insert(id, look_of(&format));
             }
         }
         0x0269 => in_cells = true,
@@ -120,11 +119,11 @@ fn percentages(styles: &[u8]) -> Result<Vec<bool>, Text> {
         // BrtXF: parent, format.
         0x2F if in_cells => {
             let format = u16_at(bytes, 2).unwrap_or(0);
-            percentages.push(formats.get(&format).copied().unwrap_or_else(|| is_builtin_percentage(format)));
+            looks.push(formats.get(&format).copied().unwrap_or_else(|| builtin_look(format)));
         }
         _ => {}
     })?;
-    Ok(percentages)
+    Ok(looks)
 }
 
 /// The part of each sheet, by its name.

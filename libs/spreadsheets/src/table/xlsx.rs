@@ -11,7 +11,7 @@ use super::grid::{Filling, Value};
 use super::limits::Limits;
 use super::package::sheet_parts;
 use super::workbook::{
-    Area, Sheet, SheetName, is_builtin_percentage, is_percentage, iso, moment_of, sheet_names,
+    Area, Look, Sheet, SheetName, as_shown, builtin_look, iso, look_of, moment_of, sheet_names,
 };
 
 /// An open .xlsx.
@@ -39,18 +39,17 @@ impl Xlsx {
     pub(super) fn read(&mut self, sheet: &str, limits: Limits) -> Result<Sheet, Text> {
         let merged = self.book.merge_cells_by_sheet_name(sheet).map_err(|error| damaged(&error))?;
         let mut cells = self.book.worksheet_cells_reader(sheet).map_err(|error| damaged(&error))?;
-        let percentage = |style: &calamine::Style| {
-            style.number_format.as_ref().is_some_and(|format| {
-                let builtin =
-                    format.format_id.and_then(|id| u16::try_from(id).ok()).is_some_and(is_builtin_percentage);
-                builtin || is_percentage(&format.format_code)
-            })
+        let look = |style: &calamine::Style| {
+            let Some(format) = &style.number_format else { return Look::Plain };
+            let builtin = format.format_id.and_then(|id| u16::try_from(id).ok()).map(builtin_look);
+            builtin.filter(|look| *look != Look::Plain).unwrap_or_else(|| look_of(&format.format_code))
         };
-        let percentages: Vec<bool> = cells.styles().iter().map(percentage).collect();
+        let looks: Vec<Look> = cells.styles().iter().map(look).collect();
         let mut filling = Filling::new(limits);
         while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(|error| damaged(&error))? {
             let (row, column) = cell.get_position();
-            let percent = percentages.get(style).copied().unwrap_or(false);
+            let look = looks.get(style).copied().unwrap_or_default();
+            let percent = look == Look::Percent;
             let value = match cell.get_value() {
                 DataRef::Float(number) => Value::number(*number, percent),
                 #[expect(clippy::cast_precision_loss, reason = "spreadsheets keep every number as a double")]
@@ -58,9 +57,9 @@ impl Xlsx {
                 DataRef::SharedString(text) => filling.shared(text)?,
                 DataRef::String(text) | DataRef::DurationIso(text) => filling.text(text)?,
                 DataRef::Bool(truth) => Value::Truth(*truth),
-                DataRef::DateTime(moment) => moment_of(moment),
+                DataRef::DateTime(moment) => as_shown(moment_of(moment), look, &mut filling)?,
                 DataRef::DateTimeIso(text) => match iso(text) {
-                    Some(moment) => Value::Moment(moment),
+                    Some(moment) => as_shown(Value::Moment(moment), look, &mut filling)?,
                     None => filling.text(text)?,
                 },
                 DataRef::Error(error) => Value::failure(&error.to_string()),
