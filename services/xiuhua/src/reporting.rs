@@ -111,7 +111,7 @@ async fn gather(platform: &Platform, run: &Assessment, town: Option<&str>) -> Re
     types.retain(|it| it.places > 0);
     Ok(Facts {
         scope,
-        run: about(run, catalog, as_of_day),
+        run: about(run, &catalog, as_of_day),
         nodes,
         types,
         towns_together,
@@ -258,7 +258,7 @@ fn group(found: GroupScore) -> facts::Group {
     }
 }
 
-fn about(run: &Assessment, catalog: Catalog, as_of_day: String) -> Run {
+fn about(run: &Assessment, catalog: &Catalog, as_of_day: String) -> Run {
     let decided = |decision: &Option<Decision>| {
         let Decision { author, reason, time } = decision.clone().unwrap_or_default();
         facts::Decision { author, reason, day: record::day(time.as_ref()) }
