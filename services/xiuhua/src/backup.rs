@@ -20,7 +20,8 @@ use xiuhua_service_kit::clock::SystemClock;
 use xiuhua_service_kit::database::Backend;
 use xiuhua_service_kit::sqlite;
 
-use self::manifest::{Computed, FORMAT, fingerprint, newer};
+pub(crate) use self::manifest::fingerprint;
+use self::manifest::{Computed, FORMAT, newer};
 pub(crate) use self::manifest::{CopiedFile, Manifest};
 use crate::assessing::position;
 use crate::cli::{BackupArgs, Globals, RestoreArgs};

@@ -15,13 +15,14 @@ use xiuhua_contracts::scoring::v1::Assessment;
 use crate::assessing::{assess, classify, draw_thresholds, position, register};
 use crate::cli::{ComputeArgs, Globals};
 use crate::delivery::{deliver_observations, deliver_places};
-use crate::intake::observations::{Indicators, ObservationFile};
+use crate::exporting::CsvFolder;
+use crate::intake::Mapping;
+use crate::intake::observations::ObservationFile;
 use crate::intake::places::PlaceFile;
-use crate::intake::{Document, Mapping, observations, places};
 use crate::method::{Method, UnusableInput};
 use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
-use crate::results::{RESULT_FILES, each_threshold, write_rejected, write_results};
+use crate::results::{Part, RESULT_FILES, each_threshold, write_rejected, write_results};
 use crate::screen::{Outcome, Screen};
 
 /// What was read, by what, with what outcome.
@@ -85,8 +86,6 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     laps.lap("open");
 
     let progress = |heading| Progress::new(heading, globals.quiet);
-    let observations = ObservationFile::new(observations, Indicators::of(&method.catalog));
-    let places = PlaceFile::new(places);
     let places = deliver_places(&platform, places, request_id(), &progress("places")).await?;
     let heading = progress("observations");
     let observations = deliver_observations(&platform, observations, request_id(), &heading).await?;
@@ -109,7 +108,7 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
 
     let period = method.period.as_str();
     let as_of = position(&platform, None).await?;
-    let classification = classify(&platform, &rule_set, method.period.year(), as_of).await?;
+    let classification = classify(&platform, &rule_set, method.period.year(), as_of, None).await?;
     laps.lap("classify");
     let (catalog, sample) = (&method.catalog, &method.sample);
     let drawn = draw_thresholds(&platform, catalog, &classification, period, sample, as_of).await?;
@@ -117,7 +116,10 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     let assessment = assess(&platform, &drawn.id, "", period, as_of, &progress("assessment %")).await?;
     laps.lap("assess");
     write_rejected(&platform, &batches, &arguments.out).await?;
-    summary.places_without_households = write_results(&platform, &assessment, &arguments.out).await?;
+    let mut files = CsvFolder::new(&arguments.out, false)?;
+    let part = Part::default();
+    summary.places_without_households = write_results(&platform, &assessment, &part, &mut files).await?;
+    files.finish()?;
     summary.degenerate = left_out(&platform, &assessment).await?;
     summary.base_periods.clone_from(&assessment.base_periods);
     summary.digest = Some(assessment.digest.clone());
@@ -129,11 +131,12 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
 }
 
 /// Reads the method and opens the files; every fault of all of them at once.
-fn open_inputs(arguments: &ComputeArgs) -> Result<(Method, Document, Document), UnusableInput> {
+fn open_inputs(arguments: &ComputeArgs) -> Result<(Method, PlaceFile, ObservationFile), UnusableInput> {
     let mapping = Mapping::default();
     let method = Method::read(&arguments.method);
-    let places = Document::open(&arguments.places, &mapping, &places::REQUIRED);
-    let observations = Document::open(&arguments.observations, &mapping, &observations::REQUIRED);
+    let places = PlaceFile::open(&arguments.places, &mapping);
+    let catalog = method.as_ref().ok().map(|method| &method.catalog);
+    let observations = ObservationFile::open(&arguments.observations, &mapping, catalog);
     let overwritten = overwritten(arguments);
     match (method, places, observations) {
         (Ok(method), Ok(places), Ok(observations)) if overwritten.is_empty() => {

@@ -2,7 +2,9 @@
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use xiuhua_contracts::ingestion::v1::{Batch, ListBatchesRequest, WithdrawBatchRequest};
+use xiuhua_contracts::ingestion::v1::{
+    Batch, BatchDecision, BatchState, ListBatchesRequest, WithdrawBatchRequest,
+};
 use xiuhua_contracts::scoring::v1::{
     Assessment, AssessmentState, CancelAssessmentRequest, Decision, ListAssessmentsRequest,
     PublishAssessmentRequest, WithdrawAssessmentRequest,
@@ -116,7 +118,20 @@ fn decision(arguments: &DecisionArgs) -> (String, String) {
     (arguments.author.clone(), arguments.reason.clone())
 }
 
-fn show_batches(batches: &[Batch], screen: &mut Screen) -> Result<()> {
+/// The state of a delivery in words (zh, en).
+pub(crate) fn state_words(state: BatchState) -> (&'static str, &'static str) {
+    match state {
+        BatchState::Unspecified => ("–", "–"),
+        BatchState::Open => ("传输中", "arriving"),
+        BatchState::Staged => ("待提交", "staged"),
+        BatchState::AwaitingApproval => ("待复核", "awaits approval"),
+        BatchState::Sealed => ("已生效", "in force"),
+        BatchState::Withdrawn => ("已撤回", "withdrawn"),
+        BatchState::Discarded => ("已放弃", "discarded"),
+    }
+}
+
+pub(crate) fn show_batches(batches: &[Batch], screen: &mut Screen) -> Result<()> {
     let columns = [
         words("批次", "batch"),
         words("文件", "file"),
@@ -127,20 +142,28 @@ fn show_batches(batches: &[Batch], screen: &mut Screen) -> Result<()> {
         numbers("更正", "corrected"),
         numbers("重复", "duplicate"),
         numbers("拒绝", "rejected"),
-        words("撤回", "withdrawn"),
+        numbers("待处理", "open"),
+        words("决定", "decided"),
     ];
     let row = |batch: &Batch| {
         let c = batch.counts.unwrap_or_default();
-        let withdrawn = batch.withdrawal.as_ref();
-        let withdrawn = withdrawn.map(|w| format!("@{} {}: {}", w.position, w.author, w.reason));
+        let decided = |decision: &BatchDecision| format!("{}: {}", decision.author, decision.reason);
+        let decided = match (&batch.withdrawal, &batch.discarded, &batch.approved, &batch.committed) {
+            (Some(w), ..) => format!("@{} {}: {}", w.position, w.author, w.reason),
+            (None, Some(decision), ..) | (None, None, Some(decision), _) => decided(decision),
+            (None, None, None, Some(decision)) => decision.author.clone(),
+            _ => String::new(),
+        };
+        let (zh, en) = state_words(batch.state());
         let mut row = vec![
             batch.id.clone(),
             batch.file_name.clone(),
-            json::batch_state(batch).to_owned(),
+            screen.choose(zh, en).to_owned(),
             count(batch.position),
         ];
         row.extend([c.read, c.accepted, c.corrected, c.duplicate, c.rejected].iter().map(u64::to_string));
-        row.push(withdrawn.unwrap_or_default());
+        row.push(count(batch.quarantine.map(|quarantine| quarantine.open)));
+        row.push(decided);
         row
     };
     let rows = batches.iter().map(row).collect();

@@ -7,7 +7,7 @@ use tonic::{Code, Status};
 use xiuhua_service_kit::status::explain;
 
 use crate::cli::{Globals, Tongue};
-use crate::intake::UnusableFile;
+use crate::intake::{UnusableFile, both};
 use crate::method::UnusableInput;
 use crate::screen::{harmless, tongue};
 
@@ -28,7 +28,7 @@ pub(crate) fn report(error: &anyhow::Error, globals: &Globals) -> ExitCode {
         lines.extend(input.0.iter().cloned());
     } else if let Some(file) = error.downcast_ref::<UnusableFile>() {
         unusable = true;
-        lines.extend(file.faults.iter().map(|fault| format!("{}: {fault}", file.path.display())));
+        lines.extend(file.faults.iter().map(|fault| format!("{}: {}", file.path.display(), both(fault))));
     } else if let Some(status) = error.chain().find_map(|cause| cause.downcast_ref::<Status>()) {
         unusable = matches!(status.code(), Code::InvalidArgument | Code::NotFound);
         lines = status_lines(status);

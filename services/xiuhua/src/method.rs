@@ -8,7 +8,7 @@ use xiuhua_indicators::period::Period;
 
 use crate::assessing::read_members;
 use crate::cli::MethodArgs;
-use crate::intake::UnusableFile;
+use crate::intake::{UnusableFile, both};
 
 /// A catalog, a rule set and a sample, ready to be used.
 #[derive(Debug)]
@@ -45,7 +45,8 @@ pub(crate) struct UnusableInput(pub Vec<String>);
 
 impl From<UnusableFile> for UnusableInput {
     fn from(file: UnusableFile) -> Self {
-        Self(file.faults.iter().map(|fault| format!("{}: {fault}", file.path.display())).collect())
+        let path = file.path.display();
+        Self(file.faults.iter().map(|fault| format!("{path}: {}", both(fault))).collect())
     }
 }
 

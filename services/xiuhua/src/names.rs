@@ -11,6 +11,11 @@ use xiuhua_contracts::scoring::v1::Assessment;
 use crate::platform::Platform;
 use crate::screen::Screen;
 
+/// All types together, in group scores.
+pub(crate) const ALL: &str = "ALL";
+/// The type of places without one.
+pub(crate) const UNCLASSIFIED: &str = "UNCLASSIFIED";
+
 /// Names by code.
 pub(crate) struct Names {
     /// Code of the root.
@@ -54,6 +59,9 @@ impl Names {
 
     /// A type as people call it; its id where it has no name.
     pub(crate) fn place_type(&self, id: &str, screen: &Screen) -> String {
+        if id == UNCLASSIFIED {
+            return screen.choose("未分类", "unclassified").to_owned();
+        }
         self.type_names.get(id).map_or_else(|| id.to_owned(), |name| screen.text(Some(name)))
     }
 }

@@ -199,7 +199,9 @@ impl Platform {
 /// All services on their databases; they call each other through `channel`, which will be served to them.
 async fn assemble(records: &Records, channel: &Channel) -> Result<Vec<Part>> {
     let clock = SystemClock::shared;
-    let ingestion = xiuhua_ingestion::Config::embedded(records.url("ingestion"))?;
+    let mut ingestion = xiuhua_ingestion::Config::embedded(records.url("ingestion"))?;
+    let share = records.second_person_above_ratio();
+    ingestion.review.second_person_above_ratio = share.unwrap_or(ingestion.review.second_person_above_ratio);
     let ingestion = xiuhua_ingestion::assemble(&ingestion, clock()).await?;
 
     let classification = xiuhua_classification::Config::embedded(records.url("classification"))?;

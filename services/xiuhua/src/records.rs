@@ -16,12 +16,14 @@ const DATA_DIR: &str = "xiuhua-data";
 pub(crate) const SERVICES: [&str; 4] = ["ingestion", "classification", "normalization", "scoring"];
 
 /// The address of each service's database.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Records {
     /// In the order of [`SERVICES`].
     urls: [String; 4],
     /// The data folder.
     folder: PathBuf,
+    /// The share of a measure above which an import waits for a second person, where it is set.
+    second_person_above_ratio: Option<f64>,
 }
 
 /// What the configuration file may say; options and the environment come before it.
@@ -31,6 +33,8 @@ struct Configured {
     data_dir: Option<PathBuf>,
     #[serde(default)]
     databases: ConfiguredDatabases,
+    #[serde(default)]
+    review: ConfiguredReview,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -40,6 +44,12 @@ struct ConfiguredDatabases {
     classification: Option<String>,
     normalization: Option<String>,
     scoring: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfiguredReview {
+    second_person_above_ratio: Option<f64>,
 }
 
 impl Records {
@@ -68,13 +78,19 @@ impl Records {
         for (url, named) in records.urls.iter_mut().zip(named) {
             *url = named.unwrap_or(std::mem::take(url));
         }
+        records.second_person_above_ratio = configured.review.second_person_above_ratio;
         Ok(records)
     }
 
     /// Four SQLite files in one folder.
     pub(crate) fn in_folder(folder: &Path) -> Self {
         let url = |service| sqlite_url(&folder.join(file_name(service)));
-        Self { urls: SERVICES.map(url), folder: folder.to_owned() }
+        Self { urls: SERVICES.map(url), folder: folder.to_owned(), second_person_above_ratio: None }
+    }
+
+    /// The share of a measure above which an import waits for a second person; 0 for never, `None` where it is not set.
+    pub(crate) fn second_person_above_ratio(&self) -> Option<f64> {
+        self.second_person_above_ratio
     }
 
     /// The address of a service's database.
@@ -209,6 +225,15 @@ mod tests {
         let urls: Vec<_> = found.each().map(|(_, url)| url).collect();
         assert_eq!(urls, ["postgres://a@h/a", "postgres://b@h/b", "postgres://c@h/c", "postgres://e@h/e"]);
         assert_eq!(found.folder(), None);
+    }
+
+    #[test]
+    fn the_share_that_needs_a_second_person_stands_in_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("xiuhua.toml");
+        std::fs::write(&file, "[review]\nsecond_person_above_ratio = 0.25\n").unwrap();
+        let records = records(&["--config", file.to_str().unwrap()]).unwrap();
+        assert_eq!(records.second_person_above_ratio(), Some(0.25));
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn name(zh: &str, en: &str) -> Name {
 /// A number between 0 and 1 that looks drawn.
 fn drawn(seed: usize) -> f64 {
     let mixed = (seed as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    f64::from(u32::try_from(mixed >> 40).expect("24 bits")) / f64::from(1u32 << 24)
+    f64::from((mixed >> 40) as u32) / f64::from(1u32 << 24)
 }
 
 fn scores(seed: usize, many: usize) -> Vec<f64> {
@@ -62,7 +62,7 @@ fn towns(seed: usize, many: usize) -> Vec<Group> {
             group(format!("3101150{:05}", i * 1000), format!("第{}街道", i + 1), points, None)
         })
         .collect();
-    towns.sort_by(|a, b| b.score.unwrap_or_default().total_cmp(&a.score.unwrap_or_default()));
+    towns.sort_by(|a, b| b.score.expect("a score").total_cmp(&a.score.expect("a score")));
     (1..).zip(&mut towns).for_each(|(rank, town)| town.rank = Some(rank));
     towns
 }
@@ -72,7 +72,7 @@ fn listed(i: usize, growth: f64) -> Listed {
         name: (i != 2).then(|| format!("幸福里第{}小区", i + 1)),
         belongs_to: if i == 2 { String::new() } else { "第七街道".to_owned() },
         score: 50.0 + growth,
-        rank: u32::try_from(i).expect("a short list") + 1,
+        rank: u32::try_from(i).expect("few towns") + 1,
         growth,
     }
 }

@@ -1,13 +1,13 @@
 //! What a backup says about itself: the files with their hashes, and what a platform opened on them has on record.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::intake::sha256;
 use crate::method::UnusableInput;
 
 /// The manifest's file in the folder of a backup.
@@ -117,6 +117,13 @@ pub(crate) fn newer(version: &str) -> String {
 /// If it cannot be read.
 pub(crate) fn fingerprint(path: &Path) -> io::Result<(u64, String)> {
     let mut file = File::open(path)?;
-    let hash = sha256(&mut file)?;
-    Ok((file.metadata()?.len(), hash.iter().map(|byte| format!("{byte:02x}")).collect()))
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            n => hash.update(&buffer[..n]),
+        }
+    }
+    Ok((file.metadata()?.len(), hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
 }

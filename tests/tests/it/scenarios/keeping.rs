@@ -24,7 +24,7 @@ fn a_backup_taken_while_a_delivery_arrives_restores_to_the_same_bytes_and_digest
     let runs = bench.json(&["runs", "--server", &url]);
     bench.run(&["sample", "--seed", "2", "--out", "."]).expect_success();
 
-    let arguments = ["import", "observations", "observations.csv", "--quiet", "--server", &url];
+    let arguments = ["import", "observations", "observations.csv", "--yes", "--quiet", "--server", &url];
     let mut import = bench.command(&arguments).stdout(Stdio::null()).spawn()?;
     let mut backups = Vec::new();
     while import.try_wait()?.is_none() {
