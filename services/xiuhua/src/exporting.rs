@@ -5,12 +5,10 @@ mod csv_folder;
 mod document;
 mod workbook;
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::{Result, bail};
 use serde_json::json;
-use xiuhua_contracts::ingestion::v1::ListPlacesRequest;
 use xiuhua_contracts::scoring::v1::Assessment;
 
 use self::account::Account;
@@ -21,7 +19,7 @@ use crate::cli::{ExportArgs, ExportFormat};
 use crate::json;
 use crate::method::UnusableInput;
 use crate::platform::Platform;
-use crate::reading::{Standing, find_run};
+use crate::reading::{Standing, find_run, places_of};
 use crate::results::{Part, write_results};
 use crate::screen::Screen;
 
@@ -95,25 +93,6 @@ async fn part(platform: &Platform, run: &Assessment, arguments: &ExportArgs) -> 
         return Ok(Part { place_type: arguments.place_type.clone(), town });
     }
     bail!(UnusableInput(faults))
-}
-
-/// The places of a town as the assessment saw them.
-async fn places_of(platform: &Platform, run: &Assessment, town_code: &str) -> Result<HashSet<String>> {
-    let mut found = HashSet::new();
-    let mut request = ListPlacesRequest {
-        town_code: town_code.to_owned(),
-        as_of_position: Some(run.as_of_position),
-        page_size: 1000,
-        ..ListPlacesRequest::default()
-    };
-    loop {
-        let page = platform.ingestion().list_places(request.clone()).await?.into_inner();
-        found.extend(page.places.into_iter().map(|place| place.id));
-        if page.next_page_token.is_empty() {
-            return Ok(found);
-        }
-        request.page_token = page.next_page_token;
-    }
 }
 
 #[cfg(test)]
