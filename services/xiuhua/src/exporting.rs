@@ -5,6 +5,7 @@ mod csv_folder;
 mod document;
 mod workbook;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -19,7 +20,7 @@ use crate::cli::{ExportArgs, ExportFormat};
 use crate::json;
 use crate::method::UnusableInput;
 use crate::platform::Platform;
-use crate::reading::{Standing, find_run, places_of};
+use crate::reading::{Standing, each_place, find_run};
 use crate::results::{Part, write_results};
 use crate::screen::Screen;
 
@@ -93,6 +94,16 @@ async fn part(platform: &Platform, run: &Assessment, arguments: &ExportArgs) -> 
         return Ok(Part { place_type: arguments.place_type.clone(), town });
     }
     bail!(UnusableInput(faults))
+}
+
+/// The places of a town as the assessment saw them.
+async fn places_of(platform: &Platform, run: &Assessment, town_code: &str) -> Result<HashSet<String>> {
+    let mut found = HashSet::new();
+    each_place(platform, run, town_code, |place| {
+        found.insert(place.id);
+    })
+    .await?;
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(crate) use self::groups::{group_scores, show_group, show_groups};
 pub(crate) use self::place::show;
 pub(crate) use self::ranking::{rank, show_ranking};
 pub(crate) use self::standing::{Standing, clock};
-pub(crate) use self::towns::places_of;
+pub(crate) use self::towns::each_place;
 use crate::cli::RunArg;
 use crate::deciding::has_results;
 use crate::platform::Platform;

@@ -114,7 +114,8 @@ impl Composer<'_> {
                 let bar = Mark::Rect {
                     x: x + PAD,
                     y: top + 2.4,
-                    width: length.max(0.6),
+                    // The least bar is a hair; of nothing there is none.
+                    width: if text == "–" { 0.0 } else { length.max(0.6) },
                     height: style.leading - 4.4,
                     fill: tone.colour(),
                 };

@@ -46,11 +46,11 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
         ),
     ];
     let mut blocks = vec![Block::Section(words.choose("方法", "Method").to_owned(), false)];
-    blocks.extend(points.map(|(zh, en)| Block::Text(words.choose(zh, en).to_owned())));
     blocks.push(Block::Note(words.choose(
-        "以上是默认做法；本次所用目录若有不同规定，以目录为准（xiuhua catalog show）。",
+        "以下是默认做法；本次所用目录若有不同规定，以目录为准（xiuhua catalog show）。",
         "These are the defaults; where the catalog says otherwise, the catalog holds (xiuhua catalog show).",
     ).to_owned()));
+    blocks.extend(points.map(|(zh, en)| Block::Text(words.choose(zh, en).to_owned())));
     let title = words.choose("怎样追溯一个数字", "How to trace a number");
     blocks.push(Block::Section(title.to_owned(), false));
     blocks.push(Block::Text(

@@ -174,14 +174,17 @@ fn of_town(words: &Words<'_>) -> Vec<Block> {
         ]
     });
     blocks.push(Block::Table(Table { summary: title.to_owned(), columns, rows: rows.collect() }.told()));
-    let committees = facts.types.iter().filter(|it| !it.committees.is_empty());
-    let committees: Vec<_> = committees
+    let (small, listed): (Vec<_>, Vec<_>) =
+        facts.types.iter().filter(|it| !it.committees.is_empty()).partition(|it| it.is_too_small());
+    let committees: Vec<_> = listed
+        .into_iter()
         .flat_map(|it| ranked(words, it, &it.committees, words.choose("居委会", "committee")))
         .collect();
     if !committees.is_empty() {
         let title = words.choose("居委会", "Committees");
         blocks.push(Block::Section(title.to_owned(), false));
         blocks.extend(side_by_side(committees));
+        blocks.extend(words.too_small(&small).map(Block::Text));
     }
     if facts.types.iter().any(|it| !it.best.is_empty()) {
         blocks.push(Block::Section(

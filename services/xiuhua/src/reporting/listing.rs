@@ -8,7 +8,7 @@ use xiuhua_report::facts::{Listed, TypeFacts};
 
 use crate::method::UnusableInput;
 use crate::platform::Platform;
-use crate::reading::places_of;
+use crate::reading::each_place;
 use crate::reporting::scores::Seen;
 
 /// How many places a list of the best or worst has.
@@ -23,7 +23,11 @@ impl Members {
     /// # Errors
     /// [`UnusableInput`] if the town has none.
     pub(super) async fn read(platform: &Platform, run: &Assessment, town_code: &str) -> Result<Self> {
-        let members = places_of(platform, run, town_code).await?;
+        let mut members = HashSet::new();
+        each_place(platform, run, town_code, |place| {
+            members.insert(place.id);
+        })
+        .await?;
         if town_code.is_empty() || members.is_empty() {
             bail!(UnusableInput(vec![format!(
                 "--town {town_code}: the assessment knows no place of this town / 该测评中没有这个街镇的小区"
