@@ -151,6 +151,26 @@ pub(crate) fn text(text: impl Into<String>) -> Cell {
     Cell::Text(text.into())
 }
 
+impl Table {
+    /// Without the columns that hold nothing but dashes.
+    pub(crate) fn told(mut self) -> Self {
+        let says = |i: usize| self.rows.iter().any(|row| row.get(i).is_some_and(|cell| cell.text() != "–"));
+        let kept: Vec<bool> = (0..self.columns.len()).map(says).collect();
+        let keep = |i: usize| kept.get(i).copied().unwrap_or(true);
+        retain(&mut self.columns, keep);
+        self.rows.iter_mut().for_each(|row| retain(row, keep));
+        self
+    }
+}
+
+fn retain<T>(all: &mut Vec<T>, keep: impl Fn(usize) -> bool) {
+    let mut i = 0;
+    all.retain(|_| {
+        i += 1;
+        keep(i - 1)
+    });
+}
+
 impl Cell {
     /// What is printed in it.
     pub(crate) fn text(&self) -> &str {

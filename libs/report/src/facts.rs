@@ -80,6 +80,8 @@ pub struct Run {
     pub threshold_set_id: String,
     /// The periods its base values come from.
     pub base_periods: Vec<String>,
+    /// Least share of the root's weight that must be observed for a total.
+    pub minimum_coverage: f64,
     /// Ingestion position the values were read at.
     pub as_of_position: u64,
     /// The day the newest delivery was sealed that it read, such as `2026-03-01`; empty where unknown.
@@ -205,8 +207,10 @@ pub struct Group {
 pub struct Listed {
     /// Absent where it has too few households to be named.
     pub name: Option<String>,
-    /// Town or committee it belongs to; empty where the place is not named.
+    /// Name of the town or committee it belongs to; empty where the place is not named.
     pub belongs_to: String,
+    /// Code of that town; empty for a committee and where the place is not named.
+    pub town_code: String,
     /// Score now.
     pub score: f64,
     /// Rank within the type, 0 where not asked for.
@@ -297,6 +301,9 @@ pub struct Deliveries {
 /// A place with fewer households than this is not named in lists.
 pub const FEWEST_HOUSEHOLDS_NAMED: u64 = 5;
 
+/// Of fewer places than this no order and no average is told: it would be the score of one or two places.
+pub const FEWEST_PLACES_LISTED: u64 = 3;
+
 impl Spread {
     /// Of scores in rising order; nothing of none. Quartiles lie between neighbours in proportion.
     #[must_use]
@@ -319,7 +326,21 @@ impl Spread {
     }
 }
 
+impl TypeFacts {
+    /// Whether the scope has so few places of it that a list of them orders nothing.
+    #[must_use]
+    pub fn is_too_small(&self) -> bool {
+        self.places < FEWEST_PLACES_LISTED
+    }
+}
+
 impl Facts {
+    /// Whether any place of the scope has a score at the root.
+    #[must_use]
+    pub fn has_totals(&self) -> bool {
+        self.types.iter().any(|it| it.scored > 0)
+    }
+
     /// The town of a town's report.
     #[must_use]
     pub fn town(&self) -> Option<(&str, &str)> {

@@ -17,7 +17,7 @@ mod colour;
 mod document;
 mod drawing;
 pub mod facts;
-mod figures;
+pub mod figures;
 mod fonts;
 mod html;
 mod pdf;

@@ -2,12 +2,14 @@
 
 mod composing;
 mod lines;
+mod pages;
 mod painting;
 mod tables;
 
 use crate::document::Document;
 use crate::fonts::{FontFault, Fonts, Measure};
-use crate::pdf::composing::{Composer, paginate};
+use crate::pdf::composing::Composer;
+use crate::pdf::pages::paginate;
 
 /// Width of a page: A4.
 const PAGE_WIDTH: f64 = 595.0;
@@ -40,7 +42,7 @@ pub enum PdfFault {
 pub fn pdf(document: &Document, fonts: &Fonts) -> Result<Vec<u8>, PdfFault> {
     let regular = Measure::new(&fonts.regular)?;
     let bold = Measure::new(&fonts.bold)?;
-    let mut composer = Composer { regular, bold, tables: 0 };
+    let mut composer = Composer { regular, bold, tables: 0, language: document.language };
     let items = composer.document(document);
     let pages = paginate(items);
     painting::paint(document, &pages, fonts, &mut composer)

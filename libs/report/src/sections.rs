@@ -8,13 +8,16 @@ mod pains;
 mod quality;
 mod towns;
 
+use std::collections::{HashMap, HashSet};
+
 use crate::document::{Block, Document, Language};
-use crate::facts::{Facts, Group, Name, Standing};
+use crate::facts::{FEWEST_PLACES_LISTED, Facts, Group, Name, Standing, TypeFacts};
+use crate::figures::{count, percent};
 
 /// Words a report.
 #[must_use]
 pub fn report(facts: &Facts, language: Language) -> Document {
-    let words = Words { facts, language };
+    let words = Words { facts, language, repeated: repeated(facts) };
     let mut blocks: Vec<Block> = Vec::new();
     blocks.extend(opening::blocks(&words));
     blocks.extend(levels::blocks(&words));
@@ -37,6 +40,21 @@ pub fn report(facts: &Facts, language: Language) -> Document {
 struct Words<'a> {
     facts: &'a Facts,
     language: Language,
+    /// Names that several towns bear.
+    repeated: HashSet<&'a str>,
+}
+
+/// Names that several towns bear: they are told apart by their codes.
+fn repeated(facts: &Facts) -> HashSet<&str> {
+    let towns = facts.types.iter().flat_map(|it| &it.towns).chain(&facts.towns_together);
+    let mut codes: HashMap<&str, &str> = HashMap::new();
+    let mut repeated = HashSet::new();
+    for town in towns {
+        if *codes.entry(&town.name).or_insert(&town.code) != town.code {
+            repeated.insert(town.name.as_str());
+        }
+    }
+    repeated
 }
 
 impl Words<'_> {
@@ -104,8 +122,51 @@ impl Words<'_> {
         self.facts.types.iter().any(|it| it.id != "ALL")
     }
 
-    /// Name of a group, its code where it has none.
+    /// Name of a group, its code where it has none, both where other towns have the same name.
     fn group(&self, group: &Group) -> String {
-        if group.name.is_empty() { group.code.clone() } else { group.name.clone() }
+        self.town(&group.name, &group.code)
+    }
+
+    /// The same of a name and a code, which may be empty.
+    fn town(&self, name: &str, code: &str) -> String {
+        match (name.is_empty(), code.is_empty()) {
+            (true, _) => code.to_owned(),
+            (false, false) if self.repeated.contains(name) => {
+                self.say(format!("{name}（{code}）"), format!("{name} ({code})"))
+            }
+            (false, _) => name.to_owned(),
+        }
+    }
+
+    /// A type and how many of the scope's places are behind what is said.
+    fn counted(&self, it: &TypeFacts, scored: u64) -> String {
+        let name = self.name(&it.name);
+        let many = count(scored);
+        self.say(format!("{name}（{many} 个小区）"), format!("{name} ({many} estates)"))
+    }
+
+    /// The types with too few places in the scope to be listed, in one sentence.
+    fn too_small(&self, types: &[&TypeFacts]) -> Option<String> {
+        if types.is_empty() {
+            return None;
+        }
+        let parts: Vec<_> = types.iter().map(|it| self.counted(it, it.places)).collect();
+        let list = self.list(&parts);
+        Some(self.say(
+            format!("{list}：不足 {FEWEST_PLACES_LISTED} 个小区，不列表。"),
+            format!("{list}: fewer than {FEWEST_PLACES_LISTED} estates, no list."),
+        ))
+    }
+
+    /// Why there are no totals.
+    fn without_totals(&self) -> String {
+        let least = percent(self.facts.run.minimum_coverage);
+        self.say(
+            format!("没有小区有总分：目录要求至少 {least} 的权重有数据。凡是要用总分的图表都略去，有分的指数照列。"),
+            format!(
+                "No estate has a total: the catalog asks for data on at least {least} of the weight. What needs totals is \
+                 left out; the indices that have scores are shown."
+            ),
+        )
     }
 }

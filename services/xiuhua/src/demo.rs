@@ -73,10 +73,10 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
 
     let names = Names::read(&platform, &run).await?;
     screen.say("全区：", "The district:")?;
-    let district = group_scores(&platform, &run, GroupLevel::District, "").await?;
+    let district = group_scores(&platform, &run, GroupLevel::District, "", "").await?;
     show_group(&district, &names, screen)?;
     screen.say("各街镇总指数：", "The index of its sub-districts and towns:")?;
-    let mut towns = group_scores(&platform, &run, GroupLevel::Town, "").await?;
+    let mut towns = group_scores(&platform, &run, GroupLevel::Town, "", "").await?;
     towns.retain(|town| town.node == names.root);
     show_groups(&towns, &names.root, &names, screen)?;
 

@@ -10,7 +10,6 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use serde_json::json;
-use xiuhua_contracts::ingestion::v1::ListPlacesRequest;
 use xiuhua_contracts::scoring::v1::Assessment;
 
 use self::account::Account;
@@ -21,7 +20,7 @@ use crate::cli::{ExportArgs, ExportFormat};
 use crate::json;
 use crate::method::UnusableInput;
 use crate::platform::Platform;
-use crate::reading::{Standing, find_run};
+use crate::reading::{Standing, each_place, find_run};
 use crate::results::{Part, write_results};
 use crate::screen::Screen;
 
@@ -100,20 +99,11 @@ async fn part(platform: &Platform, run: &Assessment, arguments: &ExportArgs) -> 
 /// The places of a town as the assessment saw them.
 async fn places_of(platform: &Platform, run: &Assessment, town_code: &str) -> Result<HashSet<String>> {
     let mut found = HashSet::new();
-    let mut request = ListPlacesRequest {
-        town_code: town_code.to_owned(),
-        as_of_position: Some(run.as_of_position),
-        page_size: 1000,
-        ..ListPlacesRequest::default()
-    };
-    loop {
-        let page = platform.ingestion().list_places(request.clone()).await?.into_inner();
-        found.extend(page.places.into_iter().map(|place| place.id));
-        if page.next_page_token.is_empty() {
-            return Ok(found);
-        }
-        request.page_token = page.next_page_token;
-    }
+    each_place(platform, run, town_code, |place| {
+        found.insert(place.id);
+    })
+    .await?;
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub(crate) mod nodes;
 mod place;
 mod ranking;
 mod standing;
+mod towns;
 
 use anyhow::{Context, Result, bail};
 use xiuhua_contracts::scoring::v1::{
@@ -20,6 +21,7 @@ pub(crate) use self::groups::{group_scores, show_group, show_groups};
 pub(crate) use self::place::show;
 pub(crate) use self::ranking::{rank, show_ranking};
 pub(crate) use self::standing::{Standing, clock};
+pub(crate) use self::towns::each_place;
 use crate::cli::RunArg;
 use crate::deciding::has_results;
 use crate::platform::Platform;

@@ -16,9 +16,8 @@ use serde_json::json;
 use xiuhua_contracts::classification::v1::GetRuleSetRequest;
 use xiuhua_contracts::measure::v1::Text;
 use xiuhua_contracts::normalization::v1::{Catalog, CatalogItem, GetCatalogRequest};
-use xiuhua_contracts::scoring::v1::{
-    Assessment, AssessmentState, Decision, GroupLevel, GroupScore, ListGroupScoresRequest,
-};
+use xiuhua_contracts::scoring::v1::{Assessment, AssessmentState, Decision, GroupLevel, GroupScore};
+use xiuhua_indicators::catalog::{Catalog as Method, ItemKind};
 use xiuhua_report::facts::{self, Facts, Name, Node, Run, Scope, Standing, TypeFacts};
 use xiuhua_report::{Document, Fonts, Language, html, pdf, report};
 
@@ -26,9 +25,8 @@ use crate::cli::{Form, Globals, ReportArgs, Tongue};
 use crate::json;
 use crate::method::UnusableInput;
 use crate::platform::Platform;
-use crate::reading::find_run;
+use crate::reading::{find_run, group_scores};
 use crate::reporting::listing::Members;
-use crate::results::{all, each_group};
 use crate::screen::{Screen, tongue};
 
 /// All types together, in group scores.
@@ -91,7 +89,7 @@ fn write(document: &Document, fonts: &Fonts, form: Form, dir: &Path, stem: &str)
 
 /// Reads all facts of a report.
 async fn gather(platform: &Platform, run: &Assessment, town: Option<&str>) -> Result<Facts> {
-    let (catalog, common_cut) = catalog(platform, run).await?;
+    let (catalog, method) = catalog(platform, run).await?;
     let nodes = nodes(&catalog.items);
     let root = nodes.first().map(|node| node.code.clone()).unwrap_or_default();
     let mut types = types(platform, run, nodes.len()).await?;
@@ -101,7 +99,7 @@ async fn gather(platform: &Platform, run: &Assessment, town: Option<&str>) -> Re
     };
     let seen = scores::read(platform, run, &nodes, &mut types, members.as_ref()).await?;
     let (scope, together, towns_together) = groups(platform, run, town, &root, &nodes, &mut types).await?;
-    let leaves = leaves::read(platform, run, &catalog.items, &mut types, &seen, common_cut).await?;
+    let leaves = leaves::read(platform, run, &catalog.items, &mut types, &seen, method.common_cut).await?;
     let previous = growth::read(platform, run, &root, &mut types, &seen, members.as_ref()).await?;
     if let Some(code) = town {
         listing::best_and_worst(platform, run, code, &mut types, &seen).await?;
@@ -111,7 +109,7 @@ async fn gather(platform: &Platform, run: &Assessment, town: Option<&str>) -> Re
     types.retain(|it| it.places > 0);
     Ok(Facts {
         scope,
-        run: about(run, &catalog, as_of_day),
+        run: Run { minimum_coverage: minimum_coverage(&method), ..about(run, &catalog, as_of_day) },
         nodes,
         types,
         towns_together,
@@ -120,16 +118,23 @@ async fn gather(platform: &Platform, run: &Assessment, town: Option<&str>) -> Re
         unclassified,
         leaves,
         deliveries,
-        common_cut,
+        common_cut: method.common_cut,
     })
 }
 
-async fn catalog(platform: &Platform, run: &Assessment) -> Result<(Catalog, f64)> {
+async fn catalog(platform: &Platform, run: &Assessment) -> Result<(Catalog, Method)> {
     let request = GetCatalogRequest { id: run.catalog_id.clone(), version: run.catalog_version.clone() };
     let found = platform.normalization().get_catalog(request).await?.into_inner();
-    let parsed = xiuhua_indicators::catalog::Catalog::parse(&found.toml).ok();
-    let cut = parsed.context("the registered catalog cannot be read")?.common_cut;
-    Ok((found.catalog.unwrap_or_default(), cut))
+    let method = Method::parse(&found.toml).ok().context("the registered catalog cannot be read")?;
+    Ok((found.catalog.unwrap_or_default(), method))
+}
+
+/// Share of the root's weight that must be observed for a total.
+fn minimum_coverage(method: &Method) -> f64 {
+    match method.items.first().map(|root| &root.kind) {
+        Some(ItemKind::Node(node)) => node.minimum_coverage,
+        _ => 0.0,
+    }
 }
 
 /// The nodes above the leaves, with how deep they lie.
@@ -172,7 +177,7 @@ async fn groups(
     types: &mut [TypeFacts],
 ) -> Result<(Scope, Option<facts::Group>, Vec<facts::Group>)> {
     let mut towns_together = Vec::new();
-    for found in scores_of(platform, run, GroupLevel::Town, "", root).await? {
+    for found in group_scores(platform, run, GroupLevel::Town, "", root).await? {
         let target = types.iter_mut().find(|it| it.id == found.r#type && it.id != ALL);
         match target {
             Some(it) => it.towns.push(group(found)),
@@ -187,7 +192,7 @@ async fn groups(
         only.towns = std::mem::take(&mut towns_together);
     }
     let level = if town.is_some() { GroupLevel::Town } else { GroupLevel::District };
-    let mut own = scores_of(platform, run, level, town.unwrap_or_default(), "").await?;
+    let mut own = group_scores(platform, run, level, town.unwrap_or_default(), "").await?;
     if own.iter().any(|group| group.code != own[0].code) {
         own.clear(); // several districts: none of them is the scope
     }
@@ -212,7 +217,7 @@ async fn groups(
     };
     if let Some(code) = town {
         let within = format!("{code}/");
-        for found in scores_of(platform, run, GroupLevel::Committee, "", root).await? {
+        for found in group_scores(platform, run, GroupLevel::Committee, "", root).await? {
             if let Some(it) = types.iter_mut().find(|it| it.id == found.r#type)
                 && found.code.starts_with(&within)
             {
@@ -221,30 +226,6 @@ async fn groups(
         }
     }
     Ok((scope, together, towns_together))
-}
-
-/// Group scores of a level; an empty code or node means any.
-async fn scores_of(
-    platform: &Platform,
-    run: &Assessment,
-    level: GroupLevel,
-    code: &str,
-    node: &str,
-) -> Result<Vec<GroupScore>> {
-    let request = ListGroupScoresRequest {
-        assessment_id: run.id.clone(),
-        level: level.into(),
-        code: code.to_owned(),
-        node: node.to_owned(),
-        ..all()
-    };
-    let mut groups = Vec::new();
-    each_group(platform, &request, |group| {
-        groups.push(group);
-        Ok(())
-    })
-    .await?;
-    Ok(groups)
 }
 
 fn group(found: GroupScore) -> facts::Group {
@@ -284,6 +265,7 @@ fn about(run: &Assessment, catalog: &Catalog, as_of_day: String) -> Run {
         as_of_day,
         standing,
         scale: run.scale,
+        ..Run::default()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::colour::{Colour, DEEP, GROUND, INK, MUTED, RULE};
-use crate::document::{Block, Document, Figure};
+use crate::document::{Block, Document, Figure, Language};
 use crate::drawing::{Anchor, Drawing, Mark};
 use crate::fonts::Measure;
 use crate::pdf::lines::broken;
@@ -73,6 +73,8 @@ pub(super) struct Composer<'a> {
     pub(super) bold: Measure<'a>,
     /// Tables so far.
     pub(super) tables: usize,
+    /// Of the report.
+    pub(super) language: Language,
 }
 
 /// How a text looks.
@@ -108,10 +110,15 @@ impl Composer<'_> {
 
     fn blocks(&mut self, blocks: &[Block], width: f64) -> Vec<Item> {
         let mut items: Vec<Item> = Vec::new();
+        let mut heading = None;
         for block in blocks {
             let explains = matches!(block, Block::Note(_)) && items.last().is_some_and(|item| item.sticks);
             let from = items.len();
-            items.extend(self.block(block, width));
+            match block {
+                Block::Table(table) => items.extend(self.table(table, heading, width)),
+                other => items.extend(self.block(other, width)),
+            }
+            heading = if let Block::Heading(text) = block { Some(text.as_str()) } else { None };
             // What explains a heading stays with it, and both with what they speak of.
             items[from..].iter_mut().for_each(|item| item.sticks |= explains);
         }
@@ -121,11 +128,7 @@ impl Composer<'_> {
     fn block(&mut self, block: &Block, width: f64) -> Vec<Item> {
         match block {
             Block::Section(text, begins_page) => vec![self.section(text, *begins_page, width)],
-            Block::Heading(text) => {
-                let mut item = self.paragraph(text, HEADING, 12.0, width);
-                item.pieces[0].role = Role::Heading(3, text.clone());
-                vec![Item { sticks: true, height: item.height + 2.0, ..item }]
-            }
+            Block::Heading(text) => vec![self.heading(text, width)],
             Block::Lead(lines) => vec![self.lead(lines, width)],
             Block::Text(text) => vec![self.paragraph(text, BODY, 6.0, width)],
             Block::Note(text) => vec![self.paragraph(text, NOTE, 6.0, width)],
@@ -133,7 +136,7 @@ impl Composer<'_> {
             Block::Pairs(pairs) => self.pairs(pairs, width),
             Block::Figures(figures) => vec![self.figures(figures, width)],
             Block::Chart(drawing) => vec![chart(drawing)],
-            Block::Table(table) => self.table(table, width),
+            Block::Table(table) => self.table(table, None, width),
             Block::Columns(columns) => self.columns(columns, width),
         }
     }
@@ -169,6 +172,13 @@ impl Composer<'_> {
     fn paragraph(&mut self, text: &str, style: Style, space: f64, width: f64) -> Item {
         let (marks, height) = self.lines(text, style, (0.0, 0.0), width);
         Item { space, height, pieces: vec![Piece { role: Role::Paragraph, marks }], ..Item::default() }
+    }
+
+    /// A heading within a section.
+    pub(super) fn heading(&mut self, text: &str, width: f64) -> Item {
+        let mut item = self.paragraph(text, HEADING, 12.0, width);
+        item.pieces[0].role = Role::Heading(3, text.to_owned());
+        Item { sticks: true, height: item.height + 2.0, ..item }
     }
 
     fn section(&mut self, text: &str, begins_page: bool, width: f64) -> Item {
@@ -313,41 +323,5 @@ fn shift_mark(mark: &mut Mark, right: f64, down: f64) {
             *from = (from.0 + right, from.1 + down);
             *to = (to.0 + right, to.1 + down);
         }
-    }
-}
-
-/// Puts items on pages, each page its pieces.
-pub(super) fn paginate(items: Vec<Item>) -> Vec<Vec<Piece>> {
-    let mut pages = vec![Vec::new()];
-    let mut y = TOP;
-    let needs: Vec<f64> = (0..items.len()).map(|i| needed(&items[i..])).collect();
-    for (mut item, needed) in items.into_iter().zip(needs) {
-        let is_first = pages.last().is_none_or(Vec::is_empty);
-        if !is_first && (item.begins_page || y + item.space + needed > BOTTOM) {
-            pages.push(Vec::new());
-            y = TOP;
-        } else if !is_first {
-            y += item.space;
-        }
-        let Some(page) = pages.last_mut() else { return pages };
-        if let Some(header) = item.header.as_deref().filter(|_| page.is_empty()) {
-            let mut repeated = [Piece { role: Role::Ornament, marks: header.1.clone() }];
-            shift(&mut repeated, 0.0, y);
-            y += header.0;
-            page.extend(repeated);
-        }
-        shift(&mut item.pieces, 0.0, y);
-        y += item.height;
-        page.append(&mut item.pieces);
-    }
-    pages
-}
-
-/// Room an item needs together with those that it sticks to.
-fn needed(items: &[Item]) -> f64 {
-    let Some(first) = items.first() else { return 0.0 };
-    match items.get(1) {
-        Some(next) if first.sticks && !next.begins_page => first.height + next.space + needed(&items[1..]),
-        _ => first.height,
     }
 }

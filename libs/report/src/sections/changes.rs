@@ -1,7 +1,7 @@
 //! Risers and fallers since the previous period, under one threshold set.
 
 use crate::document::{Block, Cell, Table, Tone, numbers, text, words as texts};
-use crate::facts::{Change, Listed};
+use crate::facts::{Change, FEWEST_PLACES_LISTED, Listed};
 use crate::figures::{change, score};
 use crate::sections::Words;
 use crate::sections::towns::{named, unnamed};
@@ -42,9 +42,16 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
             unnamed(words)
         )),
     ];
-    for it in &facts.types {
-        let Some(found) = it.change.as_ref().filter(|found| found.places > 0) else { continue };
-        let name = words.name(&it.name);
+    let compared = facts.types.iter().filter_map(|it| Some((it, it.change.as_ref()?)));
+    let compared = compared.filter(|(_, found)| found.places > 0);
+    let (small, listed): (Vec<_>, Vec<_>) =
+        compared.partition(|(_, found)| found.places < FEWEST_PLACES_LISTED);
+    if small.is_empty() && listed.is_empty() {
+        let none = words.choose("没有小区两期都有总分。", "No estate has a total in both periods.");
+        blocks.push(Block::Text(none.to_owned()));
+    }
+    for (it, found) in listed {
+        let name = words.counted(it, found.places);
         let widest =
             found.risers.iter().chain(&found.fallers).map(|place| place.growth.abs()).fold(0.0, f64::max);
         let up = words.say(format!("{name}：上升最多",), format!("{name}: greatest gains"));
@@ -55,6 +62,8 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
             moved(words, down, fallers, widest, Tone::Bad),
         ]));
     }
+    let small: Vec<_> = small.into_iter().map(|(it, _)| it).collect();
+    blocks.extend(words.too_small(&small).map(Block::Text));
     blocks
 }
 
@@ -77,7 +86,7 @@ fn moved(words: &Words<'_>, heading: String, places: &[Listed], widest: f64, ton
         let share = if widest > 0.0 { place.growth.abs() / widest } else { 0.0 };
         vec![
             text(named(words, place)),
-            text(place.belongs_to.clone()),
+            text(words.town(&place.belongs_to, &place.town_code)),
             Cell::Bar { share, text: change(place.growth), tone },
             text(score(place.score)),
         ]

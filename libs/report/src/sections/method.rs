@@ -5,6 +5,18 @@ use crate::sections::Words;
 
 pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
     let run = &words.facts.run;
+    let base = run.base_periods.join(words.choose("、", ", "));
+    let thresholds = (
+        format!(
+            "阈值来自样本。每类随机抽样，用基期 {base} 的平均得到最大和最小值，再按目录外扩（通常 10%）作为上、下限；\
+             阈值集一经确定不再修改。"
+        ),
+        format!(
+            "Thresholds come from samples. In each type the means of a random sample over the base periods {base} give the \
+             greatest and least value; both are extended as the catalog says (commonly by 10 %). A threshold set is never \
+             edited."
+        ),
+    );
     let points: [(&str, &str); 6] = [
         (
             "类型不混。先按房屋性质把小区分为不同类型，每一类有自己的样本、阈值、得分和名次。证据不足或互相矛盾的小区不猜类型，\
@@ -12,12 +24,7 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
             "Types never mix. Estates are first classified by the nature of their housing; each type has its own sample, \
              thresholds, scores and ranks. An estate with missing or contradictory evidence is never guessed into a type.",
         ),
-        (
-            "阈值来自样本。每类随机抽样，用评价期之前三期的移动平均得到最大和最小值，再外扩 10% 作为上、下限；阈值集一经\
-             确定不再修改。",
-            "Thresholds come from samples. In each type a random sample's moving averages over the three periods before \
-             give the greatest and least value; both are extended by 10 %. A threshold set is never edited.",
-        ),
+        (&thresholds.0, &thresholds.1),
         (
             "归一与截断。指标值按上、下限折成 0 到 1（逆向指标反向），超出的截到 0 或 1，未截断的值另外保留。",
             "Rescaling and capping. Values become 0 to 1 between the thresholds (turned for inverse indicators); what lies \
@@ -39,11 +46,11 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
         ),
     ];
     let mut blocks = vec![Block::Section(words.choose("方法", "Method").to_owned(), false)];
-    blocks.extend(points.map(|(zh, en)| Block::Text(words.choose(zh, en).to_owned())));
     blocks.push(Block::Note(words.choose(
-        "以上是默认做法；本次所用目录若有不同规定，以目录为准（xiuhua catalog show）。",
+        "以下是默认做法；本次所用目录若有不同规定，以目录为准（xiuhua catalog show）。",
         "These are the defaults; where the catalog says otherwise, the catalog holds (xiuhua catalog show).",
     ).to_owned()));
+    blocks.extend(points.map(|(zh, en)| Block::Text(words.choose(zh, en).to_owned())));
     let title = words.choose("怎样追溯一个数字", "How to trace a number");
     blocks.push(Block::Section(title.to_owned(), false));
     blocks.push(Block::Text(

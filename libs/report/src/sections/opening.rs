@@ -3,18 +3,22 @@
 use std::cmp::Ordering;
 
 use crate::document::{Block, Cell, Figure, Table, Tone, numbers, text, words as texts};
-use crate::facts::{Decision, Group, Spread, Standing, TypeFacts};
+use crate::facts::{Decision, FEWEST_PLACES_LISTED, Group, Spread, Standing, TypeFacts};
 use crate::figures::{change, count, percent, percent_of, score, score_or_dash};
 use crate::sections::Words;
 
 pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
-    let sentences = [levels(words), extremes(words), changes(words)];
+    let sentences = if words.facts.has_totals() {
+        vec![levels(words), extremes(words), changes(words)]
+    } else {
+        vec![levels(words), Some(words.without_totals())]
+    };
     vec![
         Block::Lead(sentences.into_iter().flatten().collect()),
         Block::Figures(figures(words)),
         Block::Pairs(pairs(words)),
         Block::Heading(words.choose("各类型一览", "Type by type").to_owned()),
-        Block::Table(types(words)),
+        Block::Table(types(words).told()),
     ]
 }
 
@@ -33,7 +37,8 @@ fn levels(words: &Words<'_>) -> Option<String> {
         .types
         .iter()
         .filter_map(|it| {
-            let name = words.name(&it.name);
+            let name =
+                if facts.town().is_some() { words.counted(it, it.scored) } else { words.name(&it.name) };
             if facts.town().is_none() {
                 return Some(format!("{name} {}", score(Spread::of(&it.scores)?.median)));
             }
@@ -98,7 +103,7 @@ fn own_extremes(words: &Words<'_>) -> Option<String> {
     let facts = words.facts;
     let above = facts.types.iter().filter_map(|it| {
         let median = Spread::of(&it.scores)?.median;
-        let own = Spread::of(&it.own)?;
+        let own = Spread::of(&it.own).filter(|own| own.count >= FEWEST_PLACES_LISTED)?;
         Some(words.say(
             format!("{} {}（全区 {}）", words.name(&it.name), score(own.median), score(median)),
             format!("{} {} (district {})", words.name(&it.name), score(own.median), score(median)),
@@ -134,7 +139,7 @@ fn changes(words: &Words<'_>) -> Option<String> {
         .types
         .iter()
         .filter_map(|it| {
-            let found = it.change.as_ref().filter(|found| found.places > 0)?;
+            let found = it.change.as_ref().filter(|found| found.places >= FEWEST_PLACES_LISTED)?;
             let (name, median) = (words.name(&it.name), change(found.median));
             let (risen, fallen) = (count(found.risen), count(found.fallen));
             Some(words.say(
@@ -173,8 +178,9 @@ fn types(words: &Words<'_>) -> Table {
     let dash = || text("–");
     let row = |it: &TypeFacts| {
         let all = Spread::of(&it.scores).map(|spread| spread.median);
-        let median = if is_town { Spread::of(&it.own).map(|spread| spread.median) } else { all };
-        let moved = it.change.as_ref().filter(|found| found.places > 0);
+        let own = Spread::of(&it.own).filter(|own| own.count >= FEWEST_PLACES_LISTED);
+        let median = if is_town { own.map(|spread| spread.median) } else { all };
+        let moved = it.change.as_ref().filter(|found| found.places >= FEWEST_PLACES_LISTED);
         let mut row = vec![
             Cell::Strong(words.name(&it.name)),
             text(count(it.places)),
@@ -195,7 +201,8 @@ fn types(words: &Words<'_>) -> Table {
                 text(format!("{} {}", words.group(best), score(best.score.unwrap_or_default())))
             }));
         }
-        row.push(it.losses.first().map_or_else(dash, |loss| {
+        let worst = it.losses.first().filter(|_| !it.is_too_small());
+        row.push(worst.map_or_else(dash, |loss| {
             text(format!("{} {} {}", loss.code, words.name(&loss.name), score(loss.points)))
         }));
         row

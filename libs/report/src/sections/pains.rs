@@ -2,16 +2,19 @@
 
 use crate::document::{Block, Cell, Table, Tone, numbers, text, words as texts};
 use crate::facts::Loss;
-use crate::figures::score;
+use crate::figures::{beside, score};
 use crate::sections::Words;
 use crate::sections::towns::side_by_side;
 
 pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
     let facts = words.facts;
-    if facts.types.iter().all(|it| it.losses.is_empty()) {
+    let (small, told): (Vec<_>, Vec<_>) =
+        facts.types.iter().filter(|it| !it.losses.is_empty()).partition(|it| it.is_too_small());
+    if small.is_empty() && told.is_empty() {
         return Vec::new();
     }
-    let cut = score(facts.common_cut);
+    // The cut as it is, not rounded.
+    let cut = format!("{:?}", facts.common_cut);
     let mut blocks = vec![
         Block::Section(words.choose("痛点：失分最多的指标", "Pain points: where points are lost").to_owned(), false),
         Block::Note(words.say(
@@ -25,10 +28,10 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
             ),
         )),
     ];
-    let tables = facts.types.iter().filter(|it| !it.losses.is_empty());
-    let tables = tables.map(|it| losses(words, words.name(&it.name), &it.losses)).collect();
-    blocks.extend(side_by_side(tables));
-    if facts.types.iter().any(|it| !it.own_losses.is_empty()) {
+    let tables = told.iter().map(|it| losses(words, words.counted(it, it.places), &it.losses, true));
+    blocks.extend(side_by_side(tables.collect()));
+    blocks.extend(words.too_small(&small).map(Block::Text));
+    if told.iter().any(|it| !it.own_losses.is_empty()) {
         let title = words.choose("本街镇自己的短板", "What is the town's own");
         blocks.push(Block::Section(title.to_owned(), false));
         blocks.push(Block::Note(
@@ -40,30 +43,36 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
                 )
                 .to_owned(),
         ));
-        let tables = facts.types.iter().filter(|it| !it.own_losses.is_empty());
-        let tables = tables.map(|it| losses(words, words.name(&it.name), &it.own_losses)).collect();
-        blocks.extend(side_by_side(tables));
+        let tables = told.iter().filter(|it| !it.own_losses.is_empty());
+        let tables = tables.map(|it| losses(words, words.counted(it, it.places), &it.own_losses, false));
+        blocks.extend(side_by_side(tables.collect()));
     }
     blocks
 }
 
-fn losses(words: &Words<'_>, heading: String, losses: &[Loss]) -> Vec<Block> {
+/// A table of losses; against the type's median, what the whole type shares is no matter and `marks_common` is false.
+fn losses(words: &Words<'_>, heading: String, losses: &[Loss], marks_common: bool) -> Vec<Block> {
     let widest = losses.iter().map(|loss| loss.points).fold(0.0, f64::max);
-    let columns = vec![
+    let mut columns = vec![
         texts(words.choose("指标", "indicator"), 4.0),
         texts(words.choose("失分", "lost"), 2.6),
         numbers(words.choose("中位 Z", "median Z"), 1.2),
-        texts("", 1.3),
     ];
+    if marks_common {
+        columns.push(texts("", 1.3));
+    }
     let row = |loss: &Loss| {
         let share = if widest > 0.0 { loss.points / widest } else { 0.0 };
         let common = if loss.common { words.choose("共性", "common") } else { "" };
-        vec![
+        let mut row = vec![
             text(format!("{} {}", loss.code, words.name(&loss.name))),
             Cell::Bar { share, text: score(loss.points), tone: Tone::Bad },
-            text(score(loss.median_z)),
-            Cell::Strong(common.to_owned()),
-        ]
+            text(beside(words.facts.common_cut, loss.median_z)),
+        ];
+        if marks_common {
+            row.push(Cell::Strong(common.to_owned()));
+        }
+        row
     };
     let table = Table { summary: heading.clone(), columns, rows: losses.iter().map(row).collect() };
     vec![Block::Heading(heading), Block::Table(table)]

@@ -14,7 +14,7 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
 
 fn of_district(words: &Words<'_>) -> Vec<Block> {
     let facts = words.facts;
-    if facts.types.iter().all(|it| it.towns.is_empty()) {
+    if !facts.types.iter().any(|it| it.towns.iter().any(|town| town.score.is_some())) {
         return Vec::new();
     }
     let title = words.choose("街镇排名（按类型）", "Towns ranked, type by type");
@@ -23,9 +23,10 @@ fn of_district(words: &Words<'_>) -> Vec<Block> {
         Block::Note(
             words
                 .choose(
-                    "均分按户数加权；“户数占比”是有总分的小区占该街镇这类小区户数的比例。名次只在同一类型内。",
-                    "Means are weighted by households; \"households\" is the share of the town's households of the type \
-                     that live in estates with a total. Ranks are within a type.",
+                    "均分按户数加权，条形满格为满分；“小区”是有总分的小区数，“户数占比”是它们占该街镇这类小区户数的比例。\
+                     名次只在同一类型内。",
+                    "Means are weighted by households, a full bar is a perfect score; \"estates\" have a total, \
+                     \"households\" is their share of the town's households of the type. Ranks are within a type.",
                 )
                 .to_owned(),
         ),
@@ -40,14 +41,17 @@ fn of_district(words: &Words<'_>) -> Vec<Block> {
 
 /// Tables of groups under the name of a type, in stretches that fit a page.
 fn ranked(words: &Words<'_>, it: &TypeFacts, groups: &[Group], what: &str) -> Vec<Vec<Block>> {
-    let highest = groups.iter().filter_map(|group| group.score).fold(f64::MIN_POSITIVE, f64::max);
     let is_ranked = groups.iter().any(|group| group.rank.is_some());
+    if groups.iter().all(|group| group.score.is_none()) {
+        return Vec::new();
+    }
     let mut sorted: Vec<&Group> = groups.iter().collect();
     let key = |group: &Group| -group.score.unwrap_or(f64::NEG_INFINITY);
     sorted.sort_by(|a, b| key(a).total_cmp(&key(b)).then_with(|| a.code.cmp(&b.code)));
     let mut columns = vec![
         texts(what, 3.0),
-        texts(words.choose("均分", "mean"), 3.6),
+        texts(words.choose("均分", "mean"), 3.0),
+        numbers(words.choose("小区", "estates"), 1.0),
         numbers(words.choose("户数占比", "households"), 1.6),
     ];
     if is_ranked {
@@ -58,10 +62,11 @@ fn ranked(words: &Words<'_>, it: &TypeFacts, groups: &[Group], what: &str) -> Ve
         let mut row = vec![
             text(words.group(group)),
             Cell::Bar {
-                share: points.unwrap_or_default() / highest,
+                share: points.unwrap_or_default() / words.facts.run.scale,
                 text: score_or_dash(points),
                 tone: Tone::Plain,
             },
+            text(count(group.places)),
             text(if points.is_some() { percent(group.household_share) } else { "–".to_owned() }),
         ];
         if is_ranked {
@@ -70,22 +75,30 @@ fn ranked(words: &Words<'_>, it: &TypeFacts, groups: &[Group], what: &str) -> Ve
         row
     };
     let name = words.name(&it.name);
-    let many = sorted.len().div_ceil(ROWS);
+    // Stretches of the same length: none is a remainder of a row or two.
+    let stretch = sorted.len().div_ceil(sorted.len().div_ceil(ROWS).max(1)).max(1);
     let table = |(part, groups): (usize, &[&Group])| {
-        let heading = if many > 1 { format!("{name} {}/{many}", part + 1) } else { name.clone() };
+        let heading = if part > 0 {
+            format!("{name}{}", words.choose("（续）", " (continued)"))
+        } else {
+            name.clone()
+        };
         let summary = heading.clone();
         let table = Table { summary, columns: columns.clone(), rows: groups.iter().map(row).collect() };
         vec![Block::Heading(heading), Block::Table(table)]
     };
-    sorted.chunks(ROWS).enumerate().map(table).collect()
+    sorted.chunks(stretch).enumerate().map(table).collect()
 }
 
-/// Two and two.
+/// Two and two; the last of an odd number takes the whole width.
 pub(super) fn side_by_side(tables: Vec<Vec<Block>>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut rest = tables.into_iter();
     while let Some(first) = rest.next() {
-        blocks.push(Block::Columns(vec![first, rest.next().unwrap_or_default()]));
+        match rest.next() {
+            Some(second) => blocks.push(Block::Columns(vec![first, second])),
+            None => blocks.extend(first),
+        }
     }
     blocks
 }
@@ -130,6 +143,9 @@ fn together(words: &Words<'_>) -> Vec<Block> {
 
 fn of_town(words: &Words<'_>) -> Vec<Block> {
     let facts = words.facts;
+    if !facts.has_totals() {
+        return Vec::new();
+    }
     let title = words.choose("在全区的位置", "Where the town stands");
     let mut blocks = vec![Block::Section(title.to_owned(), true)];
     let columns = vec![
@@ -157,15 +173,18 @@ fn of_town(words: &Words<'_>) -> Vec<Block> {
             text(percent(mean.household_share)),
         ]
     });
-    blocks.push(Block::Table(Table { summary: title.to_owned(), columns, rows: rows.collect() }));
-    let committees = facts.types.iter().filter(|it| !it.committees.is_empty());
-    let committees: Vec<_> = committees
+    blocks.push(Block::Table(Table { summary: title.to_owned(), columns, rows: rows.collect() }.told()));
+    let (small, listed): (Vec<_>, Vec<_>) =
+        facts.types.iter().filter(|it| !it.committees.is_empty()).partition(|it| it.is_too_small());
+    let committees: Vec<_> = listed
+        .into_iter()
         .flat_map(|it| ranked(words, it, &it.committees, words.choose("居委会", "committee")))
         .collect();
     if !committees.is_empty() {
         let title = words.choose("居委会", "Committees");
         blocks.push(Block::Section(title.to_owned(), false));
         blocks.extend(side_by_side(committees));
+        blocks.extend(words.too_small(&small).map(Block::Text));
     }
     if facts.types.iter().any(|it| !it.best.is_empty()) {
         blocks.push(Block::Section(
@@ -173,14 +192,23 @@ fn of_town(words: &Words<'_>) -> Vec<Block> {
             false,
         ));
         blocks.push(Block::Note(unnamed(words)));
-        for it in facts.types.iter().filter(|it| !it.best.is_empty()) {
+        let (small, listed): (Vec<_>, Vec<_>) =
+            facts.types.iter().filter(|it| !it.best.is_empty()).partition(|it| it.is_too_small());
+        for it in listed {
             let name = words.name(&it.name);
             let best = words.say(format!("{name}：得分最高"), format!("{name}: highest"));
             let worst = words.say(format!("{name}：得分最低"), format!("{name}: lowest"));
-            let mut columns = vec![placed(words, best, &it.best)];
-            columns.push(if it.worst.is_empty() { Vec::new() } else { placed(words, worst, &it.worst) });
-            blocks.push(Block::Columns(columns));
+            if it.worst.is_empty() {
+                let all = words.say(format!("{name}：全部"), format!("{name}: all"));
+                blocks.extend(placed(words, all, &it.best));
+            } else {
+                blocks.push(Block::Columns(vec![
+                    placed(words, best, &it.best),
+                    placed(words, worst, &it.worst),
+                ]));
+            }
         }
+        blocks.extend(words.too_small(&small).map(Block::Text));
     }
     blocks
 }

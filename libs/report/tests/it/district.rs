@@ -74,6 +74,7 @@ fn listed(i: usize, growth: f64) -> Listed {
         score: 50.0 + growth,
         rank: u32::try_from(i).expect("few towns") + 1,
         growth,
+        ..Listed::default()
     }
 }
 
@@ -158,6 +159,7 @@ pub(crate) fn facts(many_towns: usize, town: bool) -> Facts {
             rule_set: "pudong-housing@1".to_owned(),
             threshold_set_id: "ths-0197b2c4-5f10-7000-8000-000000000002".to_owned(),
             base_periods: ["2018", "2019", "2020"].map(str::to_owned).into(),
+            minimum_coverage: 2.0 / 3.0,
             as_of_position: 2,
             as_of_day: "2026-03-01".to_owned(),
             standing: Standing::Published(Decision {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use xiuhua_report::facts::{Facts, Standing};
+use xiuhua_report::facts::{Change, Facts, NodeFacts, Standing};
 use xiuhua_report::{FontFault, Fonts, Language, html, pdf, report};
 
 static FONTS: LazyLock<Fonts> =
@@ -177,4 +177,110 @@ fn a_file_that_is_no_font_is_refused_by_name() {
     let none = Fonts::find(Some(Path::new("Cargo.toml"))).expect_err("no font");
     assert!(matches!(none, FontFault::Unusable(_)) && none.to_string().contains("Cargo.toml"), "{none}");
     assert!(FontFault::Absent.to_string().contains("fonts-noto-cjk"));
+}
+
+/// Lines of a page, page by page.
+fn lines_of_pages(pdf: &[u8]) -> Vec<Vec<String>> {
+    let text = looked_at("pdftotext", &["-layout"], pdf);
+    let pages = text.trim_end_matches('\u{c}').split('\u{c}');
+    let lines = pages.map(|page| page.lines().map(str::trim).filter(|line| !line.is_empty()));
+    lines.map(|lines| lines.map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn a_table_that_goes_on_bears_its_heading_again_and_no_page_holds_next_to_nothing() {
+    let mut long = district::facts(36, true);
+    for it in &mut long.types {
+        it.committees.clone_from(&it.towns);
+        // Too long for half the width: the tables stand below one another and are broken.
+        it.committees.iter_mut().for_each(|committee| committee.name.push_str(&"沿河路以东".repeat(6)));
+    }
+    let continued = lines_of_pages(&as_pdf(&long, Language::Zh));
+    assert!(continued.iter().any(|page| page[0].ends_with("（续）")), "{continued:?}");
+    for facts in [long, district::facts(36, false), district::facts(3, true), district::facts(37, false)] {
+        for page in lines_of_pages(&as_pdf(&facts, Language::Zh)) {
+            assert!(page.len() >= 6, "{page:?}");
+        }
+    }
+}
+
+#[test]
+fn of_one_or_two_estates_nothing_is_listed_and_it_is_said() {
+    let mut facts = district::facts(3, true);
+    let few = &mut facts.types[3];
+    (few.places, few.scored) = (1, 1);
+    few.own.truncate(1);
+    let own = format!("{:.2}", few.own[0]);
+    let text = looked_at("pdftotext", &["-layout"], &as_pdf(&facts, Language::Zh));
+    assert!(text.contains("保障性住房（1 个小区）：不足 3 个小区，不列表"), "{text}");
+    assert!(!text.contains("保障性住房：得分最高") && !text.contains(&own), "{text}");
+    assert!(text.contains("商品房（19 个小区）"), "the sentences say of how many: {text}");
+}
+
+#[test]
+fn what_is_common_is_no_mark_of_a_towns_own_and_is_told_by_unrounded_values() {
+    let mut facts = district::facts(3, true);
+    for it in &mut facts.types {
+        it.own_losses.iter_mut().for_each(|loss| loss.common = true);
+        it.losses[0].median_z = 0.499_7;
+    }
+    let page = as_page(&facts);
+    let (_, own) = page.split_once("本街镇自己的短板").expect("a section");
+    let (own, _) = own.split_once("<h2>").expect("another section");
+    assert!(!own.contains("共性"), "{own}");
+    assert!(page.contains(">0.4997<") && page.contains("低于 0.5，"));
+}
+
+#[test]
+fn the_method_names_the_base_periods_and_a_town_is_told_whose_rows_are_counted() {
+    let mut facts = district::facts(3, true);
+    facts.run.base_periods = vec!["2017".to_owned(), "2019".to_owned()];
+    let page = as_page(&facts);
+    assert!(page.contains("用基期 2017、2019 的平均") && page.contains("全区的交付"));
+    assert!(!as_page(&district::facts(3, false)).contains("全区的交付"));
+}
+
+#[test]
+fn towns_of_one_name_are_told_apart_by_their_codes() {
+    let mut facts = district::facts(3, false);
+    for it in &mut facts.types {
+        it.towns.iter_mut().for_each(|town| {
+            if town.code != "310115002000" {
+                town.name = "第一街道".to_owned();
+            }
+        });
+    }
+    let page = as_page(&facts);
+    assert!(page.contains("第一街道（310115000000）") && page.contains("第一街道（310115001000）"));
+    assert!(page.contains("第3街道") && !page.contains("第3街道（3101"));
+}
+
+#[test]
+fn without_totals_it_says_why_once_and_shows_what_has_scores() {
+    for town in [false, true] {
+        let mut facts = district::facts(3, town);
+        facts.together = None;
+        facts.towns_together.iter_mut().for_each(|group| (group.score, group.places) = (None, 0));
+        for it in &mut facts.types {
+            it.scored = 0;
+            it.scores.clear();
+            it.own.clear();
+            it.best.clear();
+            it.worst.clear();
+            it.change = Some(Change::default());
+            it.nodes[0] = NodeFacts::default();
+            let groups = it.towns.iter_mut().chain(&mut it.committees).chain(&mut it.mean);
+            groups.for_each(|group| (group.score, group.rank, group.places) = (None, None, 0));
+        }
+        let text = looked_at("pdftotext", &["-layout"], &as_pdf(&facts, Language::Zh));
+        assert_eq!(text.matches("没有小区有总分").count(), 1, "{text}");
+        assert!(text.contains("至少 66.7% 的权重有数据"), "{text}");
+        for left_out in ["街镇排名", "街镇混合总分", "在全区的位置", "总分的分布"] {
+            assert!(!text.contains(left_out), "{left_out} is in {text}");
+        }
+        for shown in ["各级指数", "痛点", "没有小区两期都有总分", "数据质量"] {
+            assert!(text.contains(shown), "{shown} is not in {text}");
+        }
+        assert!(!text.lines().any(|line| line.matches('–').count() > 2), "{text}");
+    }
 }

@@ -8,7 +8,7 @@ use crate::platform::Platform;
 use crate::results::{all, each_group};
 use crate::screen::{Column, Screen, numbers, score, words};
 
-/// The group scores of a level and code; an empty code means any.
+/// The group scores of a level, code and node; an empty code or node means any.
 ///
 /// # Errors
 /// If they cannot be read.
@@ -17,11 +17,13 @@ pub(crate) async fn group_scores(
     run: &Assessment,
     level: GroupLevel,
     code: &str,
+    node: &str,
 ) -> Result<Vec<GroupScore>> {
     let request = ListGroupScoresRequest {
         assessment_id: run.id.clone(),
         level: level.into(),
         code: code.to_owned(),
+        node: node.to_owned(),
         ..all()
     };
     let mut groups = Vec::new();

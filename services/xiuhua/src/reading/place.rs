@@ -33,7 +33,7 @@ pub(crate) async fn show(platform: &Platform, arguments: &ShowArgs, screen: &mut
             show_place(platform, &run, &standing, &place.into_inner(), &names, screen).await
         }
         Err(status) if status.code() == Code::NotFound => {
-            let groups = group_scores(platform, &run, GroupLevel::Unspecified, &arguments.id).await?;
+            let groups = group_scores(platform, &run, GroupLevel::Unspecified, &arguments.id, "").await?;
             if groups.is_empty() {
                 return Err(status.into());
             }

@@ -126,7 +126,11 @@ async fn listed(
             let request =
                 GetPlaceScoresRequest { assessment_id: run.id.clone(), place_id: growth.place_id.clone() };
             let found = platform.scoring().get_place_scores(request).await?.into_inner();
-            place.belongs_to = if members.is_some() { found.committee } else { found.town_name };
+            if members.is_some() {
+                place.belongs_to = found.committee;
+            } else {
+                (place.belongs_to, place.town_code) = (found.town_name, found.town_code);
+            }
             let name = if growth.place_name.is_empty() { growth.place_id } else { growth.place_name };
             place.name = Some(name);
         }

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use anyhow::{Result, bail};
-use xiuhua_contracts::ingestion::v1::ListPlacesRequest;
 use xiuhua_contracts::scoring::v1::{Assessment, ListRankingRequest, RankedPlace};
 use xiuhua_report::facts::{Listed, TypeFacts};
 
 use crate::method::UnusableInput;
 use crate::platform::Platform;
+use crate::reading::each_place;
 use crate::reporting::scores::Seen;
 
 /// How many places a list of the best or worst has.
@@ -24,20 +24,10 @@ impl Members {
     /// [`UnusableInput`] if the town has none.
     pub(super) async fn read(platform: &Platform, run: &Assessment, town_code: &str) -> Result<Self> {
         let mut members = HashSet::new();
-        let mut request = ListPlacesRequest {
-            town_code: town_code.to_owned(),
-            as_of_position: Some(run.as_of_position),
-            page_size: 1000,
-            ..ListPlacesRequest::default()
-        };
-        loop {
-            let page = platform.ingestion().list_places(request.clone()).await?.into_inner();
-            members.extend(page.places.into_iter().map(|place| place.id));
-            if page.next_page_token.is_empty() {
-                break;
-            }
-            request.page_token = page.next_page_token;
-        }
+        each_place(platform, run, town_code, |place| {
+            members.insert(place.id);
+        })
+        .await?;
         if town_code.is_empty() || members.is_empty() {
             bail!(UnusableInput(vec![format!(
                 "--town {town_code}: the assessment knows no place of this town / 该测评中没有这个街镇的小区"
@@ -100,6 +90,6 @@ fn listed(place: RankedPlace, seen: &Seen) -> Option<Listed> {
         belongs_to: if is_named { place.committee } else { String::new() },
         score: found.score?,
         rank: found.rank.unwrap_or_default(),
-        growth: 0.0,
+        ..Listed::default()
     })
 }

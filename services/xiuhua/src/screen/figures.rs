@@ -1,31 +1,26 @@
 //! Numbers as people read them; what is computed or kept is never rounded.
 
+use xiuhua_report::figures;
+pub(crate) use xiuhua_report::figures::percent;
+
 /// What stands where there is no value.
 pub(crate) const ABSENT: &str = "–";
 
 /// A score: rounded half up to two decimals, a dash when absent.
 pub(crate) fn score(value: Option<f64>) -> String {
-    value.map_or_else(|| ABSENT.to_owned(), |v| format!("{:.2}", half_up(v, 2)))
+    value.map_or_else(|| ABSENT.to_owned(), figures::score)
 }
 
 /// A difference of scores: as a score, with its sign.
 pub(crate) fn points(value: Option<f64>) -> String {
-    let Some(value) = value else { return ABSENT.to_owned() };
-    // A difference that rounds to nothing has no sign.
-    let rounded = half_up(value.abs(), 2).copysign(value);
-    if rounded.abs() < 0.005 { "0.00".to_owned() } else { format!("{rounded:+.2}") }
+    value.map_or_else(|| ABSENT.to_owned(), figures::points)
 }
 
 /// A value: at most four decimals, a dash when absent.
 pub(crate) fn value(value: Option<f64>) -> String {
     let Some(value) = value else { return ABSENT.to_owned() };
-    let text = format!("{:.4}", half_up(value, 4));
+    let text = format!("{:.4}", figures::half_up(value, 4));
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// A share as a percentage with one decimal.
-pub(crate) fn percent(share: f64) -> String {
-    format!("{:.1}%", half_up(share * 100.0, 1))
 }
 
 /// A rank or another count, a dash when absent.
@@ -43,11 +38,6 @@ pub(crate) fn real(count: u64) -> f64 {
 /// Part of a whole; `None` of nothing.
 pub(crate) fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| real(part) / real(whole))
-}
-
-fn half_up(value: f64, decimals: i32) -> f64 {
-    let unit = 10f64.powi(decimals);
-    (value * unit + 0.5).floor() / unit
 }
 
 #[cfg(test)]
