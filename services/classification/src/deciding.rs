@@ -1,5 +1,7 @@
 //! A person's decision about the type of a place: what the door asks for when it takes more than one step.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::classifying::{Rooms, registered_rules};
@@ -52,8 +54,8 @@ pub(crate) async fn decide(
         evidence: class.evidence,
         author,
         reason,
-        position: rooms.ingestion.newest_position().await?,
-        decided_at: rooms.clock.now(),
+        ingestion: rooms.ingestion.clone(),
+        clock: Arc::clone(&rooms.clock),
     };
     let decision = rooms.store.decide(mutation, new).await?;
     Ok(Decided { decision, type_before: class.type_id, type_after })

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
+use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::database::Backend;
 use xiuhua_service_kit::request_id::RequestId;
 
@@ -24,6 +25,7 @@ use crate::domain::{
     Classification, ClassificationId, Evidence, Inputs, Named, PlaceClass, Tally, Text, TypeDecision,
 };
 use crate::error::Error;
+use crate::upstream::Ingestion;
 
 /// A store handed to many rooms.
 pub(crate) type SharedStore = Arc<dyn Store>;
@@ -201,9 +203,11 @@ pub(crate) struct NewTypeDecision {
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) author: String,
     pub(crate) reason: String,
-    /// Ingestion's newest.
-    pub(crate) position: u64,
-    pub(crate) decided_at: Timestamp,
+    /// Asked for its newest position when it is the decision's turn: those before it may have taken long, and what was
+    /// decided while an earlier position was the newest must not change any more.
+    pub(crate) ingestion: Ingestion,
+    /// Tells when it is decided: asked last of all, for the same reason.
+    pub(crate) clock: SharedClock,
 }
 
 /// Opens the store at an address (`sqlite:FILE`, `sqlite::memory:`, `postgres://…`) and migrates it.

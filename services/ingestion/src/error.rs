@@ -86,6 +86,17 @@ pub enum Error {
         /// What they are.
         found: RowCounts,
     },
+    /// The record has moved since the preview that the caller has seen.
+    #[error("the record is at {newest:?}, not at {seen:?}")]
+    RecordMoved {
+        /// The newest position then.
+        seen: Position,
+        /// The newest position now.
+        newest: Position,
+    },
+    /// There is one preview at a time.
+    #[error("another preview is under way")]
+    PreviewUnderWay,
     /// A batch that one person alone would put in force.
     #[error("batch {0} was committed by the same person")]
     SamePerson(BatchId),
@@ -190,8 +201,10 @@ impl Failure for Error {
             | Self::BatchNotAwaitingApproval(_)
             | Self::ContentDiffers(_)
             | Self::OutcomeChanged { .. }
+            | Self::RecordMoved { .. }
             | Self::SamePerson(_) => Kind::FailedPrecondition,
             Self::StoreAway { kind, .. } => *kind,
+            Self::PreviewUnderWay => Kind::Unavailable,
             Self::Config(_) | Self::Store(_) | Self::Inconsistent(_) => Kind::Internal,
         }
     }
@@ -219,10 +232,10 @@ impl Failure for Error {
             Self::BatchNotStaged(_) => "BATCH_NOT_STAGED",
             Self::BatchNotAwaitingApproval(_) => "BATCH_NOT_AWAITING_APPROVAL",
             Self::ContentDiffers(_) => "CONTENT_DIFFERS",
-            Self::OutcomeChanged { .. } => "OUTCOME_CHANGED",
+            Self::OutcomeChanged { .. } | Self::RecordMoved { .. } => "OUTCOME_CHANGED",
             Self::SamePerson(_) => "SAME_PERSON",
             Self::StoreAway { kind: Kind::ResourceExhausted, .. } => "STORE_FULL",
-            Self::StoreAway { .. } => "STORE_BUSY",
+            Self::StoreAway { .. } | Self::PreviewUnderWay => "STORE_BUSY",
             Self::TextWithNul(_) => "TEXT_WITH_NUL",
             Self::Config(_) | Self::Store(_) | Self::Inconsistent(_) => "INTERNAL",
         }
@@ -283,15 +296,29 @@ impl Failure for Error {
             ),
             Self::OutcomeChanged { expected, found } => Bilingual::new(
                 format!(
-                    "预览之后数据已变：预览时为 {}，现在为 {}，请重新预览",
+                    "预览之后数据已变：预览时为 {}，现在为 {}，请重新预览（xiuhua preview）",
                     told_zh(expected),
                     told_zh(found)
                 ),
                 format!(
-                    "the record has changed since the preview: {} then, {} now; preview again",
+                    "the record has changed since the preview: {} then, {} now; preview again (xiuhua preview)",
                     told_en(expected),
                     told_en(found)
                 ),
+            ),
+            Self::RecordMoved { seen, newest } => Bilingual::new(
+                format!(
+                    "预览之后数据已变：预览时位置为 {}，现在为 {}，请重新预览（xiuhua preview）",
+                    seen.0, newest.0
+                ),
+                format!(
+                    "the record has changed since the preview: position {} then, {} now; preview again (xiuhua preview)",
+                    seen.0, newest.0
+                ),
+            ),
+            Self::PreviewUnderWay => Bilingual::new(
+                "另一个预览正在进行，请稍后重试",
+                "another preview is under way; try again later",
             ),
             Self::SamePerson(id) => Bilingual::new(
                 format!("批次 {id} 的复核人不能是提交人本人"),
@@ -333,7 +360,7 @@ impl Failure for Error {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        matches!(self, Self::StoreAway { .. }).then_some(Duration::from_secs(1))
+        matches!(self, Self::StoreAway { .. } | Self::PreviewUnderWay).then_some(Duration::from_secs(1))
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {

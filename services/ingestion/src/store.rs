@@ -201,10 +201,32 @@ pub struct NewCommit {
     pub author: String,
     /// The counts that the caller has seen; `None` takes whatever they are.
     pub expected: Option<RowCounts>,
+    /// The newest position of the preview that the caller has seen; `None` takes whatever the record has become.
+    pub preview_position: Option<Position>,
     /// The share above which a second person has to agree; `None` for nobody has to.
     pub second_person_above: Option<f64>,
     /// Tells when it takes force.
     pub clock: SharedClock,
+}
+
+/// The word of a second person on a batch.
+#[derive(Clone, Debug)]
+pub struct NewApproval {
+    /// Who, which batch, and why.
+    pub decision: NewDecision,
+    /// SHA-256 of the file that is meant, if the caller says.
+    pub content_sha256: Option<[u8; 32]>,
+    /// The counts that the caller has seen; `None` takes whatever they are.
+    pub expected: Option<RowCounts>,
+    /// The newest position of the preview that the caller has seen; `None` takes whatever the record has become.
+    pub preview_position: Option<Position>,
+}
+
+impl From<NewDecision> for NewApproval {
+    /// The word of a person who says nothing of what was looked at.
+    fn from(decision: NewDecision) -> Self {
+        Self { decision, content_sha256: None, expected: None, preview_position: None }
+    }
 }
 
 /// What to look at before a batch is committed.
@@ -330,19 +352,20 @@ pub trait Store: Send + Sync {
     /// What sealing a held batch would do if it were done now: the decisions of the seal, taken back.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::BatchNotStaged`] unless it is STAGED or AWAITING_APPROVAL.
+    /// [`Error::NotFound`]; [`Error::BatchNotStaged`] unless it is STAGED or AWAITING_APPROVAL;
+    /// [`Error::PreviewUnderWay`].
     async fn preview(&self, query: PreviewQuery) -> Result<Preview, Error>;
     /// Seals a staged batch, or holds it for a second person, and gives it as it then is.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::BatchNotStaged`]; [`Error::ContentDiffers`]; [`Error::OutcomeChanged`]; these leave
-    /// the batch as it was. [`Error::KeyReused`].
+    /// [`Error::NotFound`]; [`Error::BatchNotStaged`]; [`Error::ContentDiffers`]; [`Error::OutcomeChanged`];
+    /// [`Error::RecordMoved`]; these leave the batch as it was. [`Error::KeyReused`].
     async fn commit(&self, commit: NewCommit) -> Result<Batch, Error>;
     /// Seals a batch that waits for a second person, and gives it as it then is.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::BatchNotAwaitingApproval`]; [`Error::SamePerson`]; [`Error::KeyReused`].
-    async fn approve(&self, approval: NewDecision) -> Result<Batch, Error>;
+    /// [`Error::NotFound`]; [`Error::BatchNotAwaitingApproval`]; [`Error::SamePerson`]; those of a commit.
+    async fn approve(&self, approval: NewApproval) -> Result<Batch, Error>;
     /// Gives up a held batch with its rows, and gives it as it then is.
     ///
     /// # Errors

@@ -22,9 +22,9 @@ pub(crate) use self::deciding::{
 };
 pub(crate) use self::globals::{Colour, Databases, Globals, Tongue};
 pub(crate) use self::importing::{
-    AuthorArg, CommitArgs, GiveUpArgs, ImportArgs, ImportKind, QuarantineCommand, QuarantineExportArgs,
-    QuarantineListArgs, QuarantineReplayArgs, RowState, SettleArgs, SourceCommand, SourcePutArgs,
-    TemplateArgs, TemplateLayout,
+    AuthorArg, CommitArgs, GiveUpArgs, ImportArgs, ImportKind, PreviewArgs, QuarantineCommand,
+    QuarantineExportArgs, QuarantineListArgs, QuarantineReplayArgs, RowState, SettleArgs, SourceCommand,
+    SourcePutArgs, TemplateArgs, TemplateLayout,
 };
 pub(crate) use self::keeping::{BackupArgs, RestoreArgs, VerifyArgs};
 pub(crate) use self::reading::{
@@ -78,10 +78,14 @@ pub(crate) enum Command {
                             xiuhua import observations 2021.csv --period 2021 --yes\n  \
                             xiuhua import places unknown.xls --propose > layout.toml")]
     Import(ImportArgs),
+    /// Show what an import would do that does not count yet, as it was shown when it was imported.
+    #[command(after_help = "Example:\n  xiuhua preview batch-01")]
+    Preview(PreviewArgs),
     /// Commit a staged import: from now on it counts, unless it moves so much that a second person has to approve.
     #[command(after_help = "Example:\n  xiuhua commit batch-01 --file estates.xlsx --author 王芳")]
     Commit(CommitArgs),
-    /// Approve an import that another person has committed.
+    /// Approve an import that another person has committed: what it would do is shown first, and asked about at a
+    /// terminal.
     #[command(after_help = "Example:\n  xiuhua approve batch-01 --author 李强 --reason 已与街道核对")]
     Approve(SettleArgs),
     /// Give up an import that does not count yet.

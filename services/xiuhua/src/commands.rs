@@ -75,8 +75,9 @@ async fn on_platform(
     let done = match command {
         Command::Import(arguments) => return importing::run(platform, &arguments, globals, screen).await,
         Command::Quarantine(command) => return quarantine::run(platform, &command, globals, screen).await,
+        Command::Preview(arguments) => importing::look_at(platform, &arguments, screen).await,
         Command::Commit(arguments) => importing::commit(platform, &arguments, screen).await,
-        Command::Approve(arguments) => importing::approve(platform, &arguments, screen).await,
+        Command::Approve(arguments) => importing::approve(platform, &arguments, globals, screen).await,
         Command::Discard(arguments) => importing::discard(platform, &arguments, screen).await,
         Command::Source(command) => sources::run(platform, &command, screen).await,
         Command::Assess(arguments) => assess(platform, &arguments, globals, screen).await,

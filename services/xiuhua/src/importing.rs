@@ -31,7 +31,7 @@ use crate::progress::Progress;
 use crate::screen::{Outcome, Screen};
 
 pub(crate) use opening::propose;
-pub(crate) use settling::{approve, commit, discard, get_batch};
+pub(crate) use settling::{approve, commit, discard, get_batch, look_at};
 
 /// Rejected rows in the JSON document; all of them are kept by the platform, and go back in the returned sheet.
 const REJECTED_TOLD: u32 = 1_000;
@@ -94,11 +94,10 @@ pub(crate) async fn import(
             preview::show(&preview, &file.names(), screen)?;
             document["preview"] = preview::document(&preview);
             if asks && says_yes(screen)? {
-                settle(platform, &batch, author, preview.counts).await?
+                settle(platform, &batch, author, Some(&preview)).await?
             } else {
                 document["rejected_rows"] = preview::rejected_documents(&preview.rejected_rows).into();
-                document["next"] =
-                    next(&batch, (arguments, source), preview.counts.as_ref(), globals, screen)?;
+                document["next"] = next(&batch, (arguments, source), &preview, globals, screen)?;
                 batch
             }
         }
@@ -122,19 +121,20 @@ async fn preview(platform: &Platform, batch: &Batch) -> Result<PreviewBatchRespo
     Ok(platform.ingestion().preview_batch(request).await?.into_inner())
 }
 
-/// Commits what was delivered, and nothing else: the file by its hash, its outcome by the counts that were shown.
+/// Commits what was delivered, and nothing else: the file by its hash, its outcome by the counts and the position that were shown.
 async fn settle(
     platform: &Platform,
     batch: &Batch,
     author: String,
-    expected_counts: Option<RowCounts>,
+    seen: Option<&PreviewBatchResponse>,
 ) -> Result<Batch> {
     let request = CommitBatchRequest {
         request_id: request_id(),
         batch_id: batch.id.clone(),
         content_sha256: batch.content_sha256.clone(),
         author,
-        expected_counts,
+        expected_counts: seen.and_then(|seen| seen.counts),
+        preview_position: seen.map(|seen| seen.position),
     };
     let answer = platform.ingestion().commit_batch(request).await?.into_inner();
     answer.batch.context("the service answered without a batch")
@@ -155,7 +155,7 @@ fn says_yes(screen: &mut Screen) -> Result<bool> {
 fn next(
     batch: &Batch,
     from: (&ImportArgs, File),
-    counts: Option<&RowCounts>,
+    seen: &PreviewBatchResponse,
     globals: &Globals,
     screen: &mut Screen,
 ) -> Result<Value> {
@@ -175,9 +175,10 @@ fn next(
     if source == File::Stays && arguments.file.metadata().is_ok_and(|metadata| metadata.is_file()) {
         commit += &format!(" --file {}", quoted(&arguments.file.to_string_lossy()));
     }
-    if let Some(RowCounts { read, accepted, corrected, duplicate, rejected }) = counts {
+    if let Some(RowCounts { read, accepted, corrected, duplicate, rejected }) = &seen.counts {
         commit += &format!(" --counts {read},{accepted},{corrected},{duplicate},{rejected}");
     }
+    commit += &format!(" --position {}", seen.position);
     commit += &arguments.author.author.as_ref().map_or(String::new(), |a| format!(" --author {}", quoted(a)));
     let discard = format!("{program} discard {}", batch.id);
     screen.say(

@@ -154,7 +154,7 @@ nsResponse\"\x03\x90\x02\x01\x12\x81\x01\n\x11GetDecisionNumber\
 \x122.xiuhua.classification.v1.GetDecisionNumberRequest\x1a3.xiuhua.classification.v1.GetDecisionNumb\
 erResponse\"\x03\x90\x02\x01\x12z\n\x0eReadPlaceTypes\
 \x12/.xiuhua.classification.v1.ReadPlaceTypesRequest\x1a0.xiuhua.classification.v1.ReadPlaceTypesResp\
-onse\"\x03\x90\x02\x010\x01b\x06proto3\n\x9fx\n#xiuhua/ingestion/v1/ingestion.proto\
+onse\"\x03\x90\x02\x010\x01b\x06proto3\n\x98z\n#xiuhua/ingestion/v1/ingestion.proto\
 \x12\x13xiuhua.ingestion.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fxiuhua/measure/v1/measure.p\
 roto\"\xd2\x01\n\x07Measure\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x12+\n\x04name\x18\x02 \x01(\x0b2\x17.xiuhua.measure.v1.TextR\x04name\
@@ -238,17 +238,23 @@ n\"o\n\x13PreviewBatchRequest\x12\x19\n\x08batch_id\x18\x01 \x01(\tR\x07batchId\
 \n\x07changes\x18\x07 \x03(\x0b2 .xiuhua.ingestion.v1.FieldChangeR\x07changes\"S\
 \n\x0bFieldChange\x12\x16\n\x06column\x18\x01 \x01(\tR\x06column\
 \x12\x16\n\x06before\x18\x02 \x01(\tR\x06before\x12\x14\
-\n\x05after\x18\x03 \x01(\tR\x05after\"\xd4\x01\n\x12CommitBatchRequest\
+\n\x05after\x18\x03 \x01(\tR\x05after\"\x99\x02\n\x12CommitBatchRequest\
 \x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x19\
 \n\x08batch_id\x18\x02 \x01(\tR\x07batchId\x12%\n\x0econtent_sha256\x18\x03 \x01(\x0cR\rcontentSha256\
 \x12\x16\n\x06author\x18\x04 \x01(\tR\x06author\x12E\
-\n\x0fexpected_counts\x18\x05 \x01(\x0b2\x1c.xiuhua.measure.v1.RowCountsR\x0eexpectedCounts\"G\
-\n\x13CommitBatchResponse\x120\n\x05batch\x18\x01 \x01(\x0b2\x1a.xiuhua.ingestion.v1.BatchR\x05batch\"\
-\x7f\n\x13ApproveBatchRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
+\n\x0fexpected_counts\x18\x05 \x01(\x0b2\x1c.xiuhua.measure.v1.RowCountsR\x0eexpectedCounts\
+\x12.\n\x10preview_position\x18\x06 \x01(\x04H\x00R\x0fpreviewPosition\x88\x01\x01B\x13\
+\n\x11_preview_position\"G\n\x13CommitBatchResponse\
+\x120\n\x05batch\x18\x01 \x01(\x0b2\x1a.xiuhua.ingestion.v1.BatchR\x05batch\"\xb2\x02\
+\n\x13ApproveBatchRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
 \x12\x19\n\x08batch_id\x18\x02 \x01(\tR\x07batchId\x12\x16\
-\n\x06author\x18\x03 \x01(\tR\x06author\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\"H\
-\n\x14ApproveBatchResponse\x120\n\x05batch\x18\x01 \x01(\x0b2\x1a.xiuhua.ingestion.v1.BatchR\x05batch\
-\"\x7f\n\x13DiscardBatchRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
+\n\x06author\x18\x03 \x01(\tR\x06author\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\
+\x12%\n\x0econtent_sha256\x18\x05 \x01(\x0cR\rcontentSha256\
+\x12E\n\x0fexpected_counts\x18\x06 \x01(\x0b2\x1c.xiuhua.measure.v1.RowCountsR\x0eexpectedCounts\
+\x12.\n\x10preview_position\x18\x07 \x01(\x04H\x00R\x0fpreviewPosition\x88\x01\x01B\x13\
+\n\x11_preview_position\"H\n\x14ApproveBatchResponse\
+\x120\n\x05batch\x18\x01 \x01(\x0b2\x1a.xiuhua.ingestion.v1.BatchR\x05batch\"\x7f\
+\n\x13DiscardBatchRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
 \x12\x19\n\x08batch_id\x18\x02 \x01(\tR\x07batchId\x12\x16\
 \n\x06author\x18\x03 \x01(\tR\x06author\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\"H\
 \n\x14DiscardBatchResponse\x120\n\x05batch\x18\x01 \x01(\x0b2\x1a.xiuhua.ingestion.v1.BatchR\x05batch\

@@ -516,6 +516,10 @@ pub struct CommitBatchRequest {
     /// The counts of the preview; absent takes whatever they have become.
     #[prost(message, optional, tag = "5")]
     pub expected_counts: ::core::option::Option<super::super::measure::v1::RowCounts>,
+    /// The position of the preview; absent takes whatever the record has become. With it, a record that has moved since is
+    /// refused, also where the counts would be the same.
+    #[prost(uint64, optional, tag = "6")]
+    pub preview_position: ::core::option::Option<u64>,
 }
 impl ::prost::Name for CommitBatchRequest {
     const NAME: &'static str = "CommitBatchRequest";
@@ -529,7 +533,7 @@ impl ::prost::Name for CommitBatchRequest {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CommitBatchResponse {
-    /// SEALED or AWAITING_APPROVAL.
+    /// As it then is: SEALED or AWAITING_APPROVAL, and for a repeat whatever has become of it since.
     #[prost(message, optional, tag = "1")]
     pub batch: ::core::option::Option<Batch>,
 }
@@ -555,6 +559,13 @@ pub struct ApproveBatchRequest {
     /// Why: 1-1000 characters.
     #[prost(string, tag = "4")]
     pub reason: ::prost::alloc::string::String,
+    /// What was looked at, as in CommitBatchRequest; each may be left out.
+    #[prost(bytes = "vec", tag = "5")]
+    pub content_sha256: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "6")]
+    pub expected_counts: ::core::option::Option<super::super::measure::v1::RowCounts>,
+    #[prost(uint64, optional, tag = "7")]
+    pub preview_position: ::core::option::Option<u64>,
 }
 impl ::prost::Name for ApproveBatchRequest {
     const NAME: &'static str = "ApproveBatchRequest";
@@ -2177,8 +2188,9 @@ pub mod ingestion_service_client {
             self.inner.streaming(req, path, codec).await
         }
         /// What sealing a STAGED batch, or one AWAITING_APPROVAL, would do if it were done now: the same decisions on the same
-        /// rows, taken back. Changes nothing and holds up other seals while it works. Another state is refused
-        /// (FAILED_PRECONDITION, reason BATCH_NOT_STAGED).
+        /// rows, taken back. Changes nothing and holds up other seals while it works, on SQLite every write; it is given up once
+        /// its caller is gone. There is one at a time: another is refused for now (UNAVAILABLE, reason STORE_BUSY, with a time to
+        /// come again). Another state is refused (FAILED_PRECONDITION, reason BATCH_NOT_STAGED).
         pub async fn preview_batch(
             &mut self,
             request: impl tonic::IntoRequest<super::PreviewBatchRequest>,
@@ -2209,8 +2221,8 @@ pub mod ingestion_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Seals a STAGED batch, if it holds the file that the caller means (else FAILED_PRECONDITION, reason
-        /// CONTENT_DIFFERS) and its rows would be counted as the caller expects (else OUTCOME_CHANGED: the record has moved on;
-        /// preview again). A batch that moves a measure by more than the configured share is not sealed: it becomes
+        /// CONTENT_DIFFERS) and its rows would be counted as the caller expects, on the record that the caller has looked at
+        /// (else OUTCOME_CHANGED: the record has moved on; preview again). A batch that moves a measure by more than the configured share is not sealed: it becomes
         /// AWAITING_APPROVAL. Another state is refused (reason BATCH_NOT_STAGED).
         pub async fn commit_batch(
             &mut self,
@@ -2242,7 +2254,8 @@ pub mod ingestion_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Seals a batch AWAITING_APPROVAL on the word of a second person: the author of the commit is refused
-        /// (FAILED_PRECONDITION, reason SAME_PERSON), another state too (reason BATCH_NOT_AWAITING_APPROVAL).
+        /// (FAILED_PRECONDITION, reason SAME_PERSON), another state too (reason BATCH_NOT_AWAITING_APPROVAL). What the caller says
+        /// of what was seen is held against the batch as by CommitBatch (reasons CONTENT_DIFFERS, OUTCOME_CHANGED).
         pub async fn approve_batch(
             &mut self,
             request: impl tonic::IntoRequest<super::ApproveBatchRequest>,
@@ -2806,8 +2819,9 @@ pub mod ingestion_service_server {
             tonic::Status,
         >;
         /// What sealing a STAGED batch, or one AWAITING_APPROVAL, would do if it were done now: the same decisions on the same
-        /// rows, taken back. Changes nothing and holds up other seals while it works. Another state is refused
-        /// (FAILED_PRECONDITION, reason BATCH_NOT_STAGED).
+        /// rows, taken back. Changes nothing and holds up other seals while it works, on SQLite every write; it is given up once
+        /// its caller is gone. There is one at a time: another is refused for now (UNAVAILABLE, reason STORE_BUSY, with a time to
+        /// come again). Another state is refused (FAILED_PRECONDITION, reason BATCH_NOT_STAGED).
         async fn preview_batch(
             &self,
             request: tonic::Request<super::PreviewBatchRequest>,
@@ -2816,8 +2830,8 @@ pub mod ingestion_service_server {
             tonic::Status,
         >;
         /// Seals a STAGED batch, if it holds the file that the caller means (else FAILED_PRECONDITION, reason
-        /// CONTENT_DIFFERS) and its rows would be counted as the caller expects (else OUTCOME_CHANGED: the record has moved on;
-        /// preview again). A batch that moves a measure by more than the configured share is not sealed: it becomes
+        /// CONTENT_DIFFERS) and its rows would be counted as the caller expects, on the record that the caller has looked at
+        /// (else OUTCOME_CHANGED: the record has moved on; preview again). A batch that moves a measure by more than the configured share is not sealed: it becomes
         /// AWAITING_APPROVAL. Another state is refused (reason BATCH_NOT_STAGED).
         async fn commit_batch(
             &self,
@@ -2827,7 +2841,8 @@ pub mod ingestion_service_server {
             tonic::Status,
         >;
         /// Seals a batch AWAITING_APPROVAL on the word of a second person: the author of the commit is refused
-        /// (FAILED_PRECONDITION, reason SAME_PERSON), another state too (reason BATCH_NOT_AWAITING_APPROVAL).
+        /// (FAILED_PRECONDITION, reason SAME_PERSON), another state too (reason BATCH_NOT_AWAITING_APPROVAL). What the caller says
+        /// of what was seen is held against the batch as by CommitBatch (reasons CONTENT_DIFFERS, OUTCOME_CHANGED).
         async fn approve_batch(
             &self,
             request: tonic::Request<super::ApproveBatchRequest>,

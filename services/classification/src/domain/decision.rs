@@ -3,7 +3,7 @@
 //! A decision holds for as long as the place shows the evidence it was taken on and the rule set has its type; then it
 //! gives the type. Otherwise the rules decide and a person should look again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -111,30 +111,46 @@ impl TypeDecision {
         let mut class = by_rules;
         let state = match &self.type_id {
             None => DecisionState::Revoked,
-            Some(type_id)
-                if self.evidence == class.evidence && types.iter().any(|known| known.id == *type_id) =>
-            {
-                class.type_id.clone_from(type_id);
-                class.reasons.clear();
-                DecisionState::Applied
-            }
-            Some(type_id) => {
-                class.reasons.push(self.outdated(type_id));
-                DecisionState::Outdated
-            }
+            Some(type_id) => match self.fault(type_id, &class, types) {
+                None => {
+                    class.type_id.clone_from(type_id);
+                    class.reasons.clear();
+                    DecisionState::Applied
+                }
+                Some(message) => {
+                    class.reasons.push(Reason { code: ReasonCode::DecisionOutdated, message });
+                    DecisionState::Outdated
+                }
+            },
         };
         class.decision = Some(MetDecision { decision: self.clone(), state });
         class
     }
 
-    fn outdated(&self, type_id: &str) -> Reason {
+    /// Why the decision does not hold any more, if it does not.
+    fn fault(&self, type_id: &str, class: &PlaceClass, types: &[Named]) -> Option<Text> {
         let number = self.number;
-        let message = Text::new(
-            format!("人工认定 {number}（{type_id}）作出之后分类依据已变化，请重新复核"),
-            format!("decision {number} ({type_id}) was taken on other evidence; look again"),
-        );
-        Reason { code: ReasonCode::DecisionOutdated, message }
+        if !types.iter().any(|known| known.id == *type_id) {
+            return Some(Text::new(
+                format!("人工认定 {number}（{type_id}）的类型已不在规则集中，请重新复核"),
+                format!("the rule set has the type of decision {number} ({type_id}) no more; look again"),
+            ));
+        }
+        (!shows_the_same(&self.evidence, &class.evidence)).then(|| {
+            Text::new(
+                format!("人工认定 {number}（{type_id}）作出之后分类依据已变化，请重新复核"),
+                format!("decision {number} ({type_id}) was taken on other evidence; look again"),
+            )
+        })
     }
+}
+
+/// Whether a place shows the same facts: what rules make of them is theirs, and may change from version to version.
+fn shows_the_same(one: &[Evidence], other: &[Evidence]) -> bool {
+    let facts = |evidence: &[Evidence]| -> BTreeSet<(String, String)> {
+        evidence.iter().map(|fact| (fact.feature.clone(), fact.value.clone())).collect()
+    };
+    facts(one) == facts(other)
 }
 
 #[cfg(test)]
@@ -201,6 +217,7 @@ mod tests {
         let class = heeded(&[decision(1, Some("RELOCATION"), MIXED)], "商品房");
         assert_eq!((class.type_id.as_str(), state(&class)), ("COMMODITY", Some(DecisionState::Outdated)));
         assert_eq!(class.reasons[0].code, ReasonCode::DecisionOutdated);
+        assert!(class.reasons[0].message.zh.contains("分类依据已变化"), "{class:?}");
         assert!(class.is_for_review());
     }
 
@@ -208,6 +225,19 @@ mod tests {
     fn a_type_that_the_rule_set_has_no_more_outdates_a_decision() {
         let class = heeded(&[decision(1, Some("TOWN_HOUSE"), MIXED)], MIXED);
         assert_eq!((class.type_id.as_str(), state(&class)), (UNCLASSIFIED, Some(DecisionState::Outdated)));
+        let why = &class.reasons.last().unwrap().message;
+        assert!(why.zh.contains("类型已不在规则集中") && !why.zh.contains("依据"), "{why:?}");
+        assert!(why.en.contains("no more") && !why.en.contains("evidence"), "{why:?}");
+    }
+
+    #[test]
+    fn what_the_rules_make_of_the_same_facts_outdates_no_decision() {
+        let mut decided = decision(1, Some("RELOCATION"), MIXED);
+        for fact in &mut decided.evidence {
+            fact.type_id = Some("COMMODITY".to_owned());
+        }
+        decided.evidence.reverse();
+        assert_eq!(state(&heeded(&[decided], MIXED)), Some(DecisionState::Applied));
     }
 
     #[test]

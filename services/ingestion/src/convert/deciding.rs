@@ -9,15 +9,18 @@ use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 use super::{id, mutation, rejected_row_message, source_message, text_of, time_message};
 use crate::domain::activity::SourceActivity;
 use crate::domain::batch::{
-    Batch, BatchKind, MAX_AUTHOR_CHARS, MAX_FILE_NAME_CHARS, MAX_REASON_CHARS, RowCounts,
+    Batch, BatchKind, MAX_AUTHOR_CHARS, MAX_FILE_NAME_CHARS, MAX_REASON_CHARS, Position, RowCounts,
 };
 use crate::domain::ids::BatchId;
 use crate::domain::layout::{MAX_COLUMN_CHARS, MAX_COLUMNS, MAX_MAPPING_BYTES, SheetLayout};
 use crate::domain::quarantine::{MAX_ROWS_GIVEN_UP, Outcome, QuarantineState, QuarantinedRow};
 use crate::domain::review::{
     Decision, FieldChange, Held, MAX_REJECTED_ROWS, MAX_SAMPLES, Movement, Preview, RowSample, RowVerdict,
+    shown,
 };
-use crate::store::{Mutation, NewCommit, NewDecision, NewGiveUp, PreviewQuery, QuarantineFilter};
+use crate::store::{
+    Mutation, NewApproval, NewCommit, NewDecision, NewGiveUp, PreviewQuery, QuarantineFilter,
+};
 
 /// What a part that passed every check is.
 const SOUND: &str = "a part that is none is a fault, and there is none";
@@ -103,25 +106,28 @@ fn layout(faults: &mut Violations, layout: &pb::SheetLayout) -> SheetLayout {
 }
 
 /// What every decision about a batch says.
-struct Said {
+struct Said<const TEXTS: usize> {
     mutation: Option<Mutation>,
     batch_id: Option<BatchId>,
+    /// Without the blanks around them.
+    texts: [String; TEXTS],
 }
 
 /// Checks the parts that decisions share; `texts` are those that must be given, with the most characters of each.
-fn said(
+fn said<const TEXTS: usize>(
     faults: &mut Violations,
     mutation: Result<Mutation, Violation>,
     batch_id: &str,
-    texts: &[(&str, &str, usize)],
-) -> Said {
+    texts: [(&str, String, usize); TEXTS],
+) -> Said<TEXTS> {
     let mutation = faults.keep(mutation);
     let batch_id = faults.keep(id("batch_id", batch_id, BatchId::new));
-    for (field, text, most) in texts {
-        faults.check(!text.trim().is_empty(), *field, "必须填写", "must be given");
-        faults.keep(text_of(*field, text, *most));
-    }
-    Said { mutation, batch_id }
+    let texts = texts.map(|(field, text, most)| {
+        faults.check(!shown(&text).is_empty(), field, "必须填写", "must be given");
+        faults.keep(text_of(field, text.trim(), most));
+        text.trim().to_owned()
+    });
+    Said { mutation, batch_id, texts }
 }
 
 /// A decision with its reason, from a request of any kind that has one.
@@ -131,21 +137,45 @@ macro_rules! decision {
         pub(crate) fn $name(request: $request, clock: SharedClock) -> Result<NewDecision, InvalidRequest> {
             let mut faults = Violations::new();
             let mutation = mutation($method, &request.request_id, &request);
-            let texts = [
-                ("author", &*request.author, MAX_AUTHOR_CHARS),
-                ("reason", &*request.reason, MAX_REASON_CHARS),
-            ];
-            let Said { mutation, batch_id } = said(&mut faults, mutation, &request.batch_id, &texts);
+            let texts =
+                [("author", request.author, MAX_AUTHOR_CHARS), ("reason", request.reason, MAX_REASON_CHARS)];
+            let Said { mutation, batch_id, texts: [author, reason] } =
+                said(&mut faults, mutation, &request.batch_id, texts);
             faults.into_result()?;
             let (mutation, batch_id) = (mutation.expect(SOUND), batch_id.expect(SOUND));
-            Ok(NewDecision { mutation, batch_id, author: request.author, reason: request.reason, clock })
+            Ok(NewDecision { mutation, batch_id, author, reason, clock })
         }
     };
 }
 
 decision!(withdrawal, "WithdrawBatch", pb::WithdrawBatchRequest);
-decision!(approval, "ApproveBatch", pb::ApproveBatchRequest);
 decision!(discarding, "DiscardBatch", pb::DiscardBatchRequest);
+
+/// The approval of a batch.
+pub(crate) fn approval(
+    request: pb::ApproveBatchRequest,
+    clock: SharedClock,
+) -> Result<NewApproval, InvalidRequest> {
+    let mut faults = Violations::new();
+    let mutation = mutation("ApproveBatch", &request.request_id, &request);
+    let texts = [("author", request.author, MAX_AUTHOR_CHARS), ("reason", request.reason, MAX_REASON_CHARS)];
+    let Said { mutation, batch_id, texts: [author, reason] } =
+        said(&mut faults, mutation, &request.batch_id, texts);
+    let content_sha256 = sha256(&mut faults, &request.content_sha256);
+    faults.into_result()?;
+    let (mutation, batch_id) = (mutation.expect(SOUND), batch_id.expect(SOUND));
+    Ok(NewApproval {
+        decision: NewDecision { mutation, batch_id, author, reason, clock },
+        content_sha256,
+        expected: request.expected_counts.map(counts),
+        preview_position: request.preview_position.map(Position),
+    })
+}
+
+fn counts(message: values::RowCounts) -> RowCounts {
+    let values::RowCounts { read, accepted, corrected, duplicate, rejected } = message;
+    RowCounts { read, accepted, corrected, duplicate, rejected }
+}
 
 /// The commit of a batch.
 pub(crate) fn commit(
@@ -155,8 +185,8 @@ pub(crate) fn commit(
 ) -> Result<NewCommit, InvalidRequest> {
     let mut faults = Violations::new();
     let mutation = mutation("CommitBatch", &request.request_id, &request);
-    let texts = [("author", &*request.author, MAX_AUTHOR_CHARS)];
-    let Said { mutation, batch_id } = said(&mut faults, mutation, &request.batch_id, &texts);
+    let texts = [("author", request.author, MAX_AUTHOR_CHARS)];
+    let Said { mutation, batch_id, texts: [author] } = said(&mut faults, mutation, &request.batch_id, texts);
     let content_sha256 = sha256(&mut faults, &request.content_sha256);
     faults.check(!request.content_sha256.is_empty(), "content_sha256", "必须填写", "must be given");
     faults.into_result()?;
@@ -164,11 +194,9 @@ pub(crate) fn commit(
         mutation: mutation.expect(SOUND),
         batch_id: batch_id.expect(SOUND),
         content_sha256: content_sha256.expect(SOUND),
-        author: request.author,
-        expected: request.expected_counts.map(|counts| {
-            let values::RowCounts { read, accepted, corrected, duplicate, rejected } = counts;
-            RowCounts { read, accepted, corrected, duplicate, rejected }
-        }),
+        author,
+        expected: request.expected_counts.map(counts),
+        preview_position: request.preview_position.map(Position),
         second_person_above,
         clock,
     })
@@ -200,9 +228,9 @@ pub(crate) fn giving_up(
 ) -> Result<NewGiveUp, InvalidRequest> {
     let mut faults = Violations::new();
     let mutation = mutation("GiveUpRows", &request.request_id, &request);
-    let texts =
-        [("author", &*request.author, MAX_AUTHOR_CHARS), ("reason", &*request.reason, MAX_REASON_CHARS)];
-    let Said { mutation, batch_id } = said(&mut faults, mutation, &request.batch_id, &texts);
+    let texts = [("author", request.author, MAX_AUTHOR_CHARS), ("reason", request.reason, MAX_REASON_CHARS)];
+    let Said { mutation, batch_id, texts: [author, reason] } =
+        said(&mut faults, mutation, &request.batch_id, texts);
     faults.check(
         request.rows.len() <= MAX_ROWS_GIVEN_UP,
         "rows",
@@ -214,8 +242,8 @@ pub(crate) fn giving_up(
         mutation: mutation.expect(SOUND),
         batch_id: batch_id.expect(SOUND),
         rows: request.rows,
-        author: request.author,
-        reason: request.reason,
+        author,
+        reason,
         given_up_at,
     })
 }
@@ -400,6 +428,8 @@ pub(crate) fn source_activity_message(activity: SourceActivity) -> pb::SourceAct
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use xiuhua_service_kit::status::Failure;
 
     use super::*;
@@ -437,5 +467,21 @@ mod tests {
         let bad = pb::CommitBatchRequest { content_sha256: vec![1], ..pb::CommitBatchRequest::default() };
         let refused = commit(bad, None, clock).unwrap_err();
         assert_eq!(fields(&refused), ["request_id", "batch_id", "author", "content_sha256"]);
+    }
+
+    #[test]
+    fn who_decides_is_kept_without_the_blanks_around_and_somebody_that_can_be_seen() {
+        let clock = xiuhua_service_kit::clock::SystemClock::shared();
+        let asked = |author: &str| pb::DiscardBatchRequest {
+            request_id: "r".into(),
+            batch_id: "b".into(),
+            author: author.into(),
+            reason: " 文件有误\n".into(),
+        };
+        let kept = discarding(asked("　王芳 "), Arc::clone(&clock)).unwrap();
+        assert_eq!((kept.author.as_str(), kept.reason.as_str()), ("王芳", "文件有误"));
+        for unseen in ["\u{200b}\u{feff}", " \u{3164}", "\u{7}"] {
+            assert_eq!(fields(&discarding(asked(unseen), Arc::clone(&clock)).unwrap_err()), ["author"]);
+        }
     }
 }

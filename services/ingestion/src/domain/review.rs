@@ -49,14 +49,32 @@ pub struct Decision {
     pub time: Timestamp,
 }
 
-/// Whether two names are of one person: blanks, case and the form of characters make no other person.
+/// Whether two names are of one person: blanks, case, the form of characters and what nobody sees make no other person.
 #[must_use]
 pub fn is_same_person(one: &str, other: &str) -> bool {
-    let plain = |name: &str| -> String {
-        let shown = name.nfkc().filter(|letter| !letter.is_whitespace());
-        shown.flat_map(char::to_lowercase).nfkc().collect()
-    };
-    plain(one) == plain(other)
+    shown(one) == shown(other)
+}
+
+/// What a person sees of a text, in plain letters without blanks; empty where there is nothing to see.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    let seen = text.nfkc().filter(|letter| !letter.is_whitespace() && !is_invisible(*letter));
+    seen.flat_map(char::to_lowercase).nfkc().collect()
+}
+
+/// Control characters, and those that Unicode has programs ignore where they cannot show them.
+///
+/// Source: `Default_Ignorable_Code_Point` of the Unicode character database.
+fn is_invisible(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 /// How far a batch moves what is on record of one measure and period.
@@ -247,6 +265,10 @@ mod tests {
         assert!(is_same_person("e\u{301}lise", "Élise"));
         assert!(is_same_person("李强", "李 强"));
         assert!(!is_same_person("李强", "王芳"));
+        for unseen in ['\u{200b}', '\u{feff}', '\u{2060}', '\u{fe0f}', '\u{3164}', '\u{1b}', '\0'] {
+            assert!(is_same_person("王芳", &format!("王{unseen}芳{unseen}")), "{unseen:?}");
+            assert_eq!(shown(&unseen.to_string()), "", "{unseen:?}");
+        }
     }
 
     #[test]

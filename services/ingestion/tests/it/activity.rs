@@ -45,6 +45,24 @@ async fn a_source_is_known_by_what_it_sent_last_and_what_it_usually_sends() {
 }
 
 #[tokio::test]
+async fn rows_that_are_brought_again_are_no_delivery_of_their_source() {
+    for backend in databases().await {
+        let store = &*backend.store;
+        furnish(store).await;
+        let mut first = None;
+        for nth in 1..=3 {
+            let rows = vec![say(2, "A", 1.0), say(3, "B", 1.0), say(4, "Z", 1.0)];
+            first = Some(deliver(store, nth * 100 * SECOND, rows).await);
+        }
+        let mended = DeliveredObservation { closes_row: Some(4), ..say(2, "C", 1.0) };
+        deliver_as(store, correcting(&first.unwrap(), 310 * SECOND), vec![mended]).await;
+        let expected: Vec<Told> =
+            vec![("file".into(), 3, Some(300), 3, Some(3.0), Some(100.0), "2021".into())];
+        assert_eq!(told(store).await, expected, "{}", backend.name);
+    }
+}
+
+#[tokio::test]
 async fn what_is_staged_is_not_heard_yet_and_a_long_past_is_not_counted_as_usual() {
     for backend in databases().await {
         let store = &*backend.store;

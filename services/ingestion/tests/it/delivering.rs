@@ -259,6 +259,7 @@ pub(crate) fn commit(now: i64, batch: &Batch) -> NewCommit {
         content_sha256: FILE,
         author: "王芳".to_owned(),
         expected: None,
+        preview_position: None,
         second_person_above: Some(SHARE),
         clock: stopped(now),
     }

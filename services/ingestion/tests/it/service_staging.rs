@@ -43,6 +43,7 @@ fn commit_of(request_id: &str, batch: &pb::Batch) -> pb::CommitBatchRequest {
         content_sha256: vec![7; 32],
         author: "王芳".into(),
         expected_counts: None,
+        preview_position: None,
     }
 }
 
@@ -104,6 +105,7 @@ async fn each_refusal_has_its_reason() {
         batch_id: batch.id.clone(),
         author: author.into(),
         reason: "核对过".into(),
+        ..pb::ApproveBatchRequest::default()
     };
     let early = client.approve_batch(approval("a1", "李强")).await.unwrap_err();
     assert_eq!(refusal(&early), precondition("BATCH_NOT_AWAITING_APPROVAL"));

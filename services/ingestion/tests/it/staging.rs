@@ -4,7 +4,7 @@ use xiuhua_ingestion::Error;
 use xiuhua_ingestion::domain::batch::{BatchKind, Position};
 use xiuhua_ingestion::domain::observation::DeliveredObservation;
 use xiuhua_ingestion::domain::review::{Held, Movement, RowVerdict};
-use xiuhua_ingestion::store::{NewCommit, NewDelivery, Opened};
+use xiuhua_ingestion::store::{NewApproval, NewCommit, NewDelivery, Opened, PreviewQuery};
 use xiuhua_service_kit::testing::{TemporaryDatabase, temporary_postgres};
 
 use crate::delivering::*;
@@ -85,7 +85,7 @@ async fn a_preview_tells_what_the_commit_does() {
         assert!((moved_ratio.unwrap() - 1.0 / 6.0).abs() < 1e-12, "{moved_ratio:?}");
         let waiting = store.commit(commit(40, &batch)).await.unwrap();
         let approval = decision("ApproveBatch", 50, &waiting.id, "李强");
-        let sealed = store.approve(approval).await.unwrap();
+        let sealed = store.approve(approval.into()).await.unwrap();
         assert_eq!(sealed.seal.unwrap().counts, told.counts, "{}", backend.name);
         assert_eq!(rejected(store, &batch.id).await, told.rejected, "{}", backend.name);
     }
@@ -182,6 +182,70 @@ async fn a_commit_is_of_the_file_and_the_outcome_that_were_seen() {
 }
 
 #[tokio::test]
+async fn what_was_looked_at_on_another_record_is_neither_committed_nor_approved() {
+    for backend in databases().await {
+        let store = &*backend.store;
+        furnish(store).await;
+        deliver(store, 10, vec![say(2, "A", 90.0), say(3, "B", 5.0)]).await;
+        let batch = deliver_as(store, staged(OBSERVATIONS, 20), vec![say(2, "A", 91.0)]).await;
+        let seen = preview(store, 25, &batch).await;
+        // The same counts, and the value goes down where it was seen to go up.
+        deliver(store, 30, vec![say(2, "A", 93.0)]).await;
+        let asked = |now, seen: &xiuhua_ingestion::domain::review::Preview| NewCommit {
+            expected: Some(seen.counts),
+            preview_position: Some(seen.position),
+            ..commit(now, &batch)
+        };
+        let refused = store.commit(asked(40, &seen)).await;
+        assert!(matches!(refused, Err(Error::RecordMoved { .. })), "{}: {refused:?}", backend.name);
+        let fresh = preview(store, 45, &batch).await;
+        assert_eq!(fresh.counts, seen.counts);
+        assert!(store.commit(asked(50, &fresh)).await.unwrap().seal.is_some(), "{}", backend.name);
+
+        let batch = deliver_as(store, staged(OBSERVATIONS, 60), vec![say(2, "B", 50.0)]).await;
+        store.commit(commit(70, &batch)).await.unwrap();
+        let seen = preview(store, 75, &batch).await;
+        deliver(store, 80, vec![say(2, "B", 60.0)]).await;
+        let approval = |now, seen: &xiuhua_ingestion::domain::review::Preview| NewApproval {
+            content_sha256: Some(FILE),
+            expected: Some(seen.counts),
+            preview_position: Some(seen.position),
+            ..decision("ApproveBatch", now, &batch.id, "李强").into()
+        };
+        let refused = store.approve(approval(90, &seen)).await;
+        assert!(matches!(refused, Err(Error::RecordMoved { .. })), "{}: {refused:?}", backend.name);
+        let fresh = preview(store, 95, &batch).await;
+        let other_file = NewApproval { content_sha256: Some([8; 32]), ..approval(96, &fresh) };
+        let refused = store.approve(other_file).await;
+        assert!(matches!(refused, Err(Error::ContentDiffers(_))), "{}: {refused:?}", backend.name);
+        let miscounted = NewApproval { expected: Some(counts(2, 2, 0, 0, 0)), ..approval(97, &fresh) };
+        let refused = store.approve(miscounted).await;
+        assert!(matches!(refused, Err(Error::OutcomeChanged { .. })), "{}: {refused:?}", backend.name);
+        assert!(store.approve(approval(98, &fresh)).await.unwrap().seal.is_some(), "{}", backend.name);
+    }
+}
+
+#[tokio::test]
+async fn there_is_one_preview_at_a_time_and_one_that_nobody_waits_for_is_given_up() {
+    for backend in databases().await {
+        let store = &*backend.store;
+        record(store).await;
+        let batch = deliver_as(store, staged(OBSERVATIONS, 20), mixture()).await;
+        let query =
+            PreviewQuery { batch_id: batch.id.clone(), samples: 1, rejected_rows: 1, clock: stopped(30) };
+        let (one, other) = tokio::join!(store.preview(query.clone()), store.preview(query.clone()));
+        assert!(one.is_ok(), "{}: {one:?}", backend.name);
+        assert!(matches!(other, Err(Error::PreviewUnderWay)), "{}: {other:?}", backend.name);
+        for _ in 0..40 {
+            let dropped = tokio::time::timeout(std::time::Duration::ZERO, store.preview(query.clone())).await;
+            assert!(matches!(dropped, Err(_) | Ok(Ok(_) | Err(Error::PreviewUnderWay))), "{dropped:?}");
+        }
+        deliver(store, 40, vec![say(2, "C", 1.0)]).await;
+        assert_eq!(preview(store, 50, &batch).await.counts.read, 7, "{}", backend.name);
+    }
+}
+
+#[tokio::test]
 async fn a_batch_that_moves_too_much_waits_for_a_second_person() {
     for backend in backends().await {
         let store = &*backend.store;
@@ -194,17 +258,17 @@ async fn a_batch_that_moves_too_much_waits_for_a_second_person() {
         assert_eq!(value(store, "A", now(store).await).await, Some(1.0));
         // It can still be looked at, and the same person in other letters is no second one.
         assert_eq!(preview(store, 35, &batch).await.movements, waiting.movements);
-        let same = store.approve(decision("ApproveBatch", 40, &batch.id, " 王　芳")).await;
+        let same = store.approve(decision("ApproveBatch", 40, &batch.id, " 王　芳").into()).await;
         assert!(same.is_err(), "{}: {same:?}", backend.name);
         let approval = decision("ApproveBatch", 50, &batch.id, "李强");
-        let sealed = store.approve(approval.clone()).await.unwrap();
+        let sealed = store.approve(approval.clone().into()).await.unwrap();
         assert_eq!(sealed.seal.unwrap().counts, counts(1, 0, 1, 0, 0));
         let decided = [&sealed.committed, &sealed.approved].map(|by| by.as_ref().unwrap().author.as_str());
         assert_eq!((decided, &sealed.movements), (["王芳", "李强"], &waiting.movements));
         assert_eq!(value(store, "A", now(store).await).await, Some(2.0), "{}", backend.name);
         // Said again it is answered again; decided again it is refused.
-        assert_eq!(store.approve(approval).await.unwrap(), sealed);
-        assert!(store.approve(decision("ApproveBatch", 60, &batch.id, "李强")).await.is_err());
+        assert_eq!(store.approve(approval.into()).await.unwrap(), sealed);
+        assert!(store.approve(decision("ApproveBatch", 60, &batch.id, "李强").into()).await.is_err());
     }
 }
 
@@ -305,6 +369,7 @@ async fn what_nobody_commits_in_time_is_discarded_and_what_waits_for_approval_is
         let forgotten = deliver_as(store, staged(OBSERVATIONS, 20), vec![say(2, "C", 1.0)]).await;
         let waiting = deliver_as(store, staged(OBSERVATIONS, 21), vec![say(2, "A", 90.0)]).await;
         store.commit(commit(22, &waiting)).await.unwrap();
+        let empty = deliver_as(store, staged(OBSERVATIONS, 23), Vec::new()).await;
         let recent = deliver_as(store, staged(OBSERVATIONS, 40), vec![say(2, "C", 2.0)]).await;
         let other = NewDelivery {
             given_up_before: at(30),
@@ -312,10 +377,15 @@ async fn what_nobody_commits_in_time_is_discarded_and_what_waits_for_approval_is
         };
         store.open_delivery(other).await.unwrap();
         let mut held = Vec::new();
-        for batch in [&forgotten, &waiting, &recent] {
+        for batch in [&forgotten, &empty, &waiting, &recent] {
             held.push(store.batch(&batch.id).await.unwrap().unwrap().held.unwrap());
         }
-        assert_eq!(held, [Held::Discarded, Held::AwaitingApproval, Held::Staged], "{}", backend.name);
+        assert_eq!(
+            held,
+            [Held::Discarded, Held::Discarded, Held::AwaitingApproval, Held::Staged],
+            "{}",
+            backend.name
+        );
         let forgotten = store.batch(&forgotten.id).await.unwrap().unwrap();
         assert_eq!(forgotten.discarded.unwrap().author, "xiuhua");
         assert_eq!(preview(store, 60, &recent).await.counts, counts(1, 1, 0, 0, 0));

@@ -25,8 +25,8 @@ use xiuhua_ingestion::domain::rejection::RejectedRow;
 use xiuhua_ingestion::domain::review::Preview;
 use xiuhua_ingestion::domain::source::{Source, SourceEntry};
 use xiuhua_ingestion::store::{
-    Chunk, ColumnQuery, Mutation, NewCommit, NewDecision, NewDelivery, NewGiveUp, OpenDelivery, Opened,
-    PlaceFilter, PreviewQuery, QuarantineFilter, QuarantineKey, Registration, RejectedKey, Store,
+    Chunk, ColumnQuery, Mutation, NewApproval, NewCommit, NewDecision, NewDelivery, NewGiveUp, OpenDelivery,
+    Opened, PlaceFilter, PreviewQuery, QuarantineFilter, QuarantineKey, Registration, RejectedKey, Store,
 };
 use xiuhua_service_kit::clock::SharedClock;
 
@@ -218,18 +218,23 @@ impl Store for ThroughDoor {
             content_sha256: commit.content_sha256.into(),
             author: commit.author,
             expected_counts: commit.expected.map(counts_message),
+            preview_position: commit.preview_position.map(|position| position.0),
         };
         let answer = self.client().commit_batch(request).await.map_err(failed)?;
         Ok(batch_of(answer.into_inner().batch.unwrap()))
     }
 
-    async fn approve(&self, approval: NewDecision) -> Result<Batch, Error> {
+    async fn approve(&self, approval: NewApproval) -> Result<Batch, Error> {
+        let NewApproval { decision: approval, content_sha256, expected, preview_position } = approval;
         self.door.clock.set(approval.clock.now());
         let request = pb::ApproveBatchRequest {
             request_id: approval.mutation.request_id.to_string(),
             batch_id: approval.batch_id.to_string(),
             author: approval.author,
             reason: approval.reason,
+            content_sha256: content_sha256.map(Vec::from).unwrap_or_default(),
+            expected_counts: expected.map(counts_message),
+            preview_position: preview_position.map(|position| position.0),
         };
         let answer = self.client().approve_batch(request).await.map_err(failed)?;
         Ok(batch_of(answer.into_inner().batch.unwrap()))

@@ -68,8 +68,17 @@ pub(crate) struct CommitArgs {
     /// The counts that the preview showed: refused if they would be others by now.
     #[arg(long, value_name = "READ,ACCEPTED,CORRECTED,DUPLICATE,REJECTED")]
     pub(crate) counts: Option<ExpectedCounts>,
+    /// The position that the preview showed: refused if the record has moved since.
+    #[arg(long, value_name = "N")]
+    pub(crate) position: Option<u64>,
     #[command(flatten)]
     pub(crate) author: AuthorArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PreviewArgs {
+    /// Batch id, as `xiuhua batches` lists it.
+    pub(crate) batch: String,
 }
 
 /// Counts as the preview shows them, separated by commas.

@@ -1,5 +1,8 @@
 //! What becomes of a staged import: committed, approved by a second person, or discarded.
 
+use std::collections::HashMap;
+use std::io::{self, IsTerminal};
+
 use anyhow::{Context, Result};
 use tokio::task::block_in_place;
 use xiuhua_contracts::ingestion::v1::{
@@ -7,8 +10,9 @@ use xiuhua_contracts::ingestion::v1::{
 };
 use xiuhua_contracts::measure::v1::RowCounts;
 
+use super::{preview, says_yes};
 use crate::backup::fingerprint;
-use crate::cli::{AuthorArg, CommitArgs, SettleArgs};
+use crate::cli::{AuthorArg, CommitArgs, Globals, PreviewArgs, SettleArgs};
 use crate::deciding::show_batches;
 use crate::json;
 use crate::method::UnusableInput;
@@ -43,23 +47,59 @@ pub(crate) async fn commit(platform: &Platform, arguments: &CommitArgs, screen: 
         content_sha256,
         author,
         expected_counts,
+        preview_position: arguments.position,
     };
     let batch = platform.ingestion().commit_batch(request).await?.into_inner().batch.context(NO_BATCH)?;
     show_settled(&batch, screen)?;
     screen.json(&json::batch(&batch))
 }
 
-/// `xiuhua approve`.
+/// `xiuhua preview`.
 ///
 /// # Errors
-/// If the service refuses: nobody waits for it, or the same person has committed.
-pub(crate) async fn approve(platform: &Platform, arguments: &SettleArgs, screen: &mut Screen) -> Result<()> {
-    let request = ApproveBatchRequest {
+/// If the service refuses: the batch counts already, or is given up.
+pub(crate) async fn look_at(platform: &Platform, arguments: &PreviewArgs, screen: &mut Screen) -> Result<()> {
+    let batch = get_batch(platform, &arguments.batch).await?;
+    let seen = preview(platform, &batch).await?;
+    show_batches(std::slice::from_ref(&batch), screen)?;
+    // Whoever looks has not the file that its columns could be called after.
+    preview::show(&seen, &HashMap::new(), screen)?;
+    let mut document = json::batch(&batch);
+    document["preview"] = preview::document(&seen);
+    document["rejected_rows"] = preview::rejected_documents(&seen.rejected_rows).into();
+    screen.json(&document)
+}
+
+/// `xiuhua approve`: of what is shown, and nothing else.
+///
+/// # Errors
+/// If the service refuses: nobody waits for it, the same person has committed, or the record moves meanwhile.
+pub(crate) async fn approve(
+    platform: &Platform,
+    arguments: &SettleArgs,
+    globals: &Globals,
+    screen: &mut Screen,
+) -> Result<()> {
+    let batch = get_batch(platform, &arguments.batch).await?;
+    let mut request = ApproveBatchRequest {
         request_id: request_id(),
-        batch_id: arguments.batch.clone(),
+        batch_id: batch.id.clone(),
         author: arguments.decision.author.clone(),
         reason: arguments.decision.reason.clone(),
+        content_sha256: batch.content_sha256.clone(),
+        ..ApproveBatchRequest::default()
     };
+    // Of another state there is nothing to be seen, and the service says so.
+    if batch.state() == BatchState::AwaitingApproval {
+        let seen = preview(platform, &batch).await?;
+        preview::show(&seen, &HashMap::new(), screen)?;
+        (request.expected_counts, request.preview_position) = (seen.counts, Some(seen.position));
+        let asks = !globals.json && io::stdin().is_terminal() && io::stdout().is_terminal();
+        if asks && !says_yes(screen)? {
+            show_settled(&batch, screen)?;
+            return Ok(());
+        }
+    }
     let batch = platform.ingestion().approve_batch(request).await?.into_inner().batch.context(NO_BATCH)?;
     show_settled(&batch, screen)?;
     screen.json(&json::batch(&batch))
@@ -125,12 +165,13 @@ pub(super) fn show_settled(batch: &Batch, screen: &mut Screen) -> Result<()> {
             screen.say(
                 &format!(
                     "{committed} 已提交，但改动较大（{measure} 变动 {ratio}），须由另一人复核后才生效：\n  \
+                     xiuhua preview {id}\n  \
                      xiuhua approve {id} --author <另一人> --reason <理由>\n  \
                      xiuhua discard {id} --author <姓名> --reason <理由>"
                 ),
                 &format!(
                     "committed by {committed}; it moves much ({measure} by {ratio}) and counts only once another \
-                     person approves:\n  xiuhua approve {id} --author <another person> --reason <why>\n  \
+                     person approves:\n  xiuhua preview {id}\n  xiuhua approve {id} --author <another person> --reason <why>\n  \
                      xiuhua discard {id} --author <name> --reason <why>"
                 ),
             )

@@ -122,6 +122,7 @@ async fn a_commit_of_a_staged_batch_that_is_unknown_is_repeated_to_one_seal() {
             content_sha256: vec![7; 32],
             author: "王芳".into(),
             expected_counts: None,
+            preview_position: None,
         };
         let sprung = ingestion.proxy.cut_next(b"COMMIT", cut);
         let told = client.commit_batch(asking(request.clone())).await.unwrap_err();

@@ -38,7 +38,8 @@ async fn insert(connection: &mut Connection, new: NewTypeDecision) -> Result<i64
     let last: Option<(i64, i64, i64)> =
         sqlx::query_as(NEWEST_DECISION).fetch_optional(&mut *connection).await?;
     let last = last.map(read_step).transpose()?;
-    let step = Step::after(last, new.position, new.decided_at);
+    let position = new.ingestion.newest_position().await?;
+    let step = Step::after(last, position, new.clock.now());
     let number = integer("number", step.number)?;
     sqlx::query(INSERT_DECISION)
         .bind(number)

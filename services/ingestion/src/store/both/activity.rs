@@ -11,16 +11,20 @@ use crate::store::rows::{SourceRecord, all, instant, integer, json, natural};
 
 const SOURCES: &str = "SELECT * FROM source WHERE source_id > $1 ORDER BY source_id LIMIT $2";
 
-/// The last batches of each source, newest first; each with what is true of all its batches.
+/// The last batches of each source, newest first; each with what is true of all its batches. Rows that are brought again
+/// are no delivery of their source: a mended sheet says nothing of how much it sends, and when.
 const HEARD: &str = concat!(
     "SELECT d.source_id, b.received_at, d.statements, d.deliveries, d.newest_of_all
-     FROM (SELECT source_id, position, statements,
-                  row_number() OVER (PARTITION BY source_id ORDER BY position DESC) AS nth,
-                  count(*) OVER (PARTITION BY source_id) AS deliveries,
-                  max(newest_period) OVER (PARTITION BY source_id) AS newest_of_all
-           FROM source_delivery WHERE source_id IN ",
+     FROM (SELECT s.source_id, s.position, s.statements,
+                  row_number() OVER (PARTITION BY s.source_id ORDER BY s.position DESC) AS nth,
+                  count(*) OVER (PARTITION BY s.source_id) AS deliveries,
+                  max(s.newest_period) OVER (PARTITION BY s.source_id) AS newest_of_all
+           FROM source_delivery AS s ",
+    and_then_join!(),
+    "batch AS heard ON heard.position = s.position
+           WHERE s.source_id IN ",
     texts!("$1"),
-    " AND position NOT IN ",
+    " AND heard.corrects_batch_no IS NULL AND s.position NOT IN ",
     withdrawn!(),
     ") AS d JOIN batch AS b ON b.position = d.position
      WHERE d.nth <= $2 ORDER BY d.source_id, d.nth"

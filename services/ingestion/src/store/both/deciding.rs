@@ -5,15 +5,15 @@ use xiuhua_service_kit::clock::SharedClock;
 
 use super::deliveries::{self, find, note_decision, remembered};
 use super::registers::{recall, remember};
-use super::sealing::{self, Held as Waiting};
-use super::{Connection, alone};
-use crate::domain::batch::{Batch, BatchKind, Position};
+use super::sealing::{self, Decided, Held as Waiting};
+use super::{Connection, alone, positions};
+use crate::domain::batch::{Batch, BatchKind, Position, RowCounts};
 use crate::domain::ids::BatchId;
 use crate::domain::rejection::RejectedRow;
 use crate::domain::review::{Decision, Held, Movement, Preview, is_same_person};
 use crate::error::{Error, Noun};
 use crate::store::rows::{integer, movements_json, natural};
-use crate::store::{HotQuery, Matter, NewCommit, NewDecision, PreviewQuery, RejectedKey};
+use crate::store::{HotQuery, Matter, NewApproval, NewCommit, NewDecision, PreviewQuery, RejectedKey};
 
 /// Bytes of rejected rows after which a preview shows no more.
 const FULL_BYTES: usize = 512 * 1024;
@@ -43,14 +43,13 @@ async fn hold(connection: &mut Connection, id: &BatchId) -> Result<(Batch, Waiti
     Ok((batch, waiting))
 }
 
+/// What a batch would do: in a transaction that its caller takes back.
 pub(super) async fn preview(connection: &mut Connection, query: &PreviewQuery) -> Result<Preview, Error> {
     let (batch, waiting) = hold(connection, &query.batch_id).await?;
-    let mut attempt = connection.begin().await?;
-    let decided = sealing::decide(&mut attempt, waiting, &query.clock, true).await?;
-    let samples = sealing::samples(&mut attempt, &decided, query.samples).await?;
-    let rejected = first_rejected_rows(&mut attempt, &query.batch_id, query.rejected_rows).await?;
-    let movements = sealing::movements(&mut attempt, &decided).await?;
-    attempt.rollback().await?;
+    let decided = sealing::decide(connection, waiting, &query.clock, true).await?;
+    let samples = sealing::samples(connection, &decided, query.samples).await?;
+    let rejected = first_rejected_rows(connection, &query.batch_id, query.rejected_rows).await?;
+    let movements = sealing::movements(connection, &decided).await?;
     let position = Position(natural(decided.position() - 1)?);
     Ok(Preview { batch, position, counts: decided.counts, samples, rejected, movements })
 }
@@ -94,13 +93,12 @@ pub(super) async fn commit(connection: &mut Connection, commit: &NewCommit) -> R
     if batch.content_sha256 != Some(commit.content_sha256) {
         return Err(Error::ContentDiffers(batch.id));
     }
+    check_position(connection, commit.preview_position).await?;
     // One step of its own within the transaction: what moves too much is taken back, and that it was committed is not.
     let mut attempt = connection.begin().await?;
     let decided =
         sealing::decide(&mut attempt, waiting, &commit.clock, commit.second_person_above.is_some()).await?;
-    if let Some(expected) = commit.expected.filter(|expected| *expected != decided.counts) {
-        return Err(Error::OutcomeChanged { expected, found: decided.counts });
-    }
+    check_counts(&decided, commit.expected)?;
     let mut movements: Vec<Movement> = Vec::new();
     if let Some(share) = commit.second_person_above {
         movements = sealing::movements(&mut attempt, &decided).await?;
@@ -125,7 +123,22 @@ pub(super) async fn commit(connection: &mut Connection, commit: &NewCommit) -> R
     remembered(connection, answer).await?.try_into()
 }
 
-pub(super) async fn approve(connection: &mut Connection, approval: &NewDecision) -> Result<Batch, Error> {
+/// What was looked at has to be what there is: the values that a delivery meets tell of more than its counts do.
+async fn check_position(connection: &mut Connection, seen: Option<Position>) -> Result<(), Error> {
+    let Some(seen) = seen else { return Ok(()) };
+    let newest = positions::newest(connection).await?;
+    if seen == newest { Ok(()) } else { Err(Error::RecordMoved { seen, newest }) }
+}
+
+fn check_counts(decided: &Decided, seen: Option<RowCounts>) -> Result<(), Error> {
+    match seen.filter(|seen| *seen != decided.counts) {
+        Some(expected) => Err(Error::OutcomeChanged { expected, found: decided.counts }),
+        None => Ok(()),
+    }
+}
+
+pub(super) async fn approve(connection: &mut Connection, approval: &NewApproval) -> Result<Batch, Error> {
+    let NewApproval { decision: approval, content_sha256, expected, preview_position } = approval;
     if let Some(answer) = recall(connection, &approval.mutation).await? {
         return remembered(connection, &answer).await?.try_into();
     }
@@ -142,7 +155,12 @@ pub(super) async fn approve(connection: &mut Connection, approval: &NewDecision)
     if is_same_person(&committed.author, &approval.author) {
         return Err(Error::SamePerson(batch.id));
     }
+    if content_sha256.is_some_and(|meant| batch.content_sha256 != Some(meant)) {
+        return Err(Error::ContentDiffers(batch.id));
+    }
+    check_position(connection, *preview_position).await?;
     let decided = sealing::decide(connection, waiting, &approval.clock, false).await?;
+    check_counts(&decided, *expected)?;
     sealing::put_in_force(connection, &decided, &approval.clock).await?;
     settle(connection, waiting.batch_no, "APPROVED", approval, &approval.clock).await
 }

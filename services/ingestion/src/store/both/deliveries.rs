@@ -83,8 +83,7 @@ const GIVE_UP: &str = concat!(
 const GIVE_UP_STAGED: &str = concat!(
     "UPDATE batch SET held = 'DISCARDED', acknowledged_sequence = 0, staged_rows = 0
      WHERE batch_no IN (SELECT batch_no FROM batch
-                        WHERE position IS NULL AND opened_at < $1 AND acknowledged_sequence > 0
-                            AND held = 'STAGED'",
+                        WHERE position IS NULL AND opened_at < $1 AND held = 'STAGED'",
     skip_locked!(),
     ") RETURNING batch_no, kind"
 );
@@ -268,7 +267,7 @@ pub(super) async fn withdraw(connection: &mut Connection, withdrawal: &NewDecisi
     if batch.withdrawal.is_some() {
         return Err(Error::BatchWithdrawn(batch.id));
     }
-    let (position, withdrawn_at) = positions::next(connection, withdrawal.clock.now()).await?;
+    let (position, earliest) = positions::next(connection, withdrawal.clock.now()).await?;
     sqlx::query(
         "INSERT INTO withdrawal (batch_no, batch_position, position, author, reason, withdrawn_at)
          VALUES ($1, $2, $3, $4, $5, $6)",
@@ -278,11 +277,17 @@ pub(super) async fn withdraw(connection: &mut Connection, withdrawal: &NewDecisi
     .bind(position)
     .bind(&withdrawal.author)
     .bind(&withdrawal.reason)
-    .bind(withdrawn_at)
+    .bind(earliest)
     .execute(&mut *connection)
     .await?;
     quarantine::settle(connection, integer(seal.position.0)).await?;
     remember(connection, &withdrawal.mutation, id.as_str().as_bytes()).await?;
+    // Last of all: the work may have taken long, in which the position before this one was read as the newest.
+    sqlx::query("UPDATE withdrawal SET withdrawn_at = $1 WHERE batch_no = $2")
+        .bind(withdrawal.clock.now().as_microsecond().max(earliest))
+        .bind(batch_no)
+        .execute(&mut *connection)
+        .await?;
     remembered(connection, id.as_str().as_bytes()).await?.try_into()
 }
 

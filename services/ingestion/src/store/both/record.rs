@@ -11,9 +11,12 @@ mod reading;
 mod registers;
 mod sealing;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use xiuhua_service_kit::clock::SharedClock;
 
 use super::{Connection, Database, MIGRATOR, alone, alone_with, bulk, columns};
@@ -31,20 +34,23 @@ use crate::domain::review::Preview;
 use crate::domain::source::{Source, SourceEntry};
 use crate::error::Error;
 use crate::store::{
-    Chunk, ColumnQuery, HotQuery, Mutation, NewCommit, NewDecision, NewDelivery, NewGiveUp, OpenDelivery,
-    Opened, PlaceFilter, PreviewQuery, QuarantineFilter, QuarantineKey, Registration, RejectedKey, Store,
+    Chunk, ColumnQuery, HotQuery, Mutation, NewApproval, NewCommit, NewDecision, NewDelivery, NewGiveUp,
+    OpenDelivery, Opened, PlaceFilter, PreviewQuery, QuarantineFilter, QuarantineKey, Registration,
+    RejectedKey, Store,
 };
 
 /// The record in one database.
 pub(in crate::store) struct Record {
     database: Database,
+    /// Of the one preview at a time: each takes as long as a seal, and other writes wait for it.
+    previews: Arc<Semaphore>,
 }
 
 impl Record {
     /// Opens and migrates; see [`crate::store::open`].
     pub(in crate::store) async fn open(url: &str) -> Result<Self, Error> {
         let database = Database::open(url, &MIGRATOR).await.map_err(|error| Error::Store(Box::new(error)))?;
-        Ok(Self { database })
+        Ok(Self { database, previews: Arc::new(Semaphore::new(1)) })
     }
 }
 
@@ -157,14 +163,25 @@ impl Store for Record {
     }
 
     async fn preview(&self, query: PreviewQuery) -> Result<Preview, Error> {
-        in_turn!(self, connection, deciding::preview(connection, &query))
+        let Ok(admitted) = Arc::clone(&self.previews).try_acquire_owned() else {
+            return Err(Error::PreviewUnderWay);
+        };
+        self.database
+            .try_out(move |connection| {
+                async move {
+                    let _admitted = admitted;
+                    deciding::preview(connection, &query).await
+                }
+                .boxed()
+            })
+            .await
     }
 
     async fn commit(&self, commit: NewCommit) -> Result<Batch, Error> {
         in_turn!(self, connection, deciding::commit(connection, &commit))
     }
 
-    async fn approve(&self, approval: NewDecision) -> Result<Batch, Error> {
+    async fn approve(&self, approval: NewApproval) -> Result<Batch, Error> {
         in_turn!(self, connection, deciding::approve(connection, &approval))
     }
 
