@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::{INDICATOR, Observation, PERIOD, REVISED_AT, Reading, SOURCE, VALUE, derived, note_unread};
 use crate::cell::{self, CellFault, Said};
 use crate::layout::{Columns, Meaning, Notices, Origin, Vocabulary, exponent_of};
+use crate::places::unshared;
 use crate::table::{Text, normal};
 
 /// Different spellings of indicators that are remembered.
@@ -97,6 +98,7 @@ impl Long {
             if reading.columns.fields[REVISED_AT] == Origin::Absent { None } else { reading.revised_at_us() };
         each(Observation {
             row: reading.row.number,
+            column: self.value,
             closes_row: reading.row.closes_row,
             place_id: &place_id,
             measure_id,
@@ -133,7 +135,8 @@ impl Long {
             reading.fault(CellFault::new("UNIT_DIFFERS", zh, en), VALUE);
             return None;
         };
-        match cell::value(reading.cell(self.value), unit, exponent) {
+        let read = cell::value(reading.cell(self.value), unit, exponent);
+        match unshared(reading.row, self.value, read) {
             Ok(Said::Value(value)) => Some(value),
             Ok(Said::Nothing | Said::NothingInWords) => {
                 let fault = CellFault::new(
