@@ -33,6 +33,8 @@ const REVISED_AT: usize = 5;
 pub struct Observation<'a> {
     /// Number of the row in the file.
     pub row: u64,
+    /// Position of the column that its value stands in.
+    pub column: usize,
     /// Of a returned sheet: the number of the row in the file it was returned from.
     pub closes_row: Option<u64>,
     /// Place id.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::cell::{self, CellFault, Said};
 use crate::coordinates::{BadPoint, Point, System};
 use crate::layout::{Columns, Kind, Mapping, Notices, Origin, PLACE_ID, PLACES, text};
-use crate::table::{Cell, Remark, Row, Table, UnusableFile};
+use crate::table::{Cell, Remark, Row, Table, UnusableFile, is_total_word};
 
 mod attributes;
 
@@ -170,10 +170,38 @@ impl PlaceReader {
                 reading.point(system, lng, lat, &mut place.attributes);
             }
             place.faults = reading.faults;
+            place.faults.extend(no_place(&self.columns, &row, &place));
             return Ok(Some(place));
         }
         Ok(None)
     }
+}
+
+/// Why a row that says what it says is no place, though nothing in front of it told so: a total, a signature.
+fn no_place(columns: &Columns, row: &Row<'_>, place: &Place) -> Option<CellFault> {
+    for (field, text) in [(PLACE_ID, &place.id), (NAME, &place.name)] {
+        if is_total_word(text) {
+            let fault = CellFault::new(
+                "TOTAL_NOT_PLACE",
+                format!("“{text}”是合计用语，不是小区；合计行不导入"),
+                format!("`{text}` is a word for totals and no place; totals are not imported"),
+            );
+            return Some(fault.of(columns.header(field), PLACES[field].name));
+        }
+    }
+    let is_lone = columns.headers.len() > 1 && row.filled() == 1;
+    let is_word = !place.id.is_empty() && !place.id.contains(|c: char| c.is_ascii_alphanumeric());
+    (is_lone && is_word && matches!(columns.fields[PLACE_ID], Origin::Column(_))).then(|| {
+        CellFault::new(
+            "LONE_CELL",
+            format!("该行只有“{}”一格，不像小区编号；附注和签名不导入", place.id),
+            format!(
+                "`{}` stands alone in its row and looks like no id; notes and signatures are not imported",
+                place.id
+            ),
+        )
+        .of(columns.header(PLACE_ID), PLACES[PLACE_ID].name)
+    })
 }
 
 /// One row on its way to be typed.
@@ -256,7 +284,7 @@ impl Reading<'_> {
             Origin::Constant(told) => return constant_count(told, field),
             Origin::Made | Origin::Absent => return None,
         };
-        let read = cell::count(cell, PLACES[field].unit, exponent);
+        let read = unshared(self.row, column, cell::count(cell, PLACES[field].unit, exponent));
         let said = self.sound(read, column, PLACES[field].name)?;
         if said == Said::NothingInWords {
             self.nothing_in_words(column);
@@ -325,6 +353,26 @@ impl Reading<'_> {
 /// A count that a mapping says for every row; `None` if it is none.
 fn constant_count(told: &str, field: usize) -> Option<u64> {
     cell::count(Cell::Text(told), PLACES[field].unit, 0).ok().and_then(Said::value)
+}
+
+/// What was read of a column of numbers, unless it stands in a cell that is merged over several rows.
+///
+/// # Errors
+/// `MERGED_NUMBER`: whose it is, or how it is shared out, the file does not say. Else the fault that was read.
+pub(crate) fn unshared<T>(
+    row: &Row<'_>,
+    column: usize,
+    read: Result<Said<T>, CellFault>,
+) -> Result<Said<T>, CellFault> {
+    match read {
+        Ok(Said::Value(_)) if row.is_merged(column) => Err(CellFault::new(
+            "MERGED_NUMBER",
+            "数字写在跨多行的合并单元格中，无法确定属于哪一行；请取消合并，逐行填写",
+            "the number stands in a cell merged over several rows, so whose it is is not known; unmerge it and fill in \
+             every row",
+        )),
+        read => read,
+    }
 }
 
 /// The fault of a row that has more or fewer cells than the header.

@@ -17,8 +17,10 @@ use csv::{ReaderBuilder, StringRecord};
 use crate::book::{Book, Look, Sheet, UnwritableBook, Value, cut};
 use crate::table::Text;
 
+mod corrections;
 mod positions;
 
+pub use corrections::{Correction, Corrections};
 pub use positions::Positions;
 
 /// Name of the very hidden sheet.

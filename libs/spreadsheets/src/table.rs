@@ -58,6 +58,8 @@ mod xlsx;
 pub use about::{About, ReturnedOf, TemplateOf};
 use delimited::{Delimited, Stop};
 pub use encoding::Encoding;
+pub(crate) use encoding::standard;
+pub(crate) use footer::is_total_word;
 pub(crate) use grid::FAILURES;
 pub use header::normal;
 pub use limits::Limits;
@@ -313,7 +315,7 @@ impl Table {
                 self.blank_rows += 1;
                 continue;
             }
-            let Some((reason, message)) = row.no_data(&self.headers, self.template.is_some()) else {
+            let Some((reason, message)) = row.no_data(&self.headers) else {
                 return Ok(true);
             };
             self.remarks.push(Some(row.number), reason, message);

@@ -9,9 +9,9 @@ pub(crate) mod returning;
 mod settling;
 
 use std::io::{self, BufRead, IsTerminal, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tokio::task::block_in_place;
 use tonic::Status;
@@ -26,6 +26,7 @@ use crate::cli::{Globals, ImportArgs};
 use crate::delivery::has_passing_cause;
 use crate::failure::Unfinished;
 use crate::json;
+use crate::method::UnusableInput;
 use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
 use crate::screen::{Outcome, Screen};
@@ -73,6 +74,9 @@ pub(crate) async fn import(
     screen: &mut Screen,
 ) -> Result<Outcome> {
     let asks = !arguments.yes && !globals.json && io::stdin().is_terminal() && io::stdout().is_terminal();
+    if let Some(fault) = overwritten(arguments) {
+        bail!(UnusableInput(vec![fault]));
+    }
     // That nobody commits is said before anything is delivered.
     let author = if arguments.yes || asks { settling::author(&arguments.author)? } else { String::new() };
     let delivery = arguments.request_id.clone().unwrap_or_else(request_id);
@@ -273,6 +277,17 @@ async fn give_back(
         &format!("{rows} rejected rows are in {path}{en}; mend them there and import that file"),
     )?;
     Ok(path.into())
+}
+
+/// What is imported must not be replaced by what is rejected of it.
+fn overwritten(arguments: &ImportArgs) -> Option<String> {
+    let returned = arguments.returned.as_ref()?.canonicalize().ok()?;
+    let inputs = [Some(&arguments.file), arguments.mapping.as_ref()];
+    let same = |input: &&PathBuf| input.canonicalize().is_ok_and(|input| input == returned);
+    let file = inputs.into_iter().flatten().find(same)?.display();
+    Some(format!(
+        "{file}: is imported, and --returned would replace it / 正在导入该文件，--returned 会覆盖它"
+    ))
 }
 
 /// A word as a shell takes it.

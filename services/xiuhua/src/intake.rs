@@ -14,6 +14,7 @@ use xiuhua_contracts::measure::v1;
 use xiuhua_indicators::catalog::{Catalog, ItemKind, Reads};
 use xiuhua_spreadsheets::cell::CellFault;
 use xiuhua_spreadsheets::layout::{Measure, Vocabulary};
+use xiuhua_spreadsheets::returned::Correction;
 use xiuhua_spreadsheets::table::{Remark, Table, Text};
 
 /// A file that is delivered chunk by chunk, from its start as often as needed.
@@ -108,6 +109,26 @@ pub(crate) fn vocabulary(catalog: &Catalog) -> Vocabulary {
     vocabulary
 }
 
+/// Adds what a returned row leaves unmended, where nothing was found in the same column now.
+fn unmended(index: usize, correction: &Correction<'_>, column: usize, faults: &mut Vec<RowFault>) {
+    let index = position(index);
+    for fault in correction.unmended(column) {
+        let known = |found: &RowFault| found.column == fault.column;
+        if !faults.iter().rev().take_while(|found| found.index == index).any(known) {
+            faults.push(RowFault {
+                index,
+                column: fault.column.clone(),
+                reason: fault.reason.clone(),
+                message: Some(v1::Text { zh: fault.message.zh.clone(), en: fault.message.en.clone() }),
+            });
+        }
+    }
+}
+
+fn position(index: usize) -> u32 {
+    u32::try_from(index).expect("a chunk holds fewer rows than u32 counts")
+}
+
 /// A text of both languages on one line, as faults of files are printed.
 pub(crate) fn both(text: &Text) -> String {
     format!("{} / {}", text.en, text.zh)
@@ -117,7 +138,7 @@ pub(crate) fn both(text: &Text) -> String {
 /// that ingestion finds itself: it then adds no second one about the same cell.
 fn fault(index: usize, fault: CellFault) -> RowFault {
     RowFault {
-        index: u32::try_from(index).expect("a chunk holds fewer rows than u32 counts"),
+        index: position(index),
         column: if fault.field.is_empty() { fault.column } else { fault.field.to_owned() },
         reason: fault.reason.to_owned(),
         message: Some(v1::Text { zh: fault.message.zh, en: fault.message.en }),

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::{INDICATOR, Observation, PERIOD, REVISED_AT, Reading, SOURCE, VALUE, derived, note_unread};
 use crate::cell::{self, CellFault, Said};
 use crate::layout::{Columns, Meaning, Notices, Origin, Vocabulary, is_note};
+use crate::places::unshared;
 use crate::table::{Text, normal};
 
 /// Different spellings of indicators that are remembered.
@@ -114,6 +115,7 @@ impl Long {
             if reading.columns.fields[REVISED_AT] == Origin::Absent { None } else { reading.revised_at_us() };
         each(Observation {
             row: reading.row.number,
+            column: self.value,
             closes_row: reading.row.closes_row,
             place_id: &place_id,
             measure_id,
@@ -176,7 +178,8 @@ impl Long {
                 return None;
             }
         };
-        match cell::value(reading.cell(self.value), unit, exponent) {
+        let read = cell::value(reading.cell(self.value), unit, exponent);
+        match unshared(reading.row, self.value, read) {
             Ok(Said::Value(value)) => Some(value),
             Ok(Said::Nothing | Said::NothingInWords) => {
                 let fault = CellFault::new(

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{Observation, Reading, ambiguous, derived, note_unread};
 use crate::cell::{self, Said};
 use crate::layout::{Columns, Meaning, Notices, Vocabulary, appears_twice, headed, text};
+use crate::places::unshared;
 use crate::table::{Text, normal};
 
 /// Columns of indicators that one file may have.
@@ -124,7 +125,8 @@ impl Wide {
         for indicator in &self.indicators {
             let measure = &vocabulary.measures()[indicator.measure];
             let header = &columns.headers[indicator.column];
-            let value = match cell::value(reading.cell(indicator.column), &measure.unit, indicator.exponent) {
+            let read = cell::value(reading.cell(indicator.column), &measure.unit, indicator.exponent);
+            let value = match unshared(reading.row, indicator.column, read) {
                 Ok(Said::Nothing) => continue,
                 Ok(Said::NothingInWords) => {
                     reading.nothing_in_words(indicator.column);
@@ -143,6 +145,7 @@ impl Wide {
             };
             each(Observation {
                 row: reading.row.number,
+                column: indicator.column,
                 closes_row: reading.row.closes_row,
                 place_id: &place_id,
                 measure_id: &measure.id,

@@ -167,3 +167,41 @@ fn a_column_that_rules_do_not_know_takes_a_power_of_ten_and_no_unit() {
     let said = read_by(text, "[units]\n\"绿地\" = \"亩\"\n").unwrap_err();
     assert!(said.len() == 1 && said[0].contains("绿地"), "{said:?}");
 }
+
+#[test]
+fn a_total_or_a_lone_word_is_no_place() {
+    let (places, _) = read("小区编号,小区名称,户数\n3,平均,1\n合计,某苑,3\n王芳,,\nS1,,\n");
+    let found: Vec<_> = places.iter().map(faults).collect();
+    assert_eq!(
+        found,
+        [
+            vec![("小区名称", "TOTAL_NOT_PLACE")],
+            vec![("小区编号", "TOTAL_NOT_PLACE")],
+            vec![("小区编号", "LONE_CELL")],
+            vec![],
+        ]
+    );
+}
+
+#[test]
+fn a_number_merged_over_several_places_is_none_of_theirs() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("places.xlsx");
+    let mut writer = rust_xlsxwriter::Workbook::new();
+    let sheet = writer.add_worksheet();
+    for (column, header) in (0..).zip(["街镇", "小区编号", "户数"]) {
+        sheet.write(0, column, header).unwrap();
+    }
+    let plain = rust_xlsxwriter::Format::new();
+    sheet.merge_range(1, 0, 2, 0, "张江镇", &plain).unwrap();
+    sheet.merge_range(1, 2, 2, 2, "", &plain).unwrap().write(1, 2, 900).unwrap();
+    sheet.write(1, 1, "S1").unwrap().write(2, 1, "S2").unwrap();
+    writer.save(&path).unwrap();
+    let table = open(&path, Kind::Places, &Mapping::default(), &Vocabulary::default()).unwrap();
+    let mut reader = PlaceReader::new(table, &path, &Mapping::default()).unwrap();
+    for _ in 0..2 {
+        let place = reader.next_place().unwrap().unwrap();
+        assert_eq!((place.town.as_str(), place.households), ("张江镇", None));
+        assert_eq!(faults(&place), [("户数", "MERGED_NUMBER")]);
+    }
+}

@@ -6,13 +6,15 @@ use std::collections::HashMap;
 use csv::StringRecord;
 
 use crate::cell::{self, Said, shift};
-use crate::layout::{Columns, Kind, Mapping, Meaning, Shape, Vocabulary, columns_of, headed};
+use crate::layout::{Columns, Kind, Mapping, Meaning, OBSERVATIONS, Shape, Vocabulary, columns_of, headed};
 use crate::table::Cell;
 
 /// Where the columns that faults name stand in a sender's file.
 pub struct Positions {
     headers: Vec<String>,
     by_name: HashMap<String, usize>,
+    /// Of a wide file: the columns that say of which place, when and from where its values are.
+    keys: Option<Vec<usize>>,
     /// Of a wide file.
     indicators: Vec<Indicator>,
 }
@@ -34,7 +36,10 @@ impl Positions {
         let is_wide = kind == Kind::Observations && shape.unwrap_or(!has_value);
         let columns = Columns::find(kind, headers, mapping, &mut Vec::new());
         let indicators = if is_wide { indicators(&columns, vocabulary) } else { Vec::new() };
-        Self { headers: headers.to_vec(), by_name, indicators }
+        let made_of = mapping.id.iter().flat_map(|rule| &rule.from).map(String::as_str);
+        let names = OBSERVATIONS.iter().map(|field| field.name).chain(made_of);
+        let keys = is_wide.then(|| names.filter_map(|name| by_name.get(name).copied()).collect());
+        Self { headers: headers.to_vec(), by_name, keys, indicators }
     }
 
     /// The cells of a row that a fault of `column` means: none where it is the row as a whole. `said` is the message, and
@@ -53,6 +58,11 @@ impl Positions {
             None if column == "value" => self.outside(said, cells, is_outside),
             None => Vec::new(),
         }
+    }
+
+    /// Of a wide file, the columns that all values of a row share; `None` of any other.
+    pub(super) fn keys(&self) -> Option<Vec<usize>> {
+        self.keys.clone()
     }
 
     /// What the sender calls these cells.

@@ -36,11 +36,10 @@ pub(super) fn choose(
     remarks: &mut Remarks,
 ) -> Result<Chosen, Text> {
     let mark = mark(workbook)?;
-    let candidates = match opening.sheet {
-        Some(name) => vec![named(workbook, name, opening)?],
+    let Candidate { name, sheet, beginning, header } = match opening.sheet {
+        Some(name) => named(workbook, name, opening)?,
         None => searched(workbook, mark.is_some(), opening, remarks)?,
     };
-    let Candidate { name, sheet, beginning, header } = only(candidates)?;
     for (number, row) in beginning.numbers.iter().zip(&beginning.rows).take(header.top) {
         remarks.title_row(*number, row);
     }
@@ -97,14 +96,17 @@ fn named(workbook: &mut Workbook, name: &str, opening: &Opening<'_>) -> Result<C
     candidate(workbook, &known, opening)?
 }
 
-/// All sheets that are shown and have a header; of a workbook of this house the first.
+/// The only sheet that is shown and has a header; of a workbook of this house the first. No more than the best so far is
+/// kept in memory. Those do not count that know less than half as many headers as the best: lists of words for
+/// drop-downs, explanations.
 fn searched(
     workbook: &mut Workbook,
     ours: bool,
     opening: &Opening<'_>,
     remarks: &mut Remarks,
-) -> Result<Vec<Candidate>, Text> {
-    let mut candidates = Vec::new();
+) -> Result<Candidate, Text> {
+    let mut best: Option<Candidate> = None;
+    let mut found: Vec<(String, usize)> = Vec::new();
     let mut faults = Vec::new();
     for sheet in workbook.sheets.clone() {
         if sheet.shown != Shown::Yes {
@@ -118,22 +120,28 @@ fn searched(
             }
             continue;
         }
-        if ours && (!candidates.is_empty() || !faults.is_empty()) {
+        if ours && (!found.is_empty() || !faults.is_empty()) {
             break;
         }
         match candidate(workbook, &sheet.name, opening)? {
-            Ok(candidate) => candidates.push(candidate),
+            Ok(candidate) => {
+                found.push((candidate.name.clone(), candidate.header.known));
+                if best.as_ref().is_none_or(|best| best.header.known < candidate.header.known) {
+                    best = Some(candidate);
+                }
+            }
             Err(fault) => faults.push((sheet.name, fault)),
         }
     }
-    if !candidates.is_empty() {
-        return Ok(candidates);
+    if let Some(best) = best {
+        found.retain(|(_, known)| known * 2 >= best.header.known);
+        return if found.len() == 1 { Ok(best) } else { Err(several(&found)) };
     }
     // Empty sheets say nothing; a workbook with one sheet does not need its name.
-    let several = faults.len() > 1;
+    let is_one_of_many = faults.len() > 1;
     let fault = faults.into_iter().max_by_key(|(_, fault)| fault.zh.len());
     Err(match fault {
-        Some((name, Text { zh, en })) if several => {
+        Some((name, Text { zh, en })) if is_one_of_many => {
             let name = shown(&name, 40);
             Text::new(format!("工作表“{name}”：{zh}"), format!("sheet `{name}`: {en}"))
         }
@@ -158,19 +166,13 @@ fn candidate(
     }))
 }
 
-/// The only candidate, once those are left out that know less than half as many headers as the best: lists of words for
-/// drop-downs, explanations.
-fn only(mut candidates: Vec<Candidate>) -> Result<Candidate, Text> {
-    let most = candidates.iter().map(|candidate| candidate.header.known).max().unwrap_or(0);
-    candidates.retain(|candidate| candidate.header.known * 2 >= most);
-    if candidates.len() > 1 {
-        let names = list(candidates.iter().map(|candidate| candidate.name.as_str()));
-        return Err(Text::new(
-            format!("有多个工作表带有表头：{names}；请用 --sheet 指定其中一个"),
-            format!("has a header on several sheets: {names}; use --sheet to name one"),
-        ));
-    }
-    Ok(candidates.remove(0))
+/// The fault of a workbook in which more than one sheet could be meant.
+fn several(found: &[(String, usize)]) -> Text {
+    let names = list(found.iter().map(|(name, _)| name.as_str()));
+    Text::new(
+        format!("有多个工作表带有表头：{names}；请用 --sheet 指定其中一个"),
+        format!("has a header on several sheets: {names}; use --sheet to name one"),
+    )
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {

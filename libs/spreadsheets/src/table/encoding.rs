@@ -191,7 +191,7 @@ const BEYOND: [(char, char); 6] = [
 ];
 
 /// The text with private-use characters of old systems as the characters they stand for, or names would not match.
-pub(super) fn standard(text: &str) -> Cow<'_, str> {
+pub(crate) fn standard(text: &str) -> Cow<'_, str> {
     // In UTF-8 exactly the characters U+E000 to U+EFFF begin with this byte, and no character continues with it.
     if memchr::memchr(0xEE, text.as_bytes()).is_none() {
         return Cow::Borrowed(text);

@@ -1,4 +1,4 @@
-//! The cells of a sheet, in memory: sixteen bytes a cell and every repeated text once.
+//! The cells of a sheet, in memory: a value of sixteen bytes and its place a cell, every repeated text once.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -157,6 +157,11 @@ impl Filling {
 }
 
 impl Grid {
+    /// How many cells hold something.
+    pub(super) fn cell_count(&self) -> u64 {
+        self.cells.len() as u64
+    }
+
     /// How many rows hold something.
     pub(super) fn row_count(&self) -> usize {
         self.rows.len()

@@ -47,7 +47,8 @@ pub struct Limits {
     pub rows: u32,
     /// Columns of a sheet or of a CSV file.
     pub columns: u32,
-    /// Cells of a workbook that hold something, or that lie between such cells where the format stores them densely.
+    /// Cells of a workbook, in all sheets that are read, that hold something, or that lie between such cells where the
+    /// format stores them densely.
     pub cells: u64,
     /// Characters of a cell.
     pub cell_chars: usize,

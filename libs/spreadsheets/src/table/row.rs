@@ -42,6 +42,20 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Whether a column holds what a cell merged over several rows says: of a number it is not known whose it is.
+    #[must_use]
+    pub fn is_merged(&self, column: usize) -> bool {
+        match self.origin {
+            Origin::Text(_) => false,
+            Origin::Sheet(sheet) => sheet.is_merged(column),
+        }
+    }
+
+    /// How many cells the row itself fills.
+    pub(crate) fn filled(&self) -> usize {
+        self.own_cells().filter(|cell| *cell != Cell::Empty).count()
+    }
+
     /// The row as it stood: of a text file the line, decoded; of a workbook its cells as CSV with commas.
     #[must_use]
     pub fn original(&self) -> &'a str {
@@ -83,7 +97,7 @@ impl<'a> Row<'a> {
     }
 
     /// Why the row is no data, in one word and in a sentence; `None` if it is.
-    pub(super) fn no_data(&self, headers: &[String], template: bool) -> Option<(&'static str, Text)> {
+    pub(super) fn no_data(&self, headers: &[String]) -> Option<(&'static str, Text)> {
         let repeats = |column: usize| match (self.cell(column), headers[column].as_str()) {
             (Cell::Empty, "") => true,
             (Cell::Text(text), header) => text == header,
@@ -97,7 +111,7 @@ impl<'a> Row<'a> {
         if matches!(self.origin, Origin::Sheet(sheet) if sheet.is_sample()) {
             return Some(footer::sample());
         }
-        footer::no_data(self.own_cells(), headers.len(), template)
+        footer::no_data(self.own_cells(), headers)
     }
 }
 

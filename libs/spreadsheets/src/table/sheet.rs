@@ -24,8 +24,8 @@ pub(super) struct SheetRows {
     next: usize,
     /// Place of the next merged area that may begin.
     next_merged: usize,
-    /// What fills each column down, and up to which row.
-    filling: Vec<(u32, Value)>,
+    /// What fills each column down.
+    filling: Vec<Merged>,
     number: u32,
     /// The row itself, by header, and the row with merged cells filled.
     own: Vec<Value>,
@@ -37,6 +37,16 @@ pub(super) struct SheetRows {
     beyond: Option<usize>,
     original: String,
     blanks: u64,
+}
+
+/// A cell that is merged over several rows.
+#[derive(Clone, Copy, Default)]
+struct Merged {
+    /// Number of the last row, from 0.
+    bottom: u32,
+    value: Value,
+    /// More than one of the rows holds anything.
+    is_shared: bool,
 }
 
 impl SheetRows {
@@ -56,7 +66,7 @@ impl SheetRows {
             merged,
             own: vec![Value::Empty; columns.len()],
             filled: vec![Value::Empty; columns.len()],
-            filling: vec![(0, Value::Empty); columns.len()],
+            filling: vec![Merged::default(); columns.len()],
             columns,
             original_row,
             width,
@@ -78,7 +88,7 @@ impl SheetRows {
     pub(super) fn rewind(&mut self) {
         self.next = self.grid.place(self.header + 1);
         self.next_merged = 0;
-        self.filling.fill((0, Value::Empty));
+        self.filling.fill(Merged::default());
         self.number = self.header;
         self.blanks = 0;
     }
@@ -122,14 +132,18 @@ impl SheetRows {
         while let Some(area) = self.merged.get(self.next_merged).filter(|area| area.top <= self.number) {
             let column = usize::try_from(area.left).unwrap_or(usize::MAX);
             if let Ok(header) = self.columns.binary_search(&column) {
-                self.filling[header] = (area.bottom, self.grid.value(area.top, column));
+                let rows = self.grid.place(area.bottom.saturating_add(1)) - self.grid.place(area.top);
+                self.filling[header] = Merged {
+                    bottom: area.bottom,
+                    value: self.grid.value(area.top, column),
+                    is_shared: rows > 1,
+                };
             }
             self.next_merged += 1;
         }
-        for (filled, (own, (bottom, value))) in self.filled.iter_mut().zip(self.own.iter().zip(&self.filling))
-        {
-            let covered = *own == Value::Empty && self.number <= *bottom;
-            *filled = if covered { *value } else { *own };
+        for (filled, (own, merged)) in self.filled.iter_mut().zip(self.own.iter().zip(&self.filling)) {
+            let covered = *own == Value::Empty && self.number <= merged.bottom;
+            *filled = if covered { merged.value } else { *own };
         }
     }
 
@@ -147,7 +161,16 @@ impl SheetRows {
     }
 
     pub(super) fn cell(&self, column: usize) -> Cell<'_> {
-        self.filled.get(column).map_or(Cell::Empty, |value| self.grid.cell(*value))
+        match self.filled.get(column).map_or(Cell::Empty, |value| self.grid.cell(*value)) {
+            // A program before could not keep a character.
+            Cell::Text(text) if text.contains('\u{FFFD}') => Cell::Garbled,
+            cell => cell,
+        }
+    }
+
+    /// Whether the cell is one that is merged over several rows that hold something.
+    pub(super) fn is_merged(&self, column: usize) -> bool {
+        self.filling.get(column).is_some_and(|filling| self.number <= filling.bottom && filling.is_shared)
     }
 
     /// What the row itself holds, without what a merged cell above fills.
@@ -230,8 +253,10 @@ pub(super) fn beginning(sheet: &Sheet, header_row: Option<u64>) -> Beginning {
 
 /// Which columns are data: all that have a header before the last that is not empty, without those of this house.
 pub(super) fn data_columns(texts: &[String], returned: bool, template: bool) -> (Vec<usize>, Option<usize>) {
+    // The sender may have columns of these names, between ours.
     let place = |text: &str| texts.iter().rposition(|known| known == text);
-    let original_row = returned.then(|| place(marks::ORIGINAL_ROW)).flatten();
+    let first = |text: &str| texts.iter().position(|known| known == text);
+    let original_row = returned.then(|| first(marks::ORIGINAL_ROW)).flatten();
     let findings = returned.then(|| place(marks::FINDINGS)).flatten();
     let note = template.then(|| place(marks::NOTE)).flatten();
     let ours = |column: usize| [original_row, findings, note].contains(&Some(column));

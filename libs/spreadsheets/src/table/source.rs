@@ -10,6 +10,9 @@ use super::encoding::Survey;
 
 const CHUNK_BYTES: usize = 1 << 18;
 
+/// U+FFFD, which stands for what was no character.
+const LOST: &[u8] = "\u{FFFD}".as_bytes();
+
 /// A file that gives characters.
 pub(super) struct Source {
     file: File,
@@ -17,7 +20,7 @@ pub(super) struct Source {
     decoder: Decoder,
     bytes: Vec<u8>,
     hash: Sha256,
-    /// Some bytes so far were no characters, and became U+FFFD.
+    /// Some bytes so far were no characters, and became U+FFFD; or were that before.
     damaged: bool,
     ended: bool,
 }
@@ -62,7 +65,8 @@ impl Source {
         // Never fails, and with this reserve one call takes everything.
         text.reserve(self.decoder.max_utf8_buffer_length(n).unwrap_or(3 * CHUNK_BYTES));
         let (_, _, broken) = self.decoder.decode_to_string(bytes, text, self.ended);
-        self.damaged |= broken;
+        // A program that could not keep a character wrote U+FFFD itself.
+        self.damaged |= broken || memchr::memmem::find(&text.as_bytes()[before..], LOST).is_some();
         if self.survey.nuls > 0 && memchr::memchr(0, &text.as_bytes()[before..]).is_some() {
             let shown = text[before..].replace('\0', "\u{FFFD}");
             text.truncate(before);

@@ -246,6 +246,42 @@ fn totals_notes_and_repeated_headers_are_passed_over_with_a_remark_and_data_neve
 }
 
 #[test]
+fn totals_and_signatures_are_told_wherever_their_word_stands() {
+    let text = "序号,街镇,小区编号,小区名称,户数,备注\n\
+                1,张江镇,310115004001,甲苑,3,合计\n\
+                2,合计,,,1000,\n\
+                ,张江镇,合计,,1534,\n\
+                ,潍坊新村街道,一居,小计,1534,已核对\n\
+                合计,共1个小区,,,1000,\n\
+                ,合计（户）,,,1000,\n\
+                ,,共1个小区,,,\n\
+                ,盖章,,,,\n\
+                ,街道分管领导（签字）：,,,,\n\
+                9,张江镇,310115004009,平均,3,\n\
+                ,张江镇,东方花园,,12,合计\n\
+                ,张江镇,共康一村,共康一村,12,\n";
+    let mut table = open(text.as_bytes()).unwrap();
+    let numbers: Vec<u64> = rows(&mut table).iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, [2, 11, 12, 13]);
+    let expected = [(3..=8, "TOTAL_ROW"), (9..=10, "NOTE_ROW")];
+    let expected = expected.into_iter().flat_map(|(rows, reason)| rows.map(move |row| (Some(row), reason)));
+    assert_eq!(reasons(&table), expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn a_place_that_is_called_as_the_sample_is_no_sample() {
+    let text = "小区编号,户数,说明\n示范-01,100,\n示范新村,2,示例\n";
+    assert_eq!(rows(&mut open(text.as_bytes()).unwrap()).len(), 2);
+}
+
+#[test]
+fn a_character_that_was_lost_before_is_garbled_too() {
+    let mut table = open("a,b\n1,东方花园\u{FFFD}\n".as_bytes()).unwrap();
+    let row = table.next_row().unwrap().unwrap();
+    assert_eq!((row.cell(1), row.original()), (Cell::Garbled, "1,东方花园\u{FFFD}"));
+}
+
+#[test]
 fn the_sample_row_of_a_template_is_passed_over() {
     let mut table =
         open("小区编号,户数,说明\n310115004001,100,示例（请删除本行）\n1,2,\n".as_bytes()).unwrap();

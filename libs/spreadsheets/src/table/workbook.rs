@@ -6,7 +6,7 @@ use calamine::{Data, ExcelDateTime, SheetType, SheetVisible};
 use jiff::civil::{Date, DateTime};
 
 use super::grid::{Filling, Grid, Value};
-use super::limits::Limits;
+use super::limits::{Limits, too_many_cells};
 use super::ods::Ods;
 use super::recognition::Format;
 use super::xls::Xls;
@@ -59,6 +59,8 @@ pub(super) struct Workbook {
     pub(super) macros: bool,
     pub(super) percents_known: bool,
     limits: Limits,
+    /// Cells of the sheets read so far.
+    cells: u64,
     kind: Kind,
 }
 
@@ -88,6 +90,7 @@ impl Workbook {
                     macros: xls.macros,
                     percents_known: xls.percents_known,
                     limits: *limits,
+                    cells: 0,
                     kind: Kind::Xls(Box::new(xls)),
                 })
             }
@@ -113,21 +116,28 @@ impl Workbook {
                 (Kind::Xlsx(Box::new(xlsx)), sheets)
             }
         };
-        Ok(Self { format, sheets, macros, percents_known: true, limits: *limits, kind })
+        Ok(Self { format, sheets, macros, percents_known: true, limits: *limits, cells: 0, kind })
     }
 
-    /// Reads a sheet.
+    /// Reads a sheet. All that are read share one limit of cells.
     ///
     /// # Errors
     /// If it is damaged or beyond the limits.
     pub(super) fn read(&mut self, sheet: &str) -> Result<Sheet, Text> {
-        let limits = self.limits;
-        guarded(|| match &mut self.kind {
+        let limits = Limits { cells: self.limits.cells.saturating_sub(self.cells), ..self.limits };
+        let read = guarded(|| match &mut self.kind {
             Kind::Xlsx(xlsx) => xlsx.read(sheet, limits),
             Kind::Xlsb(xlsb) => xlsb.read(sheet, limits),
             Kind::Xls(xls) => xls.read(sheet, limits),
             Kind::Ods(ods) => ods.read(sheet, limits),
-        })
+        });
+        // The limit is one of the workbook, whatever of it is left for this sheet.
+        let whole = |fault| {
+            if fault == too_many_cells(limits.cells) { too_many_cells(self.limits.cells) } else { fault }
+        };
+        let read = read.map_err(whole)?;
+        self.cells += read.grid.cell_count();
+        Ok(read)
     }
 }
 

@@ -134,6 +134,74 @@ fn merged_cells_are_filled_down_and_titles_totals_and_notes_passed_over() {
 }
 
 #[test]
+fn a_number_that_is_merged_over_rows_is_told_apart_from_one_of_its_own() {
+    let bytes = xlsx(|sheet| {
+        let plain = Style::new();
+        write_rows(sheet, &[&["小区编号", "户数"], &["1"], &["2"], &["3"], &["4"]]);
+        sheet.merge_range(1, 1, 2, 1, "", &plain).unwrap().write(1, 1, 900).unwrap();
+        sheet.write(3, 1, 5).unwrap();
+        // Its second row holds nothing.
+        sheet.merge_range(4, 1, 5, 1, "", &plain).unwrap().write(4, 1, 7).unwrap();
+    });
+    let mut table = open(&bytes).unwrap();
+    let mut found = Vec::new();
+    while let Some(row) = table.next_row().unwrap() {
+        found.push((row.number, format!("{:?}", row.cell(1)), row.is_merged(1)));
+    }
+    let number = |number: f64| format!("{:?}", Cell::Number(number));
+    assert_eq!(
+        found,
+        [
+            (2, number(900.0), true),
+            (3, number(900.0), true),
+            (4, number(5.0), false),
+            (5, number(7.0), false)
+        ]
+    );
+}
+
+#[test]
+fn the_cells_of_all_sheets_share_one_limit() {
+    let mut writer = Writer::new();
+    for name in ["数据", "第二", "第三"] {
+        let rows = [&["小区编号", "小区名称", "户数"][..], &["1", "x", "2"], &["2", "y", "3"]];
+        write_rows(writer.add_worksheet().set_name(name).unwrap(), &rows);
+    }
+    let bytes = writer.save_to_buffer().unwrap();
+    let at_most = |cells: u64| {
+        let limits = Limits { cells, ..Limits::default() };
+        Table::open(file(&bytes).path(), &Opening { limits, ..opening() }).err().unwrap().faults.remove(0).en
+    };
+    assert!(at_most(26).contains("more than 26 cells"), "{}", at_most(26));
+    assert!(at_most(27).contains("数据, 第二, 第三"), "{}", at_most(27));
+}
+
+#[test]
+fn a_column_of_the_senders_own_is_not_taken_for_the_number_of_the_row() {
+    let mut writer = Writer::new();
+    let rows =
+        [&["原行号", "小区编号", "原行号", "校验结果", "校验结果"][..], &["7", "1", "42", "自查", "不对"]];
+    write_rows(writer.add_worksheet().set_name("待修改").unwrap(), &rows);
+    let mark = writer.add_worksheet().set_name("xiuhua").unwrap().set_very_hidden(true);
+    let lines = ["xiuhua-returned", "1", "b", "places", "小区编号", "原行号", "校验结果"];
+    lines.iter().zip(0..).for_each(|(line, row)| {
+        mark.write(row, 0, *line).unwrap();
+    });
+    let mut table = open(&writer.save_to_buffer().unwrap()).unwrap();
+    assert_eq!(table.headers(), ["小区编号", "原行号", "校验结果"]);
+    let row = table.next_row().unwrap().unwrap();
+    assert_eq!((row.closes_row, row.original()), (Some(7), "1,42,自查"));
+}
+
+#[test]
+fn a_character_that_was_lost_before_is_garbled_in_a_workbook_too() {
+    let bytes = xlsx(|sheet| write_rows(sheet, &[&["小区编号", "户数"], &["1", "东方\u{FFFD}"]]));
+    let mut table = open(&bytes).unwrap();
+    let row = table.next_row().unwrap().unwrap();
+    assert_eq!((row.cell(1), row.original()), (Cell::Garbled, "1,东方\u{FFFD}"));
+}
+
+#[test]
 fn a_header_of_two_rows_is_joined_where_its_group_tells_columns_apart() {
     let bytes = xlsx(|sheet| {
         let plain = Style::new();
@@ -228,7 +296,7 @@ fn a_filled_template_says_what_it_is_and_its_sample_row_is_passed_over() {
         &[
             &["小区编号", "户数", "说明"],
             &["310115004001", "1200", "示例（请删除本行）"],
-            &["310115004002", "800", ""],
+            &["示范-01", "800", ""],
         ],
     );
     let mark = writer.add_worksheet().set_name("xiuhua").unwrap().set_very_hidden(true);

@@ -16,9 +16,11 @@ use xiuhua_contracts::ingestion::v1::Batch;
 use xiuhua_contracts::normalization::v1::{GetCatalogRequest, RegisterCatalogRequest};
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_spreadsheets::layout::{self, Kind, Vocabulary};
+use xiuhua_spreadsheets::returned::Corrections;
 use xiuhua_spreadsheets::table::{Remark, Table, Text};
 
 use super::get_batch;
+use super::returning::corrections;
 use crate::cli::{ImportArgs, ImportKind};
 use crate::delivery::{Terms, send_observations, send_places};
 use crate::intake::observations::ObservationFile;
@@ -47,6 +49,8 @@ struct Marked {
     catalog: Option<(String, String)>,
     /// The mapping that its rows were read by.
     mapping: Option<Mapping>,
+    /// The rejected rows that it brings again.
+    corrections: Option<Corrections>,
 }
 
 /// Opens the file that the arguments name.
@@ -66,14 +70,13 @@ pub(super) async fn open(platform: &Platform, arguments: &ImportArgs) -> Result<
             marked.kind
         )]));
     }
-    let given = arguments.mapping.is_some() || arguments.period.is_some() || arguments.sheet.is_some();
     let mapping = match marked.mapping {
-        Some(mapping) if !given => mapping,
+        Some(recorded) if arguments.mapping.is_none() => laid_over(recorded, arguments)?,
         _ => mapping(arguments)?,
     };
     if arguments.kind == ImportKind::Places {
         let file = block_in_place(|| PlaceFile::open(&arguments.file, &mapping))?;
-        return Ok(Opened::Places(Box::new(file)));
+        return Ok(Opened::Places(Box::new(file.correcting(marked.corrections))));
     }
     let catalog = match (&arguments.catalog, &marked.catalog) {
         (Some(name), _) => method::catalog(name)?,
@@ -87,7 +90,7 @@ pub(super) async fn open(platform: &Platform, arguments: &ImportArgs) -> Result<
     let file = block_in_place(|| ObservationFile::open(&arguments.file, &mapping, Some(&catalog)))?;
     let request = RegisterCatalogRequest { request_id: request_id(), toml };
     platform.normalization().register_catalog(request).await?;
-    Ok(Opened::Observations(Box::new(file)))
+    Ok(Opened::Observations(Box::new(file.correcting(marked.corrections))))
 }
 
 /// Drafts a mapping for a file, and prints it.
@@ -155,6 +158,20 @@ fn mapping(arguments: &ImportArgs) -> Result<Mapping> {
     })
 }
 
+/// The mapping on record with what else the arguments say about the layout in its place.
+fn laid_over(recorded: Mapping, arguments: &ImportArgs) -> Result<Mapping> {
+    let told = mapping(arguments)?;
+    if told.toml.is_empty() {
+        return Ok(recorded);
+    }
+    let mut lines: toml::Table = recorded.toml.parse().context("a mapping on record was read before")?;
+    for key in ["sheet", "header_row"] {
+        lines.remove(key);
+    }
+    lines.extend(told.toml.parse::<toml::Table>().context("the arguments were read before")?);
+    Mapping::parse(&lines.to_string()).ok().context("its parts were read before")
+}
+
 /// What the arguments say about the layout, as the first lines of a mapping.
 fn told(arguments: &ImportArgs) -> String {
     let named = [("period", &arguments.period), ("sheet", &arguments.sheet)];
@@ -170,25 +187,27 @@ async fn marked(platform: &Platform, arguments: &ImportArgs) -> Result<Marked> {
         ImportKind::Places => Kind::Places,
         ImportKind::Observations => Kind::Observations,
     };
-    let Some(table) = block_in_place(|| workbook(&arguments.file, kind)) else {
+    let Some(mut table) = block_in_place(|| workbook(&arguments.file, kind)) else {
         return Ok(Marked::default());
     };
     if let Some(template) = table.template() {
         let catalog = template.catalog.split_once('@');
         let catalog = catalog.map(|(id, version)| (id.to_owned(), version.to_owned()));
-        return Ok(Marked { kind: template.kind.clone(), catalog, mapping: None });
+        return Ok(Marked { kind: template.kind.clone(), catalog, ..Marked::default() });
     }
-    let Some(returned) = table.returned() else { return Ok(Marked::default()) };
+    let Some(returned) = table.returned().cloned() else { return Ok(Marked::default()) };
     let batch = get_batch(platform, &returned.batch_id).await?;
+    let corrections = corrections(platform, &batch, &mut table).await?;
     let layout = batch.layout.unwrap_or_default();
     let mapping = Mapping::parse(&layout.mapping).ok().context("a mapping on record was read before")?;
     // The rows have moved; what they mean has not.
     let mapping = Mapping { sheet: None, header_row: None, ..mapping };
     let named = !layout.catalog_id.is_empty();
     Ok(Marked {
-        kind: returned.kind.clone(),
+        kind: returned.kind,
         catalog: named.then_some((layout.catalog_id, layout.catalog_version)),
         mapping: Some(mapping),
+        corrections: Some(corrections),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Rejected rows back to their sender: the open rows of a batch in a workbook of the sender's own layout.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -11,9 +11,9 @@ use xiuhua_contracts::ingestion::v1::{
 use xiuhua_indicators::catalog::Bounds;
 use xiuhua_spreadsheets::layout::Kind;
 use xiuhua_spreadsheets::returned::{
-    self, Delivery, Fault, Positions, RejectedRow, Returned, Summary, Written,
+    self, Corrections, Delivery, Fault, Positions, RejectedRow, Returned, Summary, Written,
 };
-use xiuhua_spreadsheets::table::Text;
+use xiuhua_spreadsheets::table::{Table, Text};
 
 use super::opening::registered;
 use crate::intake::{Mapping, vocabulary};
@@ -55,12 +55,52 @@ pub(crate) async fn write_open_rows(
     let mut returned = Returned::begin(&delivery)?;
     each_row(platform, &batch.id, QuarantineState::Open, |row| {
         let row = row.row.context("the service answered without a row")?;
-        Ok(block_in_place(|| returned.push(columns.resolve(row)))?)
+        Ok(block_in_place(|| returned.push(columns.resolve(row, Called::BySender)))?)
     })
     .await?;
     let counts = batch.counts.unwrap_or_default();
     let counts = [counts.read, counts.accepted, counts.corrected, counts.duplicate, counts.rejected];
     Ok(block_in_place(|| returned.finish(&Summary { counts, remarks }, path))?)
+}
+
+/// The rejected rows that a returned sheet brings again, with what was wrong with them. The table is left at its end.
+///
+/// # Errors
+/// If the sheet or the service cannot be read.
+pub(super) async fn corrections(
+    platform: &Platform,
+    batch: &Batch,
+    table: &mut Table,
+) -> Result<Corrections> {
+    let mut brought = HashSet::new();
+    block_in_place(|| {
+        while let Some(row) = table.next_row()? {
+            brought.extend(row.closes_row);
+        }
+        anyhow::Ok(())
+    })?;
+    let layout = batch.layout.clone().unwrap_or_default();
+    let delimiter = layout.delimiter.bytes().next().unwrap_or(b',');
+    let columns = Columns::of(platform, &layout, batch.kind(), delimiter).await?;
+    let mut corrections = Corrections::new(&layout.columns, delimiter, table.headers(), &columns.positions);
+    each_row(platform, &batch.id, QuarantineState::Unspecified, |row| {
+        let row = row.row.context("the service answered without a row")?;
+        if brought.contains(&row.row) {
+            corrections.push(columns.resolve(row, Called::OnRecord));
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(corrections)
+}
+
+/// By what name a fault calls its column.
+#[derive(Clone, Copy)]
+enum Called {
+    /// As the file spells it.
+    BySender,
+    /// As the service keeps it.
+    OnRecord,
 }
 
 /// What is needed to find the cells at fault in a sender's rows.
@@ -89,7 +129,7 @@ impl Columns {
         })
     }
 
-    fn resolve(&self, rejected: Rejected) -> RejectedRow {
+    fn resolve(&self, rejected: Rejected, names: Called) -> RejectedRow {
         let cells = returned::cells(&rejected.original, self.delimiter);
         let is_outside = |measure: &str, value: f64| {
             self.bounds.get(measure).is_some_and(|bounds| !bounds.contains(value))
@@ -100,7 +140,11 @@ impl Columns {
             let found = self.positions.of(column, &message.zh, &cells, is_outside);
             let called = self.positions.called(&found);
             Fault {
-                column: if called.is_empty() { column.to_owned() } else { called },
+                column: match names {
+                    Called::OnRecord => reason.column.clone(),
+                    Called::BySender if called.is_empty() => column.to_owned(),
+                    Called::BySender => called,
+                },
                 cells: found,
                 reason: reason.reason,
                 message: Text::new(message.zh, message.en),

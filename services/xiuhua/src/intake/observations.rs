@@ -9,9 +9,10 @@ use xiuhua_contracts::measure::v1::TextColumn;
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_spreadsheets::layout::{self, Kind, Mapping};
 use xiuhua_spreadsheets::observations::{Observation, ObservationReader};
+use xiuhua_spreadsheets::returned::{Correction, Corrections};
 use xiuhua_spreadsheets::table::{Remark, Table};
 
-use super::{Chunked, OBSERVATIONS_A_CHUNK, ReadBy, TEXT_A_CHUNK, UnusableFile, fault, vocabulary};
+use super::{Chunked, OBSERVATIONS_A_CHUNK, ReadBy, TEXT_A_CHUNK, UnusableFile, fault, unmended, vocabulary};
 
 /// Reads a file of observations chunk by chunk.
 pub(crate) struct ObservationFile {
@@ -23,6 +24,8 @@ pub(crate) struct ObservationFile {
     /// Chunks that are complete: a wide row can fill more than one.
     complete: VecDeque<ObservationChunk>,
     ended: bool,
+    /// Of a returned sheet: the rows it brings again.
+    corrections: Option<Corrections>,
 }
 
 impl ObservationFile {
@@ -47,7 +50,13 @@ impl ObservationFile {
             open: Columns::default(),
             complete: VecDeque::new(),
             ended: false,
+            corrections: None,
         })
+    }
+
+    /// The same file, as one that brings rejected rows again.
+    pub(crate) fn correcting(self, corrections: Option<Corrections>) -> Self {
+        Self { corrections, ..self }
     }
 }
 
@@ -75,14 +84,20 @@ impl Chunked for ObservationFile {
     }
 
     fn next_chunk(&mut self) -> Result<Option<ObservationChunk>, UnusableFile> {
-        let Self { reader, sequence, open, complete, ended, .. } = self;
+        let Self { reader, sequence, open, complete, ended, corrections, .. } = self;
         let mut close = |open: &mut Columns| {
             *sequence += 1;
             std::mem::take(open).finish(*sequence)
         };
         while complete.is_empty() && !*ended {
             *ended = !reader.read_row(|observation| {
-                open.push(&observation);
+                let brought = corrections.as_ref().zip(observation.closes_row);
+                let correction = brought.and_then(|(them, row)| them.of(row, observation.original));
+                let brings = |it: &Correction<'_>| it.brings(observation.column, observation.value);
+                if !correction.as_ref().is_none_or(brings) {
+                    return;
+                }
+                open.push(&observation, correction.as_ref());
                 if open.is_full() {
                     complete.push_back(close(open));
                 }
@@ -108,7 +123,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn push(&mut self, observation: &Observation<'_>) {
+    fn push(&mut self, observation: &Observation<'_>, correction: Option<&Correction<'_>>) {
         let chunk = &mut self.chunk;
         let index = chunk.row.len();
         if index == 0 {
@@ -117,6 +132,9 @@ impl Columns {
             chunk.original.reserve(OBSERVATIONS_A_CHUNK);
         }
         chunk.faults.extend(observation.faults.iter().map(|found| fault(index, found.clone())));
+        if let Some(correction) = correction {
+            unmended(index, correction, observation.column, &mut chunk.faults);
+        }
         self.text_bytes += observation.original.len() + self.place.push(observation.place_id);
         self.text_bytes += self.measure.push(observation.measure_id) + self.period.push(observation.period);
         self.text_bytes += self.source.push(observation.source);

@@ -5,15 +5,18 @@ use std::path::Path;
 use xiuhua_contracts::ingestion::v1::{Place, PlaceChunk, PlaceRow};
 use xiuhua_spreadsheets::layout::{self, Kind, Mapping, Vocabulary};
 use xiuhua_spreadsheets::places::{self, PlaceReader};
+use xiuhua_spreadsheets::returned::Corrections;
 use xiuhua_spreadsheets::table::{Remark, Table};
 
-use super::{Chunked, PLACES_A_CHUNK, ReadBy, TEXT_A_CHUNK, UnusableFile, fault};
+use super::{Chunked, PLACES_A_CHUNK, ReadBy, TEXT_A_CHUNK, UnusableFile, fault, unmended};
 
 /// Reads a file of places chunk by chunk.
 pub(crate) struct PlaceFile {
     reader: PlaceReader,
     by: ReadBy,
     sequence: u64,
+    /// Of a returned sheet: the rows it brings again.
+    corrections: Option<Corrections>,
 }
 
 impl PlaceFile {
@@ -24,7 +27,12 @@ impl PlaceFile {
     pub(crate) fn open(path: &Path, mapping: &Mapping) -> Result<Self, UnusableFile> {
         let table = layout::open(path, Kind::Places, mapping, &Vocabulary::default())?;
         let by = ReadBy { mapping: mapping.toml.clone(), ..ReadBy::default() };
-        Ok(Self { reader: PlaceReader::new(table, path, mapping)?, by, sequence: 0 })
+        Ok(Self { reader: PlaceReader::new(table, path, mapping)?, by, sequence: 0, corrections: None })
+    }
+
+    /// The same file, as one that brings rejected rows again.
+    pub(crate) fn correcting(self, corrections: Option<Corrections>) -> Self {
+        Self { corrections, ..self }
     }
 }
 
@@ -57,6 +65,10 @@ impl Chunked for PlaceFile {
             bytes += 2 * place.original.len();
             let index = chunk.rows.len();
             chunk.faults.extend(place.faults.drain(..).map(|found| fault(index, found)));
+            let brought = self.corrections.as_ref().zip(place.closes_row);
+            if let Some(correction) = brought.and_then(|(them, row)| them.of(row, &place.original)) {
+                unmended(index, &correction, 0, &mut chunk.faults);
+            }
             chunk.rows.push(row(place));
         }
         if chunk.rows.is_empty() {
