@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::cell::{self, CellFault, Said};
 use crate::layout::{
-    Columns, Kind, Mapping, Notices, OBSERVATIONS, Origin, PLACE_ID, Shape, Vocabulary, text,
+    Columns, Kind, Mapping, Notices, OBSERVATIONS, Origin, PLACE_ID, PLACES, Shape, Vocabulary, base_of, text,
 };
 use crate::places::{note_nothing, note_restored, ragged};
 use crate::table::{Cell, Remark, Row, Table, UnusableFile};
@@ -292,10 +292,20 @@ fn derived(code: &str) -> CellFault {
     )
 }
 
+/// Columns that tell people which place a row is of, and what somebody wrote for them: nothing is lost by not reading
+/// them.
+fn is_for_people(header: &str) -> bool {
+    let base = base_of(header);
+    let known = ["name", "town_code", "town", "committee"];
+    let mut fields = PLACES.iter().filter(|field| known.contains(&field.name));
+    fields.any(|field| field.is_called(header) || field.is_called(base))
+        || ["序号", "说明", "备注"].contains(&base)
+}
+
 /// The remark about columns that nothing reads.
 fn note_unread(columns: &Columns, notices: &mut Notices) {
     for (column, header) in columns.headers.iter().enumerate() {
-        if !columns.taken[column] && !header.is_empty() {
+        if !columns.taken[column] && !header.is_empty() && !is_for_people(&columns.normal[column]) {
             notices.note(
                 None,
                 "UNKNOWN_COLUMN",

@@ -218,7 +218,7 @@ fn about(title: &str, kind: &str) -> Vec<String> {
         title,
         "1. 黄色表头为必填列；把鼠标停在表头上可看到填写要求。",
         "2. 没有数据请留空，不要填 0；编号类内容按文本填写，不要丢掉开头的 0。",
-        "3. 示例行可以删除，也可以保留：导入时会跳过。",
+        "3. 示例行只作参考，填报时请删除；忘了删除也不要紧，导入时会跳过。",
         &format!("4. 填好保存后运行：xiuhua import {kind} <本文件>。有错误的行会连同原因退回。"),
     ]
     .map(ToOwned::to_owned)
@@ -346,7 +346,8 @@ fn unit(unit: &str) -> &str {
         "yes/no" => "是 / 否",
         "cases/100 households" => "件 / 百户",
         "incidents/100 households" => "起 / 百户",
-        "count" | "count/year" => "个 / 年",
+        "count" => "个",
+        "count/year" => "个 / 年",
         "days" => "天",
         "drills/year" | "events/year" | "meetings/year" => "次 / 年",
         "kinds" => "种",
