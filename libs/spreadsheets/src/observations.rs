@@ -10,7 +10,7 @@ use crate::cell::{self, CellFault, Said};
 use crate::layout::{
     Columns, Kind, Mapping, Notices, OBSERVATIONS, Origin, PLACE_ID, PLACES, Shape, Vocabulary, base_of, text,
 };
-use crate::places::{note_nothing, note_restored, ragged};
+use crate::places::{note_id, note_nothing, ragged};
 use crate::table::{Cell, Remark, Row, Table, UnusableFile};
 
 mod fractions;
@@ -62,6 +62,7 @@ pub struct ObservationReader {
     notices: Notices,
     fractions: Fractions,
     faults: Vec<CellFault>,
+    read_by: String,
 }
 
 enum Plan {
@@ -82,6 +83,7 @@ impl ObservationReader {
     ) -> Result<Self, UnusableFile> {
         let mut faults = Vec::new();
         let mut notices = Notices::default();
+        let mapping = &mapping.with_titles(table.titles());
         let mut columns = Columns::find(Kind::Observations, table.headers(), mapping, &mut faults);
         for (name, _) in &mapping.constants {
             if OBSERVATIONS.iter().all(|field| field.name != name) {
@@ -115,7 +117,14 @@ impl ObservationReader {
         }
         notices.opened();
         let fractions = Fractions::default();
-        Ok(Self { table, vocabulary, columns, plan, notices, fractions, faults: Vec::new() })
+        let read_by = mapping.toml.clone();
+        Ok(Self { table, vocabulary, columns, plan, notices, fractions, faults: Vec::new(), read_by })
+    }
+
+    /// Text of the mapping that its rows are read by, with what stands above the header.
+    #[must_use]
+    pub fn read_by(&self) -> &str {
+        &self.read_by
     }
 
     /// The table behind it.
@@ -154,7 +163,7 @@ impl ObservationReader {
     /// # Errors
     /// [`UnusableFile`] if the file can no longer be read.
     pub fn read_row(&mut self, mut each: impl FnMut(Observation<'_>)) -> Result<bool, UnusableFile> {
-        let Self { table, vocabulary, columns, plan, notices, fractions, faults } = self;
+        let Self { table, vocabulary, columns, plan, notices, fractions, faults, .. } = self;
         let Some(row) = table.next_row()? else {
             fractions.finish(notices);
             return Ok(false);
@@ -207,9 +216,8 @@ impl<'a> Reading<'a> {
         match &self.columns.fields[PLACE_ID] {
             Origin::Column(column) => match cell::id(self.cell(*column)) {
                 Ok(id) => {
-                    if id.restored {
-                        note_restored(self.notices, self.row.number, &self.columns.headers[*column]);
-                    }
+                    let header = &self.columns.headers[*column];
+                    note_id(self.notices, self.row.number, header, id.restored, id.narrowed);
                     id.text
                 }
                 Err(fault) => {

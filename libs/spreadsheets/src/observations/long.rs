@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{INDICATOR, Observation, PERIOD, REVISED_AT, Reading, SOURCE, VALUE, derived, note_unread};
 use crate::cell::{self, CellFault, Said};
-use crate::layout::{Columns, Meaning, Notices, Origin, Vocabulary, exponent_of};
+use crate::layout::{Columns, Meaning, Measure, Notices, Origin, Vocabulary, exponent_of};
 use crate::table::{Text, normal};
 
 /// Different spellings of indicators that are remembered.
@@ -49,8 +49,18 @@ impl Long {
             ));
         }
         let unit = columns.headers.get(value).and_then(|_| columns.mapped_unit(value)).unwrap_or_default();
-        let exponents =
-            vocabulary.measures().iter().map(|measure| exponent_of(unit, &measure.unit)).collect();
+        // What stands above the header is the unit of the only column of numbers.
+        let above = !columns.above.is_empty()
+            && columns.headers.get(value).is_some_and(|_| columns.names_no_unit(value));
+        let exponent = |measure: &Measure| {
+            if above { columns.above.exponent(&measure.unit) } else { exponent_of(unit, &measure.unit) }
+        };
+        let exponents = vocabulary.measures().iter().map(exponent).collect();
+        if above {
+            let units: Vec<&str> =
+                vocabulary.measures().iter().map(|measure| measure.unit.as_str()).collect();
+            columns.above.check(&units, true, notices, faults);
+        }
         note_unread(columns, notices);
         Self { value, exponents, remembered: HashMap::new() }
     }
@@ -86,7 +96,7 @@ impl Long {
         if unit == "%"
             && let (Some(Meaning::Measure(at)), Some(value)) = (meaning, value)
         {
-            reading.fractions.see(at, measure_id, value);
+            reading.fractions.see(at, measure_id, reading.row.number, value);
         }
         let source = if reading.columns.fields[SOURCE] == Origin::Absent {
             Cow::Borrowed("")
