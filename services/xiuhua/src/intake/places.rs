@@ -14,6 +14,7 @@ pub(crate) struct PlaceFile {
     reader: PlaceReader,
     by: ReadBy,
     sequence: u64,
+    lacks_town_codes: bool,
 }
 
 impl PlaceFile {
@@ -23,8 +24,20 @@ impl PlaceFile {
     /// [`UnusableFile`] with everything that is wrong with it or with how the mapping fits it.
     pub(crate) fn open(path: &Path, mapping: &Mapping) -> Result<Self, UnusableFile> {
         let table = layout::open(path, Kind::Places, mapping, &Vocabulary::default())?;
-        let by = ReadBy { mapping: mapping.toml.clone(), ..ReadBy::default() };
-        Ok(Self { reader: PlaceReader::new(table, path, mapping)?, by, sequence: 0 })
+        let mut reader = PlaceReader::new(table, path, mapping)?;
+        let by = ReadBy { mapping: reader.read_by().to_owned(), ..ReadBy::default() };
+        let lacks_town_codes = reader.survey_towns()?;
+        Ok(Self { reader, by, sequence: 0, lacks_town_codes })
+    }
+
+    /// Whether a row names a town without its code.
+    pub(crate) fn lacks_town_codes(&self) -> bool {
+        self.lacks_town_codes
+    }
+
+    /// Learns the code of a town that is on record, for such rows.
+    pub(crate) fn learn_town(&mut self, name: &str, code: &str) {
+        self.reader.learn_town(name, code);
     }
 }
 
