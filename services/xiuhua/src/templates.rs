@@ -398,3 +398,16 @@ fn place_cell(place: &Place, field: &str) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_location_that_is_offered_is_one_that_the_rules_know() {
+        let rules = xiuhua_classification::shipped(RULES).unwrap().toml;
+        for (word, _) in LOCATIONS {
+            assert!(rules.contains(&format!("value = \"{word}\"")), "{word}");
+        }
+    }
+}
