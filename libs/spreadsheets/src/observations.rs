@@ -306,8 +306,7 @@ fn is_for_people(header: &str) -> bool {
     let base = base_of(header);
     let known = ["name", "town_code", "town", "committee"];
     let mut fields = PLACES.iter().filter(|field| known.contains(&field.name));
-    fields.any(|field| field.is_called(header) || field.is_called(base))
-        || ["序号", "说明", "备注"].contains(&base)
+    fields.any(|field| field.is_called(header) || field.is_called(base)) || ["序号", "说明"].contains(&base)
 }
 
 /// The remark about columns that nothing reads.

@@ -188,13 +188,13 @@ fn a_unit_above_the_header_is_applied_where_it_agrees_and_refused_where_it_canno
     assert!(reasons(&remarks).contains(&"UNIT_ABOVE"), "{remarks:?}");
     // A header of its own comes first, and a mapping says it without a title.
     let own = "单位：万元,,,\n小区编号,年度,户均自治金（元）\nP1,2021,3.5\n";
-    assert_eq!(read_by(own, "").unwrap().0[0].4, 3.5);
+    assert_eq!(read_by(own, "").unwrap().0, [told(3, "P1", "fund", "2021", 3.5)]);
     let (found, _) = read_by("小区编号,年度,户均自治金\nP1,2021,3.5\n", "unit = \"万元\"").unwrap();
-    assert_eq!(found[0].4, 35000.0);
+    assert_eq!(found, [told(2, "P1", "fund", "2021", 35000.0)]);
     let said = read_by("单位：万元,,\n小区编号,年度,人口登记准确率\nP1,2021,85\n", "").unwrap_err();
     assert!(said.len() == 1 && said[0].contains("agrees with the unit of no column"), "{said:?}");
     let long = "单位：万元,,,\n小区编号,指标,年度,数值\nP1,B2.3,2021,3.5\nP1,A2.1,2021,85\n";
     let (found, _) = read_by(long, "").unwrap();
-    assert_eq!(found[0].4, 35000.0);
+    assert_eq!(found[0], told(3, "P1", "fund", "2021", 35000.0));
     assert_eq!(found[1].5, [("数值".to_owned(), "UNIT_DIFFERS")]);
 }
