@@ -60,6 +60,8 @@ pub struct Id<'a> {
     pub text: Cow<'a, str>,
     /// A spreadsheet program had made a number of it, which was turned back: worth a remark.
     pub restored: bool,
+    /// It had full-width letters or digits, which became plain ones: worth a remark.
+    pub narrowed: bool,
 }
 
 impl<T> Said<T> {
@@ -136,7 +138,8 @@ pub fn text<'a>(cell: Cell<'a>) -> Result<Cow<'a, str>, CellFault> {
     })
 }
 
-/// An id or a code: a text, kept as it stands.
+/// An id or a code: a text, kept as it stands, but for full-width letters, digits and marks (`１`), which are the plain
+/// ones typed with another keyboard setting: `Ｇ１` and `G1` are one id.
 ///
 /// A whole number below 2^53 that a spreadsheet program made of an id (`310115004000.0`, `3.10115E+11` in a cell that
 /// still holds all digits) is written out in full.
@@ -147,12 +150,20 @@ pub fn text<'a>(cell: Cell<'a>) -> Result<Cow<'a, str>, CellFault> {
 pub fn id<'a>(cell: Cell<'a>) -> Result<Id<'a>, CellFault> {
     match seen(cell) {
         Cell::Number(number) => match whole(number) {
-            Some(digits) => Ok(Id { text: Cow::Owned(digits), restored: true }),
+            Some(digits) => Ok(Id { text: Cow::Owned(digits), restored: true, narrowed: false }),
             None => Err(lost_digits(&number.to_string())),
         },
-        Cell::Text(written) => id_of_text(written),
+        Cell::Text(written) => match narrow(written) {
+            Some(narrow) => {
+                let Id { text, restored, .. } = id_of_text(&narrow)?;
+                Ok(Id { text: Cow::Owned(text.into_owned()), restored, narrowed: true })
+            }
+            None => id_of_text(written),
+        },
         Cell::Percent(_) | Cell::Moment(_) | Cell::Truth(_) => Err(lost_digits(&text(cell)?)),
-        Cell::Empty | Cell::Failure(_) | Cell::Garbled => Ok(Id { text: text(cell)?, restored: false }),
+        Cell::Empty | Cell::Failure(_) | Cell::Garbled => {
+            Ok(Id { text: text(cell)?, restored: false, narrowed: false })
+        }
     }
 }
 
@@ -163,8 +174,18 @@ fn whole(number: f64) -> Option<String> {
     kept.then(|| number.to_string())
 }
 
+/// A text with its full-width ASCII (U+FF01 to U+FF5E) made plain; `None` if it has none.
+fn narrow(written: &str) -> Option<String> {
+    let plain = |c: char| match u32::from(c) {
+        wide @ 0xff01..=0xff5e => char::from_u32(wide - 0xfee0),
+        _ => None,
+    };
+    let is_wide = !written.is_ascii() && written.chars().any(|c| plain(c).is_some());
+    is_wide.then(|| written.chars().map(|c| plain(c).unwrap_or(c)).collect())
+}
+
 fn id_of_text(written: &str) -> Result<Id<'_>, CellFault> {
-    let as_it_stands = Ok(Id { text: Cow::Borrowed(written), restored: false });
+    let as_it_stands = Ok(Id { text: Cow::Borrowed(written), restored: false, narrowed: false });
     let bytes = written.as_bytes();
     let starts_like_a_number = bytes.first().is_some_and(u8::is_ascii_digit);
     if !starts_like_a_number || bytes.iter().all(u8::is_ascii_digit) {
@@ -182,7 +203,7 @@ fn id_of_text(written: &str) -> Result<Id<'_>, CellFault> {
     match exponent {
         // 310115004000.0 of a program that reads ids as numbers; 12.5 may be an id of somebody's own.
         None if fraction.bytes().all(|byte| byte == b'0') && whole.len() <= 15 && !fraction.is_empty() => {
-            Ok(Id { text: Cow::Borrowed(whole), restored: true })
+            Ok(Id { text: Cow::Borrowed(whole), restored: true, narrowed: false })
         }
         // Only Excel writes a plus there: `12E3` may be a house number.
         Some(exponent) if exponent.starts_with('+') && digits(&exponent[1..]) && exponent.len() > 1 => {
@@ -214,7 +235,7 @@ fn folded(text: &str) -> Cow<'_, str> {
 }
 
 /// The beginning of a text, for messages.
-fn excerpt(text: &str) -> Cow<'_, str> {
+pub(crate) fn excerpt(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(SHOWN_CHARS) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
         None => Cow::Borrowed(text),
@@ -245,6 +266,19 @@ mod tests {
         assert_eq!(read(Cell::Text("310115004000.0")), restored("310115004000"));
         assert_eq!(read(Cell::Text("310115004000.00")), restored("310115004000"));
         assert_eq!(read(Cell::Number(3.101_15e11)), restored("310115000000"));
+    }
+
+    #[test]
+    fn an_id_in_full_width_characters_is_the_plain_one() {
+        for (wide, plain) in
+            [("Ｇ１", "G1"), ("３１０１１５004000", "310115004000"), ("梅园（一）", "梅园(一)")]
+        {
+            let id = id(Cell::Text(wide)).unwrap();
+            assert_eq!((&*id.text, id.narrowed, id.restored), (plain, true, false));
+        }
+        assert_eq!(read(Cell::Text("３１０．０")), Ok(("310".to_owned(), true)));
+        assert_eq!(read(Cell::Text("３.１Ｅ＋１１")), Err("LOST_DIGITS"));
+        assert!(!id(Cell::Text("甲-1")).unwrap().narrowed);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Headers are compared by [`crate::table::normal`]. What two things match, or one thing twice, is a fault of the file
 //! and never guessed.
 
+mod above;
 mod columns;
 mod fields;
 mod header;
@@ -17,7 +18,7 @@ use std::path::Path;
 
 use crate::table::{Opening, Table, Text, UnusableFile, normal};
 
-pub use fields::{ATTRIBUTES, Field, OBSERVATIONS, PLACES};
+pub use fields::{ATTRIBUTES, Field, LOCATIONS, OBSERVATIONS, PLACES};
 pub use mapping::{Coordinates, IdRule, Mapping, MappingReason, Shape};
 pub use propose::propose;
 pub use vocabulary::{Measure, Vocabulary};

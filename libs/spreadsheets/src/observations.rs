@@ -8,9 +8,9 @@ use std::path::Path;
 
 use crate::cell::{self, CellFault, Said};
 use crate::layout::{
-    Columns, Kind, Mapping, Notices, OBSERVATIONS, Origin, PLACE_ID, Shape, Vocabulary, text,
+    Columns, Kind, Mapping, Notices, OBSERVATIONS, Origin, PLACE_ID, PLACES, Shape, Vocabulary, base_of, text,
 };
-use crate::places::{note_nothing, note_restored, ragged};
+use crate::places::{note_id, note_nothing, ragged};
 use crate::table::{Cell, Remark, Row, Table, UnusableFile};
 
 mod fractions;
@@ -64,6 +64,7 @@ pub struct ObservationReader {
     notices: Notices,
     fractions: Fractions,
     faults: Vec<CellFault>,
+    read_by: String,
 }
 
 enum Plan {
@@ -84,6 +85,7 @@ impl ObservationReader {
     ) -> Result<Self, UnusableFile> {
         let mut faults = Vec::new();
         let mut notices = Notices::default();
+        let mapping = &mapping.with_titles(table.titles());
         let mut columns = Columns::find(Kind::Observations, table.headers(), mapping, &mut faults);
         for (name, _) in &mapping.constants {
             if OBSERVATIONS.iter().all(|field| field.name != name) {
@@ -125,7 +127,14 @@ impl ObservationReader {
         }
         notices.opened();
         let fractions = Fractions::default();
-        Ok(Self { table, vocabulary, columns, plan, notices, fractions, faults: Vec::new() })
+        let read_by = mapping.toml.clone();
+        Ok(Self { table, vocabulary, columns, plan, notices, fractions, faults: Vec::new(), read_by })
+    }
+
+    /// Text of the mapping that its rows are read by, with what stands above the header.
+    #[must_use]
+    pub fn read_by(&self) -> &str {
+        &self.read_by
     }
 
     /// The table behind it.
@@ -164,7 +173,7 @@ impl ObservationReader {
     /// # Errors
     /// [`UnusableFile`] if the file can no longer be read.
     pub fn read_row(&mut self, mut each: impl FnMut(Observation<'_>)) -> Result<bool, UnusableFile> {
-        let Self { table, vocabulary, columns, plan, notices, fractions, faults } = self;
+        let Self { table, vocabulary, columns, plan, notices, fractions, faults, .. } = self;
         let Some(row) = table.next_row()? else {
             fractions.finish(notices);
             return Ok(false);
@@ -217,9 +226,8 @@ impl<'a> Reading<'a> {
         match &self.columns.fields[PLACE_ID] {
             Origin::Column(column) => match cell::id(self.cell(*column)) {
                 Ok(id) => {
-                    if id.restored {
-                        note_restored(self.notices, self.row.number, &self.columns.headers[*column]);
-                    }
+                    let header = &self.columns.headers[*column];
+                    note_id(self.notices, self.row.number, header, id.restored, id.narrowed);
                     id.text
                 }
                 Err(fault) => {
@@ -345,10 +353,19 @@ fn derived(code: &str) -> CellFault {
     )
 }
 
+/// Columns that tell people which place a row is of, and what somebody wrote for them: nothing is lost by not reading
+/// them.
+fn is_for_people(header: &str) -> bool {
+    let base = base_of(header);
+    let known = ["name", "town_code", "town", "committee"];
+    let mut fields = PLACES.iter().filter(|field| known.contains(&field.name));
+    fields.any(|field| field.is_called(header) || field.is_called(base)) || ["序号", "说明"].contains(&base)
+}
+
 /// The remark about columns that nothing reads.
 fn note_unread(columns: &Columns, notices: &mut Notices) {
     for (column, header) in columns.headers.iter().enumerate() {
-        if !columns.taken[column] && !header.is_empty() {
+        if !columns.taken[column] && !header.is_empty() && !is_for_people(&columns.normal[column]) {
             notices.note(
                 None,
                 "UNKNOWN_COLUMN",

@@ -8,8 +8,10 @@ use crate::layout::{Columns, Kind, Mapping, Notices, Origin, PLACE_ID, PLACES, t
 use crate::table::{Cell, Remark, Row, Table, UnusableFile, is_total_word};
 
 mod attributes;
+mod towns;
 
 use attributes::{Attribute, attributes};
+use towns::Towns;
 
 /// Positions in [`PLACES`].
 const NAME: usize = 1;
@@ -62,6 +64,8 @@ pub struct PlaceReader {
     households_exponent: i32,
     population_exponent: i32,
     notices: Notices,
+    towns: Towns,
+    read_by: String,
 }
 
 impl PlaceReader {
@@ -71,6 +75,7 @@ impl PlaceReader {
     /// [`UnusableFile`] with everything that is wrong with the header, or with how the mapping fits it.
     pub fn new(table: Table, path: &std::path::Path, mapping: &Mapping) -> Result<Self, UnusableFile> {
         let mut faults = Vec::new();
+        let mapping = &mapping.with_titles(table.titles());
         let mut columns = Columns::find(Kind::Places, table.headers(), mapping, &mut faults);
         columns.require(|field| field.required, &mut faults);
         let mut exponent = |field: usize| match &columns.fields[field] {
@@ -94,6 +99,11 @@ impl PlaceReader {
         let is_attribute = |name: &str| PLACES.iter().all(|field| field.name != name);
         let constants: Vec<_> =
             mapping.constants.iter().filter(|(name, _)| is_attribute(name)).cloned().collect();
+        let units = [(HOUSEHOLDS, PLACES[HOUSEHOLDS].unit), (POPULATION, PLACES[POPULATION].unit)];
+        let units = units.iter().filter(|(field, _)| matches!(columns.fields[*field], Origin::Column(_)));
+        let units: Vec<&str> =
+            units.map(|(_, unit)| *unit).chain(attributes.iter().map(Attribute::unit)).collect();
+        columns.above.check(&units, false, &mut notices, &mut faults);
         notices.opened();
         if faults.is_empty() {
             let reader = Self {
@@ -104,11 +114,43 @@ impl PlaceReader {
                 households_exponent,
                 population_exponent,
                 notices,
+                towns: Towns::default(),
+                read_by: mapping.toml.clone(),
             };
             Ok(reader)
         } else {
             Err(UnusableFile { path: path.to_owned(), faults })
         }
+    }
+
+    /// Text of the mapping that its rows are read by, with what stands above the header.
+    #[must_use]
+    pub fn read_by(&self) -> &str {
+        &self.read_by
+    }
+
+    /// Reads the file once to learn which code each name of a town goes with, and goes back to before the first row; gives
+    /// whether a row names a town without its code. From then on such a row gets the code that its name goes with, if
+    /// there is just one.
+    ///
+    /// # Errors
+    /// [`UnusableFile`] if the file cannot be read to its end.
+    pub fn survey_towns(&mut self) -> Result<bool, UnusableFile> {
+        if self.columns.fields[TOWN] == Origin::Absent {
+            return Ok(false);
+        }
+        let mut lacking = false;
+        while let Some(place) = self.read_place()? {
+            lacking |= place.town_code.is_empty() && !place.town.is_empty();
+            self.towns.learn(&place.town, &place.town_code);
+        }
+        self.rewind()?;
+        Ok(lacking)
+    }
+
+    /// Learns the code of a town from elsewhere.
+    pub fn learn_town(&mut self, name: &str, code: &str) {
+        self.towns.learn(name, code);
     }
 
     /// The table behind it.
@@ -137,6 +179,15 @@ impl PlaceReader {
     /// # Errors
     /// [`UnusableFile`] if the file can no longer be read.
     pub fn next_place(&mut self) -> Result<Option<Place>, UnusableFile> {
+        let mut read = self.read_place()?;
+        if let Some(place) = read.as_mut() {
+            self.towns.complete(place, self.columns.header(TOWN), &mut self.notices);
+        }
+        Ok(read)
+    }
+
+    /// The next place as the file has it.
+    fn read_place(&mut self) -> Result<Option<Place>, UnusableFile> {
         while let Some(row) = self.table.next_row()? {
             if let Some(column) = self.columns.skips(&row) {
                 let words = ("列的取值使该行按映射文件跳过", "marks the row to be left out by the mapping");
@@ -257,14 +308,15 @@ impl Reading<'_> {
     fn id(&mut self, field: usize) -> String {
         match &self.columns.fields[field] {
             Origin::Column(column) => {
-                let (text, restored) = match cell::id(self.cell(*column)) {
-                    Ok(id) => (Ok(id.text.into_owned()), id.restored),
-                    Err(fault) => (Err(fault), false),
+                let read = cell::id(self.cell(*column)).map(|id| {
+                    let (restored, narrowed) = (id.restored, id.narrowed);
+                    (id.text.into_owned(), restored, narrowed)
+                });
+                let Some((text, restored, narrowed)) = self.sound(read, *column, PLACES[field].name) else {
+                    return String::new();
                 };
-                if restored {
-                    note_restored(self.notices, self.row.number, &self.columns.headers[*column]);
-                }
-                self.sound(text, *column, PLACES[field].name).unwrap_or_default()
+                note_id(self.notices, self.row.number, &self.columns.headers[*column], restored, narrowed);
+                text
             }
             Origin::Constant(told) => told.clone(),
             Origin::Made => match self.columns.made_id(self.row) {
@@ -390,13 +442,19 @@ pub(crate) fn note_nothing(notices: &mut Notices, row: u64, header: &str) {
     notices.note(Some(row), "NOTHING_IN_WORDS", header, words);
 }
 
-/// An id that had become a number was turned back.
-pub(crate) fn note_restored(notices: &mut Notices, row: u64, header: &str) {
-    let words = (
-        "列的编号曾被表格软件改成数字，已还原；建议把该列设为“文本”",
-        "holds ids that a spreadsheet program made numbers of; turned back, but better set the column to text",
-    );
-    notices.note(Some(row), "ID_RESTORED", header, words);
+/// An id that had become a number was turned back, or one in full-width characters made plain.
+pub(crate) fn note_id(notices: &mut Notices, row: u64, header: &str, restored: bool, narrowed: bool) {
+    if restored {
+        let words = (
+            "列的编号曾被表格软件改成数字，已还原；建议把该列设为“文本”",
+            "holds ids that a spreadsheet program made numbers of; turned back, but better set the column to text",
+        );
+        notices.note(Some(row), "ID_RESTORED", header, words);
+    }
+    if narrowed {
+        let words = ("列的编号含全角字符，已改为半角", "holds ids in full-width characters, made plain");
+        notices.note(Some(row), "ID_NARROWED", header, words);
+    }
 }
 
 #[cfg(test)]

@@ -413,6 +413,12 @@ impl Table {
         self.remarks.kept()
     }
 
+    /// What stands above the header, a line a row.
+    #[must_use]
+    pub fn titles(&self) -> &[String] {
+        self.remarks.titles()
+    }
+
     /// How many things were noticed so far, whether kept or not.
     #[must_use]
     pub fn remark_count(&self) -> u64 {

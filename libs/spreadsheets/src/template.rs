@@ -29,6 +29,9 @@ const ROWS_TO_FILL: u32 = 5_000;
 /// Longest title and message that spreadsheets show beside a cell.
 const TITLE_CHARACTERS: usize = 32;
 const MESSAGE_CHARACTERS: usize = 255;
+/// Furthest bound that a cell is checked by: a formula of a validation has 255 characters at most, and numbers are
+/// written out in it.
+const FURTHEST: f64 = 1e15;
 
 /// What a template is made of.
 #[derive(Clone, Debug, Default)]
@@ -219,17 +222,19 @@ impl Column {
             }
             Rule::Number { lower, upper } => {
                 use DataValidationRule::{Between, GreaterThanOrEqualTo, LessThanOrEqualTo};
+                let near = |bound: &f64| bound.clamp(-FURTHEST, FURTHEST);
+                let (lower, upper) = (lower.as_ref().map(near), upper.as_ref().map(near));
                 let (rule, bounds) = match (lower, upper) {
                     (Some(l), Some(u)) => {
-                        (rule.allow_decimal_number(Between(*l, *u)), format!(" {l} 到 {u} 之间的"))
+                        (rule.allow_decimal_number(Between(l, u)), format!(" {l} 到 {u} 之间的"))
                     }
                     (Some(l), None) => {
-                        (rule.allow_decimal_number(GreaterThanOrEqualTo(*l)), format!("不小于 {l} 的"))
+                        (rule.allow_decimal_number(GreaterThanOrEqualTo(l)), format!("不小于 {l} 的"))
                     }
                     (None, Some(u)) => {
-                        (rule.allow_decimal_number(LessThanOrEqualTo(*u)), format!("不大于 {u} 的"))
+                        (rule.allow_decimal_number(LessThanOrEqualTo(u)), format!("不大于 {u} 的"))
                     }
-                    (None, None) => (rule.allow_decimal_number(Between(-1e300, 1e300)), String::new()),
+                    (None, None) => (rule.allow_decimal_number(Between(-FURTHEST, FURTHEST)), String::new()),
                 };
                 (rule, format!("请填写{bounds}数字；没有数据请留空，不要填 0。"))
             }
@@ -339,6 +344,19 @@ mod tests {
         ] {
             template.columns.push(column(&long, false, rule));
         }
-        template.write(&dir.path().join("t.xlsx")).unwrap();
+        template.columns.push(column(&long, false, Rule::Number { lower: Some(-1e300), upper: Some(1e300) }));
+        let path = dir.path().join("t.xlsx");
+        template.write(&path).unwrap();
+        let mut archive = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
+        let sheet = archive.by_name("xl/worksheets/sheet1.xml").unwrap();
+        let sheet = std::io::read_to_string(sheet).unwrap();
+        let formulas: Vec<&str> = sheet
+            .split("<formula")
+            .skip(1)
+            .map(|rest| rest.split_once('>').and_then(|(_, rest)| rest.split_once('<')).unwrap().0)
+            .collect();
+        assert!(formulas.len() > 5, "{formulas:?}");
+        // What Excel opens.
+        assert!(formulas.iter().all(|formula| formula.len() <= 255), "{formulas:?}");
     }
 }

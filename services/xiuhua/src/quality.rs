@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde_json::{Value, json};
 use xiuhua_contracts::classification::v1::ListPlaceClassesRequest;
-use xiuhua_contracts::ingestion::v1::{Batch, ListBatchesRequest};
+use xiuhua_contracts::ingestion::v1::{Batch, ListBatchesRequest, ReadPlacesRequest};
 use xiuhua_contracts::measure::v1::Text;
 use xiuhua_contracts::scoring::v1::{Assessment, ThresholdUsed};
 
@@ -37,6 +37,7 @@ pub(crate) async fn quality(platform: &Platform, arguments: &QualityArgs, screen
     let unclassified = unclassified(platform, &run).await?;
     let sources = Sources::read(platform).await?;
     let waiting = waiting(platform).await?;
+    let townless = townless(platform, &run).await?;
 
     standing.show(&run, screen)?;
     coverage.show(run.scale, &names, screen)?;
@@ -46,6 +47,10 @@ pub(crate) async fn quality(platform: &Platform, arguments: &QualityArgs, screen
     screen.say(
         &format!("有得分但没有户数的小区：{homeless}（不计入居委、街镇和全区的均值）\n"),
         &format!("places with scores but without households: {homeless} (they weigh nothing in groups)\n"),
+    )?;
+    screen.say(
+        &format!("没有街镇代码的小区：{townless}（不进入居委和街镇的结果）\n"),
+        &format!("places without a town code: {townless} (they are in no result of committees and towns)\n"),
     )?;
     show_unclassified(&unclassified, screen)?;
     sources.show(screen)?;
@@ -60,6 +65,7 @@ pub(crate) async fn quality(platform: &Platform, arguments: &QualityArgs, screen
             "type": t.r#type, "leaf": t.leaf, "status": t.status, "sample_size": t.sample_size,
         })).collect::<Vec<_>>(),
         "places_without_households": homeless,
+        "places_without_town_code": townless,
         "unclassified": unclassified.json(),
         "sources": sources.json(),
         "rejected_rows_open": waiting.iter().map(|(batch, open)| json!({
@@ -67,6 +73,17 @@ pub(crate) async fn quality(platform: &Platform, arguments: &QualityArgs, screen
         })).collect::<Vec<_>>(),
         "imputed_values": 0,
     }))
+}
+
+/// How many of the places that were assessed have no town code.
+async fn townless(platform: &Platform, run: &Assessment) -> Result<u64> {
+    let request = ReadPlacesRequest { as_of_position: Some(run.as_of_position) };
+    let mut read = platform.ingestion().read_places(request).await?.into_inner();
+    let mut found = 0;
+    while let Some(page) = read.message().await? {
+        found += page.places.iter().map(|place| u64::from(place.town_code.is_empty())).sum::<u64>();
+    }
+    Ok(found)
 }
 
 /// Indicators that a type is measured without.

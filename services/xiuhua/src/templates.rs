@@ -8,7 +8,7 @@ use serde_json::json;
 use xiuhua_contracts::ingestion::v1::{Place, ReadPlacesRequest};
 use xiuhua_indicators::catalog::{Bounds, Catalog, Item, ItemKind, Measure, Reads};
 use xiuhua_indicators::period::Period;
-use xiuhua_spreadsheets::layout::{ATTRIBUTES, Field, Kind};
+use xiuhua_spreadsheets::layout::{ATTRIBUTES, Field, Kind, LOCATIONS};
 use xiuhua_spreadsheets::template::{Column, Rule, Template};
 
 use crate::cli::{Globals, ImportKind, TemplateArgs, TemplateLayout};
@@ -117,10 +117,15 @@ fn places(record: &OnRecord) -> Template {
             "town_code" => offered(record.towns.keys()),
             "town" => offered(record.towns.values()),
             "housing_nature" => offered(housing_natures()),
-            "school_district" => offered(["是", "否"]),
+            "school_district" => {
+                Rule::Choice { options: ["是", "否"].map(ToOwned::to_owned).to_vec(), closed: true }
+            }
+            "location" => offered(LOCATIONS.iter().filter_map(|(_, words)| words.first())),
             "households" | "population" => Rule::Count,
-            _ if field.unit == "%" => Rule::Number { lower: Some(0.0), upper: Some(100.0) },
-            _ if !field.unit.is_empty() => Rule::Number { lower: Some(0.0), upper: None },
+            _ if !field.unit.is_empty() => {
+                let (lower, upper) = field.bounds();
+                Rule::Number { lower, upper }
+            }
             _ => Rule::Text,
         },
     });
@@ -218,7 +223,7 @@ fn about(title: &str, kind: &str) -> Vec<String> {
         title,
         "1. 黄色表头为必填列；把鼠标停在表头上可看到填写要求。",
         "2. 没有数据请留空，不要填 0；编号类内容按文本填写，不要丢掉开头的 0。",
-        "3. 示例行可以删除，也可以保留：导入时会跳过。",
+        "3. 示例行只作参考，填报时请删除；忘了删除也不要紧，导入时会跳过。",
         &format!("4. 填好保存后运行：xiuhua import {kind} <本文件>。有错误的行会连同原因退回。"),
     ]
     .map(ToOwned::to_owned)
@@ -298,7 +303,11 @@ fn field_column(name: &str, rule: Rule) -> Column {
 fn field_notes(field: &Field) -> Vec<String> {
     let said = match field.name {
         "place_id" => "小区在平台上的唯一编号，登记后不再改变；按文本填写。",
-        "town_code" => "统计用区划代码，12 位；按文本填写。",
+        "town_code" => {
+            "统计用区划代码，12 位；按文本填写。街镇结果按代码统计：没有代码的小区不进入街镇结果，只写街镇名称的按同名街镇补上。"
+        }
+        "location" => "从列表中选；也可填写其他说法，但没有相应的标签。",
+        "school_district" => "是或否。",
         "committee" => "居委会全称；同一街镇内相同名称视为同一居委会。",
         "housing_nature" => "房屋的产权性质，决定小区类型；列表之外的内容也可填写，但小区将等待人工归类。",
         "households" => "期末户数；没有户数的小区不参与加权汇总。",
@@ -313,6 +322,9 @@ fn field_notes(field: &Field) -> Vec<String> {
     let mut notes = vec![said.to_owned()];
     if !field.unit.is_empty() {
         notes.push(format!("单位：{}", unit(field.unit)));
+    }
+    if let (Some(lower), Some(upper)) = field.bounds() {
+        notes.push(format!("范围：{lower} 到 {upper}"));
     }
     notes.retain(|note| !note.is_empty());
     notes
@@ -346,7 +358,8 @@ fn unit(unit: &str) -> &str {
         "yes/no" => "是 / 否",
         "cases/100 households" => "件 / 百户",
         "incidents/100 households" => "起 / 百户",
-        "count" | "count/year" => "个 / 年",
+        "count" => "个",
+        "count/year" => "个 / 年",
         "days" => "天",
         "drills/year" | "events/year" | "meetings/year" => "次 / 年",
         "kinds" => "种",
@@ -378,6 +391,23 @@ fn place_cell(place: &Place, field: &str) -> String {
         "housing_nature" => place.housing_nature.clone(),
         "households" => count(place.households),
         "population" => count(place.population),
-        attribute => place.attributes.get(attribute).cloned().unwrap_or_default(),
+        attribute => {
+            let told = place.attributes.get(attribute).map_or("", String::as_str);
+            let offered = LOCATIONS.iter().find(|(word, _)| attribute == "location" && *word == told);
+            offered.and_then(|(_, words)| words.first()).map_or(told, |word| *word).to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_location_that_is_offered_is_one_that_the_rules_know() {
+        let rules = xiuhua_classification::shipped(RULES).unwrap().toml;
+        for (word, _) in LOCATIONS {
+            assert!(rules.contains(&format!("value = \"{word}\"")), "{word}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
+use super::above::Above;
 use super::{Field, Kind, Mapping, header, text};
 use crate::cell::{self, CellFault, shift};
 use crate::coordinates::System;
@@ -63,6 +64,8 @@ pub(crate) struct Columns {
     pub(crate) periods_beside: Vec<usize>,
     /// The unit that the mapping says a column is in, by column.
     units: Vec<Option<String>>,
+    /// What stands above the header.
+    pub(crate) above: Above,
     made: Option<(String, Vec<usize>)>,
     skip: Vec<(usize, HashSet<String>)>,
 }
@@ -82,6 +85,7 @@ impl Columns {
             points: None,
             periods_beside: Vec::new(),
             units: vec![None; count],
+            above: mapping.unit.as_deref().map(Above::of_words).unwrap_or_default(),
             made: None,
             skip: Vec::new(),
         };
@@ -234,14 +238,21 @@ impl Columns {
         }
     }
 
+    /// Whether neither the mapping nor its header says what unit a column is in.
+    pub(crate) fn names_no_unit(&self, column: usize) -> bool {
+        // No unit agrees with none.
+        self.units[column].is_none() && header::unit_of(&self.normal[column], "") == Some(0)
+    }
+
     /// The power of ten that the numbers of a column are to be multiplied by, to be in `unit`: as the mapping says, else
-    /// as the header says.
+    /// as the header says, else as what stands above it says where it agrees.
     ///
     /// # Errors
     /// The fault of a unit that does not agree.
     pub(crate) fn exponent(&self, column: usize, unit: &str) -> Result<i32, Text> {
         let found = match &self.units[column] {
             Some(written) => exponent_of(written, unit),
+            None if self.names_no_unit(column) => Some(self.above.exponent(unit).unwrap_or(0)),
             None => header::unit_of(&self.normal[column], unit),
         };
         found.ok_or_else(|| self.unit_differs(column, unit))

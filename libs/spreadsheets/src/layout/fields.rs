@@ -30,6 +30,16 @@ impl Field {
         [self.name, self.zh].into_iter().chain(self.synonyms.iter().copied())
     }
 
+    /// Least and greatest that its numbers can be; a share lies between 0 and 100, and nothing is below 0.
+    #[must_use]
+    pub fn bounds(&self) -> (Option<f64>, Option<f64>) {
+        match self.unit {
+            "" => (None, None),
+            "%" => (Some(0.0), Some(100.0)),
+            _ => (Some(0.0), None),
+        }
+    }
+
     /// Whether a normal header means this field where nothing better is there.
     pub(super) fn may_be_called(&self, header: &str) -> bool {
         self.weak.contains(&header)
@@ -172,6 +182,13 @@ pub const PLACES: &[Field] = &[
     ),
 ];
 
+/// Where an estate can lie (区位): the word that rules know, and the words of people, the one that is offered first.
+pub const LOCATIONS: &[(&str, &[&str])] = &[
+    ("centre", &["近中心城区", "中心城区", "市中心"]),
+    ("fringe", &["城乡接合部", "城乡结合部"]),
+    ("suburb", &["远郊", "远郊区"]),
+];
+
 /// Further columns of places that rules read, under the names that rules know them by.
 pub const ATTRIBUTES: &[Field] = &[
     text("district_code", "区代码", "District code", &["行政区代码", "行政区划代码"], &[]),
@@ -213,7 +230,7 @@ pub const ATTRIBUTES: &[Field] = &[
     number("tenant_share_pct", "租户占比", "Share of tenants", "%", &["租客占比", "租住户占比"]),
     number("turnover_rate_pct", "换手率", "Turnover", "%", &[]),
     number("living_circle_share_pct", "15分钟生活圈达标率", "15-minute living circle", "%", &[]),
-    text("school_district", "学区房", "School district", &["是否学区房", "学区"], &[]),
+    text("school_district", "学区房", "School district", &["是否学区房"], &[]),
     text("developer", "开发商", "Developer", &["开发企业", "开发单位"], &[]),
     text("mgmt_company", "物业公司", "Property manager", &["物业企业", "物业服务企业", "物业管理公司"], &[]),
 ];

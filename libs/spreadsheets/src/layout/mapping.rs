@@ -5,6 +5,7 @@ use std::path::Path;
 
 use xiuhua_checked_toml::Faults;
 
+use super::above::Above;
 use super::text;
 use crate::coordinates::System;
 use crate::table::UnusableFile;
@@ -67,6 +68,8 @@ pub struct Mapping {
     pub header_row: Option<u32>,
     /// The period of every row, as the contracts spell it.
     pub period: Option<String>,
+    /// The unit of every column that it agrees with and that names none itself, such as `万元`; several with `、`.
+    pub unit: Option<String>,
     /// Our name of a column and the header in the file.
     pub columns: Vec<(String, String)>,
     /// Our name of a column and its text in every row.
@@ -111,6 +114,20 @@ impl Mapping {
             };
             unusable(found.faults().iter().map(fault).collect())
         })
+    }
+
+    /// The same with what stands above the header of a file, as far as it says nothing of that itself: rows that go back
+    /// without their title are then read as they were.
+    #[must_use]
+    pub(crate) fn with_titles(&self, titles: &[String]) -> Self {
+        let mut mapping = self.clone();
+        let above = Above::of_titles(titles);
+        if mapping.unit.is_none() && !above.is_empty() {
+            let unit = above.words();
+            mapping.toml = format!("unit = \"{unit}\"\n{}", mapping.toml);
+            mapping.unit = Some(unit);
+        }
+        mapping
     }
 
     /// Every header that it names.

@@ -23,6 +23,8 @@ struct Notice {
     /// `None` where it concerns the file as a whole.
     row: Option<u64>,
     times: u64,
+    /// Rows that are named, where the first alone would not do.
+    rows: Vec<u64>,
     zh: &'static str,
     en: &'static str,
 }
@@ -40,7 +42,30 @@ impl Notices {
         if let Some(notice) = self.kept.iter_mut().find(same) {
             notice.times += 1;
         } else if self.kept.len() < KEPT {
-            self.kept.push(Notice { reason, column: column.to_owned(), row, times: 1, zh, en });
+            self.kept.push(Notice {
+                reason,
+                column: column.to_owned(),
+                row,
+                times: 1,
+                rows: Vec::new(),
+                zh,
+                en,
+            });
+        }
+    }
+
+    /// Notes something about several rows of a column at once: the first of them, and how many there are.
+    pub(crate) fn note_rows(
+        &mut self,
+        rows: &[u64],
+        times: u64,
+        reason: &'static str,
+        column: &str,
+        (zh, en): (&'static str, &'static str),
+    ) {
+        if self.kept.len() < KEPT {
+            let (column, rows) = (column.to_owned(), rows.to_vec());
+            self.kept.push(Notice { reason, column, row: None, times, rows, zh, en });
         }
     }
 
@@ -57,9 +82,13 @@ impl Notices {
     /// The remarks, in the order in which they were noted.
     pub(crate) fn remarks(&self) -> impl Iterator<Item = Remark> + '_ {
         self.kept.iter().map(|notice| {
-            let Notice { reason, column, row, times, zh, en } = notice;
+            let Notice { reason, column, row, times, rows, zh, en } = notice;
             let (mut in_zh, mut in_en) = (format!("“{column}”{zh}"), format!("`{column}` {en}"));
-            if *times > 1 {
+            if !rows.is_empty() {
+                let each: Vec<String> = rows.iter().map(u64::to_string).collect();
+                in_zh.push_str(&format!("（共 {times} 处，如第 {} 行）", each.join("、")));
+                in_en.push_str(&format!(" ({times} times, as in rows {})", each.join(", ")));
+            } else if *times > 1 {
                 in_zh.push_str(&format!("（共 {times} 处）"));
                 in_en.push_str(&format!(" ({times} times)"));
             }

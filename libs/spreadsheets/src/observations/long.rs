@@ -57,9 +57,14 @@ impl Long {
             ));
         }
         let has_value = matches!(columns.fields[VALUE], Origin::Column(_));
-        let exponent = |unit: &str| if has_value { columns.exponent(value, unit).ok() } else { None };
-        let exponents = vocabulary.measures().iter().map(|measure| exponent(&measure.unit)).collect();
+        let units: Vec<&str> = vocabulary.measures().iter().map(|measure| measure.unit.as_str()).collect();
+        let exponent = |unit: &&str| if has_value { columns.exponent(value, unit).ok() } else { None };
+        let exponents = units.iter().map(exponent).collect();
         let says_unit = has_value && columns.says_unit(value);
+        // What stands above the header is the unit of the only column of numbers, unless that names its own.
+        if has_value && !columns.above.is_empty() && columns.names_no_unit(value) {
+            columns.above.check(&units, true, notices, faults);
+        }
         let names_units =
             |column: &usize| !columns.taken[*column] && UNITS.contains(&columns.normal[*column].as_str());
         let unit = (0..columns.headers.len()).find(names_units);
@@ -104,7 +109,7 @@ impl Long {
         if unit == "%"
             && let (Some(Meaning::Measure(at)), Some(value)) = (meaning, value)
         {
-            reading.fractions.see(at, measure_id, value);
+            reading.fractions.see(at, measure_id, reading.row.number, value);
         }
         let source = if reading.columns.fields[SOURCE] == Origin::Absent {
             Cow::Borrowed("")

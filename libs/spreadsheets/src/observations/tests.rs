@@ -105,7 +105,7 @@ fn a_wide_row_makes_a_statement_of_each_filled_cell() {
         told(3, "P2", "safe", "2021", 0.0),
     ];
     assert_eq!(found, expected);
-    assert_eq!(reasons(&remarks), ["UNKNOWN_COLUMN", "UNKNOWN_COLUMN", "NOTHING_IN_WORDS", "NO_VALUES"]);
+    assert_eq!(reasons(&remarks), ["NOTHING_IN_WORDS", "NO_VALUES"]);
 }
 
 #[test]
@@ -215,4 +215,43 @@ fn a_time_of_revision_that_a_mapping_says_is_one_or_a_fault() {
     assert!(read_by(text, "[constants]\nrevised_at = \"2021-12-31\"\n").is_ok());
     let said = read_by(text, "[constants]\nrevised_at = \"昨天\"\n").unwrap_err();
     assert!(said.len() == 1 && said[0].contains("`revised_at`"), "{said:?}");
+}
+
+#[test]
+fn columns_that_tell_people_which_place_it_is_are_passed_over_without_a_word() {
+    let text = "小区编号,小区名称,所属街镇,居委会,年度,A1.1,说明,联系人\nP1,甲,乙,丙,2021,3,好,丁\n";
+    let (found, remarks) = read_by(text, "").unwrap();
+    assert_eq!(found, [told(2, "P1", "kinds", "2021", 3.0)]);
+    assert_eq!(reasons(&remarks), ["UNKNOWN_COLUMN"]);
+    assert!(remarks[0].message.zh.contains("联系人"));
+}
+
+#[test]
+fn some_fractions_among_percentages_are_remarked_with_their_rows() {
+    let text = "小区编号,年度,人口登记准确率\nP1,2021,85\nP2,2021,0.9\nP3,2021,0\nP4,2021,0.95\n";
+    let (_, remarks) = read_by(text, "").unwrap();
+    assert_eq!(reasons(&remarks), ["SOME_LOOK_LIKE_FRACTIONS"]);
+    assert!(remarks[0].message.zh.contains("共 2 处，如第 3、5 行"), "{}", remarks[0].message.zh);
+    let text = "place_id,indicator,period,value\nP1,A2.1,2021,85\nP2,A2.1,2021,0.9\nP3,A1.1,2021,1\n";
+    let (_, remarks) = read_by(text, "").unwrap();
+    assert!(remarks.len() == 1 && remarks[0].message.en.contains("1 times, as in rows 3"), "{remarks:?}");
+}
+
+#[test]
+fn a_unit_above_the_header_is_applied_where_it_agrees_and_refused_where_it_cannot() {
+    let wide = "单位：万元,,,\n小区编号,年度,户均自治金,人口登记准确率\nP1,2021,3.5,85\n";
+    let (found, remarks) = read_by(wide, "").unwrap();
+    assert_eq!(found.iter().map(|it| it.4).collect::<Vec<_>>(), [35000.0, 85.0]);
+    assert!(reasons(&remarks).contains(&"UNIT_ABOVE"), "{remarks:?}");
+    // A header of its own comes first, and a mapping says it without a title.
+    let own = "单位：万元,,,\n小区编号,年度,户均自治金（元）\nP1,2021,3.5\n";
+    assert_eq!(read_by(own, "").unwrap().0, [told(3, "P1", "fund", "2021", 3.5)]);
+    let (found, _) = read_by("小区编号,年度,户均自治金\nP1,2021,3.5\n", "unit = \"万元\"").unwrap();
+    assert_eq!(found, [told(2, "P1", "fund", "2021", 35000.0)]);
+    let said = read_by("单位：万元,,\n小区编号,年度,人口登记准确率\nP1,2021,85\n", "").unwrap_err();
+    assert!(said.len() == 1 && said[0].contains("agrees with the unit of no column"), "{said:?}");
+    let long = "单位：万元,,,\n小区编号,指标,年度,数值\nP1,B2.3,2021,3.5\nP1,A2.1,2021,85\n";
+    let (found, _) = read_by(long, "").unwrap();
+    assert_eq!(found[0], told(3, "P1", "fund", "2021", 35000.0));
+    assert_eq!(found[1].5, [("数值".to_owned(), "UNIT_DIFFERS")]);
 }

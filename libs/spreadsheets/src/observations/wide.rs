@@ -73,7 +73,7 @@ impl Wide {
             let exponent = match cell::shift(in_header, unit) {
                 Ok(exponent) if !in_header.is_empty() => Ok(exponent),
                 Ok(_) if columns.mapped_unit(column).is_some() => columns.exponent(column, unit),
-                Ok(_) => Ok(0),
+                Ok(_) => Ok(columns.above.exponent(unit).unwrap_or(0)),
                 Err(_) => Err(columns.unit_differs(column, unit)),
             };
             let exponent = exponent.unwrap_or_else(|fault| {
@@ -104,6 +104,10 @@ impl Wide {
             ));
         }
         indicators.sort_by_key(|indicator| indicator.column);
+        let plain = indicators.iter().filter(|indicator| columns.names_no_unit(indicator.column));
+        let units: Vec<&str> =
+            plain.map(|indicator| vocabulary.measures()[indicator.measure].unit.as_str()).collect();
+        columns.above.check(&units, true, notices, faults);
         note_unread(columns, notices);
         Self { indicators }
     }
@@ -134,7 +138,7 @@ impl Wide {
                 }
                 Ok(Said::Value(value)) => {
                     if measure.unit == "%" {
-                        reading.fractions.see(indicator.column, header, value);
+                        reading.fractions.see(indicator.column, header, reading.row.number, value);
                     }
                     value
                 }

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use crate::cell::{self, CellFault, Said};
-use crate::layout::{ATTRIBUTES, Columns, Notices};
+use crate::layout::{ATTRIBUTES, Columns, Field, LOCATIONS, Notices};
 use crate::layout::{appears_twice, base_of};
-use crate::table::{Cell, Text};
+use crate::table::{Cell, Text, normal};
 
 /// Columns that count the rows of a sheet and say nothing of a place: kept, they would make every place look changed
 /// whenever the order does.
@@ -17,25 +17,71 @@ pub(super) struct Attribute {
     pub(super) column: usize,
     /// Name of the attribute: what rules know it by, else what the mapping or the file calls it.
     pub(super) name: String,
-    /// Unit of its numbers; empty for texts.
-    unit: &'static str,
+    /// What is known of it; `None` for a column that rules do not read.
+    known: Option<&'static Field>,
     exponent: i32,
 }
 
 impl Attribute {
-    /// The text of a cell. Of an attribute that holds numbers, one that is written in another way becomes plain.
+    /// Unit of its numbers; empty for texts.
+    pub(super) fn unit(&self) -> &'static str {
+        self.known.map_or("", |known| known.unit)
+    }
+
+    /// The text of a cell. Numbers become plain, yes and no `是` and `否`, words for a location those that rules know; a
+    /// text of any other attribute is kept as it stands.
+    ///
+    /// # Errors
+    /// `NOT_A_NUMBER` and its like, `OUT_OF_RANGE` or `NOT_YES_OR_NO` for what the template would not take; else as
+    /// [`cell::text`].
     pub(super) fn read<'a>(&self, cell: Cell<'a>) -> Result<Cow<'a, str>, CellFault> {
         let told = cell::text(cell)?;
-        if self.exponent == 0 && (self.unit.is_empty() || told.parse::<f64>().is_ok()) {
-            return Ok(told);
+        let Some(known) = self.known.filter(|known| !known.unit.is_empty()) else {
+            return match self.known.map(|known| known.name) {
+                Some("school_district") => yes_or_no(cell),
+                Some("location") => Ok(location(told)),
+                _ if self.exponent == 0 => Ok(told),
+                // Of a column that is nobody's, a text for people is no reason to lose a place.
+                _ => Ok(cell::number(cell, "", self.exponent).map_or(told, plain)),
+            };
+        };
+        let said = cell::number(cell, known.unit, self.exponent)?;
+        let (least, greatest) = known.bounds();
+        if let Said::Value(value) = said
+            && (least.is_some_and(|least| value < least) || greatest.is_some_and(|greatest| value > greatest))
+        {
+            return Err(out_of_range(value, least.unwrap_or_default(), greatest));
         }
-        Ok(match cell::number(cell, self.unit, self.exponent) {
-            Ok(Said::Value(number)) => Cow::Owned(number.to_string()),
-            Ok(Said::Nothing | Said::NothingInWords) => Cow::Borrowed(""),
-            // A text for people is no reason to lose a place.
-            Err(_) => told,
+        Ok(match said {
+            // What is plain already keeps its spelling.
+            Said::Value(_) if self.exponent == 0 && told.parse::<f64>().is_ok() => told,
+            said => plain(said),
         })
     }
+}
+
+fn plain<'a>(said: Said<f64>) -> Cow<'a, str> {
+    said.value().map_or(Cow::Borrowed(""), |number| Cow::Owned(number.to_string()))
+}
+
+fn yes_or_no(cell: Cell<'_>) -> Result<Cow<'_, str>, CellFault> {
+    let said = cell::truth(cell)?;
+    Ok(Cow::Borrowed(said.value().map_or("", |truth| if truth { "是" } else { "否" })))
+}
+
+/// A location in the word that rules know; another word as it stands: other rules may know it.
+fn location(told: Cow<'_, str>) -> Cow<'_, str> {
+    let spelled = normal(&told);
+    let known = LOCATIONS.iter().find(|(word, words)| spelled == *word || words.contains(&spelled.as_str()));
+    known.map_or(told, |(word, _)| Cow::Borrowed(*word))
+}
+
+fn out_of_range(value: f64, least: f64, greatest: Option<f64>) -> CellFault {
+    let (zh, en) = match greatest {
+        Some(greatest) => (format!("{least} 到 {greatest}"), format!("between {least} and {greatest}")),
+        None => (format!("不小于 {least} 的数"), format!("{least} or more")),
+    };
+    CellFault::new("OUT_OF_RANGE", format!("{value} 超出范围，应为 {zh}"), format!("{value} has to be {en}"))
 }
 
 /// Every column that is nothing else yet, as an attribute.
@@ -85,7 +131,7 @@ pub(super) fn attributes(
         if found.iter().any(|other| other.name == name) {
             faults.push(appears_twice(&name));
         }
-        found.push(Attribute { column, name, unit, exponent });
+        found.push(Attribute { column, name, known, exponent });
     }
     found.sort_by_key(|attribute| attribute.column);
     for attribute in &found {

@@ -205,3 +205,73 @@ fn a_number_merged_over_several_places_is_none_of_theirs() {
         assert_eq!(faults(&place), [("户数", "MERGED_NUMBER")]);
     }
 }
+
+#[test]
+fn attributes_are_held_to_what_the_template_lets_in() {
+    let text = "小区编号,老年人口占比,户籍人口占比,停车位数,学区房,区位\n\
+                P1,很多,-5,约300,可能,远郊\nP2,130,80%,57个,√,中心城区\nP3,-,50,0,无,内环\nP4,0,100,1e3,1,suburb\n";
+    let (places, _) = read(text);
+    let expected = [
+        ("老年人口占比", "NOT_A_NUMBER"),
+        ("户籍人口占比", "OUT_OF_RANGE"),
+        ("停车位数", "NOT_A_NUMBER"),
+        ("学区房", "NOT_YES_OR_NO"),
+    ];
+    assert_eq!(faults(&places[0]), expected);
+    assert_eq!(faults(&places[1]), [("老年人口占比", "OUT_OF_RANGE")]);
+    assert!(places[1].faults[0].message.zh.contains("0 到 100"));
+    assert_eq!((faults(&places[2]).len(), faults(&places[3]).len()), (0, 0));
+    let told = |name: &str| [0, 1, 2, 3].map(|place| attribute(&places[place], name));
+    assert_eq!(told("school_district"), ["", "是", "否", "是"]);
+    assert_eq!(told("location"), ["suburb", "centre", "内环", "suburb"]);
+    assert_eq!(told("registered_share_pct"), ["", "80", "50", "100"]);
+    assert_eq!(told("parking_spaces"), ["", "57", "0", "1e3"]);
+}
+
+#[test]
+fn ids_and_codes_in_full_width_characters_are_the_plain_ones() {
+    let (places, remarks) = read("小区编号,街镇代码\nＰ１,３１０１１５004000\nP2,31011500\n");
+    assert_eq!((&*places[0].id, &*places[0].town_code), ("P1", "310115004000"));
+    let said: Vec<_> = remarks.iter().map(|remark| (remark.row, remark.reason)).collect();
+    assert_eq!(said, [(Some(2), "ID_NARROWED"), (Some(2), "ID_NARROWED"), (Some(3), "ODD_TOWN_CODE")]);
+}
+
+#[test]
+fn a_town_without_its_code_gets_the_one_of_its_name_and_a_remark_where_there_is_none_or_are_two() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("places.csv");
+    let rows = "P1,潍坊新村街道,\nP2,潍坊新村街道,310115004000\nP3,北蔡镇,\nP4,张江镇,1\nP5,张江镇,2\nP6,张江镇,\nP7,,\n";
+    std::fs::write(&path, format!("小区编号,街镇,街镇代码\n{rows}")).unwrap();
+    let mapping = Mapping::default();
+    let table = open(&path, Kind::Places, &mapping, &Vocabulary::default()).unwrap();
+    let mut reader = PlaceReader::new(table, &path, &mapping).unwrap();
+    assert!(reader.survey_towns().unwrap());
+    let read = |reader: &mut PlaceReader| {
+        let mut codes = Vec::new();
+        while let Some(place) = reader.next_place().unwrap() {
+            codes.push(place.town_code);
+        }
+        (codes, reader.remarks().iter().map(|remark| (remark.row, remark.reason)).collect::<Vec<_>>())
+    };
+    let (codes, said) = read(&mut reader);
+    assert_eq!(codes, ["310115004000", "310115004000", "", "1", "2", "", ""]);
+    let odd = [(Some(5), "ODD_TOWN_CODE"), (Some(6), "ODD_TOWN_CODE")];
+    assert_eq!(said, [&[(Some(2), "TOWN_CODE_FILLED"), (Some(4), "TOWN_CODE_MISSING")][..], &odd].concat());
+    reader.rewind().unwrap();
+    reader.learn_town("北蔡镇", "310115110000");
+    assert_eq!(read(&mut reader).0[2], "310115110000");
+}
+
+#[test]
+fn a_unit_above_the_header_is_the_unit_of_the_columns_that_it_agrees_with() {
+    let text = "小区一览,,,\n单位：万户、万元,,,\n小区编号,户数,常住人口（人）,维修资金\nP1,0.12,3000,3.5\n";
+    let (places, remarks) = read(text);
+    assert_eq!((places[0].households, places[0].population), (Some(1200), Some(3000)));
+    assert_eq!(attribute(&places[0], "repair_fund_yuan"), "35000");
+    assert_eq!(remarks.iter().filter(|remark| remark.reason == "UNIT_ABOVE").count(), 2);
+    let (places, remarks) = read("单位：万元,\n小区编号,户数\nP1,12\n");
+    assert_eq!(places[0].households, Some(12));
+    assert!(remarks.iter().any(|remark| remark.reason == "UNIT_ABOVE_UNUSED"));
+    let said = read_by("单位：万,\n小区编号,户数\nP1,12\n", "").unwrap_err();
+    assert!(said.len() == 1 && said[0].contains("no whole unit"), "{said:?}");
+}

@@ -4,6 +4,8 @@ use super::{Text, shown};
 
 /// Remarks that are kept in words; what comes after is only counted.
 const KEPT: usize = 100;
+/// Characters of a title that are kept.
+const TITLE_CHARS: usize = 1_000;
 
 /// Something noticed in a file that makes no row wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub(super) struct Remarks {
     count: u64,
     /// Kept and counted when the file was opened: what stays when it is read again.
     opening: (usize, u64),
+    /// What stands above the header, a line each.
+    titles: Vec<String>,
 }
 
 impl Remarks {
@@ -37,6 +41,10 @@ impl Remarks {
     pub(super) fn title_row(&mut self, number: u64, texts: &[String]) {
         let title =
             texts.iter().find(|text| !text.is_empty()).map(|text| shown(text, 40)).unwrap_or_default();
+        let mut cells: Vec<&str> = texts.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+        // A merged cell fills several.
+        cells.dedup();
+        self.titles.push(cells.join(" ").chars().take(TITLE_CHARS).collect());
         let message =
             Text::new(format!("表头之前的“{title}”，已跳过"), format!("`{title}` above the header, skipped"));
         self.push(Some(number), "TITLE_ROW", message);
@@ -51,6 +59,11 @@ impl Remarks {
     pub(super) fn rewind(&mut self) {
         self.kept.truncate(self.opening.0);
         self.count = self.opening.1;
+    }
+
+    /// What stands above the header, a line a row.
+    pub(super) fn titles(&self) -> &[String] {
+        &self.titles
     }
 
     pub(super) fn kept(&self) -> &[Remark] {

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tokio::task::block_in_place;
 use tonic::Code;
-use xiuhua_contracts::ingestion::v1::Batch;
+use xiuhua_contracts::ingestion::v1::{Batch, ReadPlacesRequest};
 use xiuhua_contracts::normalization::v1::{GetCatalogRequest, RegisterCatalogRequest};
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_spreadsheets::layout::{self, Kind, Vocabulary};
@@ -75,7 +75,13 @@ pub(super) async fn open(platform: &Platform, arguments: &ImportArgs) -> Result<
         _ => mapping(arguments)?,
     };
     if arguments.kind == ImportKind::Places {
-        let file = block_in_place(|| PlaceFile::open(&arguments.file, &mapping))?;
+        let mut file = block_in_place(|| PlaceFile::open(&arguments.file, &mapping))?;
+        if file.lacks_town_codes() {
+            let mut read = platform.ingestion().read_places(ReadPlacesRequest::default()).await?.into_inner();
+            while let Some(page) = read.message().await? {
+                page.places.iter().for_each(|place| file.learn_town(&place.town_name, &place.town_code));
+            }
+        }
         return Ok(Opened::Places(Box::new(file.correcting(marked.corrections))));
     }
     let catalog = match (&arguments.catalog, &marked.catalog) {

@@ -43,9 +43,11 @@ impl ObservationFile {
         let table = layout::open(path, Kind::Observations, mapping, &vocabulary)?;
         let catalog =
             catalog.map(|catalog| (catalog.id.clone(), catalog.version.clone())).unwrap_or_default();
+        let reader = ObservationReader::new(table, path, mapping, vocabulary)?;
+        let by = ReadBy { mapping: reader.read_by().to_owned(), catalog };
         Ok(Self {
-            reader: ObservationReader::new(table, path, mapping, vocabulary)?,
-            by: ReadBy { mapping: mapping.toml.clone(), catalog },
+            reader,
+            by,
             sequence: 0,
             open: Columns::default(),
             complete: VecDeque::new(),

@@ -17,6 +17,7 @@ pub(crate) struct PlaceFile {
     sequence: u64,
     /// Of a returned sheet: the rows it brings again.
     corrections: Option<Corrections>,
+    lacks_town_codes: bool,
 }
 
 impl PlaceFile {
@@ -26,13 +27,25 @@ impl PlaceFile {
     /// [`UnusableFile`] with everything that is wrong with it or with how the mapping fits it.
     pub(crate) fn open(path: &Path, mapping: &Mapping) -> Result<Self, UnusableFile> {
         let table = layout::open(path, Kind::Places, mapping, &Vocabulary::default())?;
-        let by = ReadBy { mapping: mapping.toml.clone(), ..ReadBy::default() };
-        Ok(Self { reader: PlaceReader::new(table, path, mapping)?, by, sequence: 0, corrections: None })
+        let mut reader = PlaceReader::new(table, path, mapping)?;
+        let by = ReadBy { mapping: reader.read_by().to_owned(), ..ReadBy::default() };
+        let lacks_town_codes = reader.survey_towns()?;
+        Ok(Self { reader, by, sequence: 0, corrections: None, lacks_town_codes })
     }
 
     /// The same file, as one that brings rejected rows again.
     pub(crate) fn correcting(self, corrections: Option<Corrections>) -> Self {
         Self { corrections, ..self }
+    }
+
+    /// Whether a row names a town without its code.
+    pub(crate) fn lacks_town_codes(&self) -> bool {
+        self.lacks_town_codes
+    }
+
+    /// Learns the code of a town that is on record, for such rows.
+    pub(crate) fn learn_town(&mut self, name: &str, code: &str) {
+        self.reader.learn_town(name, code);
     }
 }
 

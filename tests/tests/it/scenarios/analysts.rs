@@ -398,6 +398,7 @@ fn the_quality_of_an_assessment_is_told_with_its_rules() {
     assert_eq!(told["unclassified"]["reasons"]["NOT_RESIDENTIAL"], 1);
     assert_eq!(told["places_without_households"], 1);
     assert_eq!(told["rejected_rows_open"][0]["open"], 1);
+    assert_eq!(told["places_without_town_code"], 0);
     assert_eq!(told["imputed_values"], 0);
     let en = assessed.told(&["quality", &assessed.run, "--lang", "en"]);
     assert!(en.contains("too little observed 1") && en.contains("imputation: none"), "{en}");

@@ -21,7 +21,7 @@ pub(super) fn read(toml: &str) -> Result<Mapping, Faults<MappingReason>> {
     let limits = Limits { bytes: MAX_BYTES, faults: 100, line_chars: 1_000, magnitude: 1e15 };
     xiuhua_checked_toml::read(toml, limits, |root, faults| {
         let tables = ["columns", "constants", "units", "words", "coordinates", "id", "skip"];
-        let keys = ["layout", "sheet", "header_row", "period"];
+        let keys = ["layout", "sheet", "header_row", "period", "unit"];
         root.refuse_others(&[&tables[..], &keys[..]].concat(), faults);
         Some(Mapping {
             toml: toml.to_owned(),
@@ -29,6 +29,7 @@ pub(super) fn read(toml: &str) -> Result<Mapping, Faults<MappingReason>> {
             sheet: root.get("sheet").line(faults).value().map(str::to_owned),
             header_row: root.get("header_row").whole(1..=1_048_576, faults).value(),
             period: period(&root.get("period"), faults),
+            unit: root.get("unit").line(faults).value().map(|line| line.trim().to_owned()),
             columns: texts(&root.get("columns"), faults),
             constants: texts(&root.get("constants"), faults),
             units: units(&root.get("units"), faults),
