@@ -83,6 +83,14 @@ impl ObservationReader {
         let mut faults = Vec::new();
         let mut notices = Notices::default();
         let mut columns = Columns::find(Kind::Observations, table.headers(), mapping, &mut faults);
+        for (name, _) in &mapping.constants {
+            if OBSERVATIONS.iter().all(|field| field.name != name) {
+                faults.push(text(
+                    format!("映射给出固定值的 `{name}` 不是观测的列"),
+                    format!("the mapping gives a constant for `{name}`, which is no column of observations"),
+                ));
+            }
+        }
         let has = |field: usize| columns.fields[field] != Origin::Absent;
         let shape = mapping.shape.unwrap_or_else(|| {
             // A header of an indicator decides only where the columns of a long file are not all there.

@@ -91,7 +91,7 @@ pub(crate) async fn import(
         BatchState::Staged if arguments.yes => settle(platform, &batch, author, None).await?,
         BatchState::Staged => {
             let preview = preview(platform, &batch).await?;
-            preview::show(&preview, screen)?;
+            preview::show(&preview, &file.names(), screen)?;
             document["preview"] = preview::document(&preview);
             if asks && says_yes(screen)? {
                 settle(platform, &batch, author, preview.counts).await?
@@ -213,7 +213,7 @@ async fn settled(
             ..Default::default()
         };
         first = platform.ingestion().list_rejected_rows(request).await?.into_inner().rows;
-        preview::show_rejected(&first, screen)?;
+        preview::show_rejected(&first, &file.names(), screen)?;
     }
     document["rejected_rows"] = preview::rejected_documents(&first).into();
     if batch.quarantine.is_some_and(|quarantine| quarantine.open > 0) {

@@ -116,7 +116,7 @@ fn places(record: &OnRecord) -> Template {
         rule: match field.name {
             "town_code" => offered(record.towns.keys()),
             "town" => offered(record.towns.values()),
-            "housing_nature" => offered(&housing_natures()),
+            "housing_nature" => offered(housing_natures()),
             "school_district" => offered(["是", "否"]),
             "households" | "population" => Rule::Count,
             _ if field.unit == "%" => Rule::Number { lower: Some(0.0), upper: Some(100.0) },
@@ -258,7 +258,7 @@ fn example(rule: &Rule) -> String {
         Rule::Text => String::new(),
         Rule::Choice { options, .. } => options.first().cloned().unwrap_or_default(),
         Rule::Number { lower: Some(lower), upper: Some(upper) } => {
-            (lower + (upper - lower) / 2.0).to_string()
+            (lower + (upper - lower) / 2.0).floor().to_string()
         }
         Rule::Number { .. } | Rule::Count => "1".to_owned(),
     }

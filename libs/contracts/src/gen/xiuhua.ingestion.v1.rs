@@ -327,7 +327,8 @@ impl ::prost::Name for QuarantineCounts {
     }
 }
 /// How far a batch moves what is on record of one measure and period: over the places that have an effective value
-/// before it, the sum of what each value changes by, without signs, as a share of the sum of the values before.
+/// before it, the sum of what each value changes by, without signs, as a share of the sum of the values before, without
+/// signs too. A change where all values before were 0 counts as more than every share.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Movement {
     #[prost(string, tag = "1")]
@@ -691,13 +692,14 @@ pub struct ImportHeader {
     #[prost(bytes = "vec", tag = "3")]
     pub content_sha256: ::prost::alloc::vec::Vec<u8>,
     /// Hold the delivery once it is complete: the last message is then the batch, STAGED, and nothing of it is in force
-    /// until it is committed.
+    /// until it is committed. Needs `content_sha256`, which the commit names.
     #[prost(bool, tag = "4")]
     pub stage: bool,
     /// How the file is laid out; absent if the caller does not say.
     #[prost(message, optional, tag = "5")]
     pub layout: ::core::option::Option<SheetLayout>,
-    /// The batch whose rejected rows this delivery brings again, mended: its rows name them in `closes_row`. Empty if none.
+    /// The batch whose rejected rows this delivery brings again, mended: its rows name them in `closes_row`. It is sealed
+    /// and of the same kind. Empty if none.
     #[prost(string, tag = "6")]
     pub corrects_batch_id: ::prost::alloc::string::String,
 }
@@ -816,7 +818,8 @@ pub struct PlaceRow {
     #[prost(string, tag = "3")]
     pub original: ::prost::alloc::string::String,
     /// Row number of the rejected row, of the batch that the header says this delivery corrects, which this row brings
-    /// again; 0 for none. Once this delivery is sealed that row is CLOSED, whatever becomes of this one.
+    /// again; 0 for none. Once this delivery is sealed that row is CLOSED, whatever becomes of this one. Where that batch
+    /// rejected no such row, this one is rejected (reason UNKNOWN_CORRECTION).
     #[prost(uint64, tag = "4")]
     pub closes_row: u64,
 }
@@ -2420,7 +2423,7 @@ pub mod ingestion_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Rejected rows of all sealed batches with what became of them since: by batch in the order of arrival, then row
-        /// number.
+        /// number. Those of a withdrawn batch only where it is named.
         pub async fn list_quarantined_rows(
             &mut self,
             request: impl tonic::IntoRequest<super::ListQuarantinedRowsRequest>,
@@ -2876,7 +2879,7 @@ pub mod ingestion_service_server {
             tonic::Status,
         >;
         /// Rejected rows of all sealed batches with what became of them since: by batch in the order of arrival, then row
-        /// number.
+        /// number. Those of a withdrawn batch only where it is named.
         async fn list_quarantined_rows(
             &self,
             request: tonic::Request<super::ListQuarantinedRowsRequest>,

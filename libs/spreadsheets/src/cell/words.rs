@@ -4,7 +4,8 @@
 #[must_use]
 pub fn is_nothing(text: &str) -> bool {
     // The longest word has four letters; most cells are none of these.
-    if text.is_empty() || text.len() > 12 {
+    let Some(first) = text.chars().next().filter(|_| text.len() <= 12) else { return false };
+    if first.is_ascii_alphanumeric() && !matches!(first, 'n' | 'N') {
         return false;
     }
     let text = super::folded(text);

@@ -10,6 +10,8 @@ use crate::table::{Text, normal};
 
 /// Different spellings of indicators that are remembered.
 const REMEMBERED: usize = 10_000;
+/// Longest name that can be one of an indicator, in bytes.
+const NAME_BYTES: usize = 1_000;
 
 /// How a long file is read.
 pub(super) struct Long {
@@ -111,6 +113,9 @@ impl Long {
     fn meaning(&mut self, named: &str, vocabulary: &Vocabulary) -> Option<Meaning> {
         if let Some(meaning) = vocabulary.exact(named) {
             return Some(meaning);
+        }
+        if named.len() > NAME_BYTES {
+            return None;
         }
         if let Some(meaning) = self.remembered.get(named) {
             return *meaning;

@@ -26,7 +26,7 @@ impl Attribute {
     /// The text of a cell. Of an attribute that holds numbers, one that is written in another way becomes plain.
     pub(super) fn read<'a>(&self, cell: Cell<'a>) -> Result<Cow<'a, str>, CellFault> {
         let told = cell::text(cell)?;
-        if self.unit.is_empty() || (self.exponent == 0 && told.parse::<f64>().is_ok()) {
+        if self.exponent == 0 && (self.unit.is_empty() || told.parse::<f64>().is_ok()) {
             return Ok(told);
         }
         Ok(match cell::number(cell, self.unit, self.exponent) {
@@ -72,7 +72,8 @@ pub(super) fn attributes(
         });
         let unit = known.map_or("", |field| field.unit);
         let exponent = columns.exponent(column, unit).unwrap_or_else(|fault| {
-            if !unit.is_empty() {
+            // What stands in brackets behind a text is a note.
+            if !unit.is_empty() || columns.mapped_unit(column).is_some() {
                 faults.push(fault);
             }
             0

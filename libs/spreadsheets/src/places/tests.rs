@@ -136,3 +136,13 @@ fn coordinates_are_turned_into_wgs84_and_refused_where_they_cannot_be() {
     assert_eq!(faults(&places[3]), [("纬度", "HALF_A_POINT")]);
     assert_eq!((faults(&places[4]).len(), places[4].attributes.len()), (0, 0));
 }
+
+#[test]
+fn a_column_that_rules_do_not_know_takes_a_power_of_ten_and_no_unit() {
+    let text = "place_id,绿地,维修资金（万元）,电话（天）\nP1,1.5,3.2,1234\n";
+    let (places, _) = read_by(text, "[units]\n\"绿地\" = 10000\n").unwrap();
+    let told = ["绿地", "repair_fund_yuan", "电话（天）"].map(|name| attribute(&places[0], name));
+    assert_eq!(told, ["15000", "32000", "1234"]);
+    let said = read_by(text, "[units]\n\"绿地\" = \"亩\"\n").unwrap_err();
+    assert!(said.len() == 1 && said[0].contains("绿地"), "{said:?}");
+}

@@ -10,7 +10,7 @@ use zip::read::ZipFile;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::Text;
-use super::limits::{Limits, ratio_too_high, unpacked_too_large};
+use super::limits::{ELEMENTS, Limits, MERGED, STRINGS, at_most, ratio_too_high, unpacked_too_large};
 use super::markup::{Markup, attribute, name};
 use super::recognition::Format;
 use super::records::Records;
@@ -150,7 +150,9 @@ enum Kind {
     Sheet,
     /// Any other XML.
     Xml,
-    /// Records of an .xlsb.
+    /// Records of a sheet of an .xlsb.
+    SheetRecords,
+    /// Any other records of an .xlsb.
     Records,
     /// A word.
     Plain,
@@ -169,7 +171,7 @@ fn kind(format: Format, part: &str) -> Option<Kind> {
         Format::Ods if part == "mimetype" => Some(Kind::Plain),
         Format::Ods => matches!(part.as_str(), "content.xml" | "meta-inf/manifest.xml").then_some(Kind::Xml),
         Format::Xlsb if ends(".bin") && !ends("vbaproject.bin") && !part.contains("binaryindex") => {
-            Some(Kind::Records)
+            Some(if part.contains("worksheets/") { Kind::SheetRecords } else { Kind::Records })
         }
         Format::Xlsx if ends(".xml") && part.contains("worksheets/") => Some(Kind::Sheet),
         _ => (ends(".xml") || ends(".rels")).then_some(Kind::Xml),
@@ -219,37 +221,62 @@ fn pieces(
 fn look_at<R: Read>(file: &mut ZipFile<'_, R>, kind: Kind, budget: &mut Budget) -> Result<(), Text> {
     match kind {
         Kind::Plain => pieces(file, budget, |_| Ok(())).map(|_| ()),
-        Kind::Records => {
-            let mut records = Records::default();
-            pieces(file, budget, |piece| records.look(piece, &mut |_, _| {}))?;
-            records.end()
-        }
-        Kind::Xml | Kind::Sheet => {
-            let mut markup = Markup::new();
-            let mut strings: u64 = 0;
-            let bytes = pieces(file, budget, |piece| {
-                markup.look(piece, &mut |tag| {
-                    if name(tag) == b"sst" {
-                        strings =
-                            attribute(tag, "uniqueCount").and_then(|count| count.parse().ok()).unwrap_or(0);
-                    }
-                })
-            })?;
-            // The reader reserves memory for as many strings as are declared; `<si/>` is the shortest.
-            if strings.saturating_mul(5) > bytes {
-                return Err(Text::new(
-                    "共享字符串的数量与内容不符，文件可能被篡改",
-                    "declares more shared strings than it holds: it may be made to exhaust memory",
-                ));
-            }
-            markup.end()
-        }
+        Kind::Records | Kind::SheetRecords => look_at_records(file, kind, budget),
+        Kind::Xml | Kind::Sheet => look_at_markup(file, budget),
     }
+}
+
+fn look_at_records<R: Read>(file: &mut ZipFile<'_, R>, kind: Kind, budget: &mut Budget) -> Result<(), Text> {
+    let mut records = Records::default();
+    let (mut strings, mut merged, mut others) = (0, 0, 0);
+    pieces(file, budget, |piece| {
+        records.look(piece, &mut |record, _| match record {
+            0x13 => strings += 1,
+            0xB0 => merged += 1,
+            _ => others += u64::from(kind == Kind::Records),
+        })?;
+        few(strings, merged, others)
+    })?;
+    records.end()
+}
+
+fn look_at_markup<R: Read>(file: &mut ZipFile<'_, R>, budget: &mut Budget) -> Result<(), Text> {
+    let mut markup = Markup::new();
+    let (mut declared, mut strings, mut others) = (0_u64, 0, 0);
+    // A table of strings has elements within each string, and an .ods is one document; it is looked at again.
+    let mut is_table = false;
+    let bytes = pieces(file, budget, |piece| {
+        markup.look(piece, &mut |tag| match name(tag) {
+            b"sst" => {
+                is_table = true;
+                declared = attribute(tag, "uniqueCount").and_then(|count| count.parse().ok()).unwrap_or(0);
+            }
+            b"si" => strings += 1,
+            b"document-content" => is_table = true,
+            tag => others += u64::from(!is_table && tag.first() != Some(&b'/')),
+        })?;
+        few(strings, 0, others)
+    })?;
+    // The reader reserves memory for as many strings as are declared; `<si/>` is the shortest.
+    if declared.saturating_mul(5) > bytes {
+        return Err(Text::new(
+            "共享字符串的数量与内容不符，文件可能被篡改",
+            "declares more shared strings than it holds: it may be made to exhaust memory",
+        ));
+    }
+    markup.end()
+}
+
+/// Refuses parts that take little in the file and much in memory.
+fn few(strings: u64, merged: u64, others: u64) -> Result<(), Text> {
+    at_most(STRINGS, strings, "共享字符串", "shared strings")?;
+    at_most(MERGED, merged, "合并单元格", "merged areas")?;
+    at_most(ELEMENTS, others, "样式或名称", "styles or names")
 }
 
 fn look_at_sheet<R: Read>(file: &mut ZipFile<'_, R>, budget: &mut Budget) -> Result<Seen, Text> {
     let (mut markup, mut seen) = (Markup::new(), Seen::default());
-    let (mut formula, mut value) = (false, false);
+    let (mut formula, mut value, mut merged) = (false, false, 0);
     pieces(file, budget, |piece| {
         markup.look(piece, &mut |tag| match name(tag) {
             b"c" => (formula, value) = (false, false),
@@ -257,8 +284,10 @@ fn look_at_sheet<R: Read>(file: &mut ZipFile<'_, R>, budget: &mut Budget) -> Res
             b"v" | b"is" => value = !tag.ends_with(b"/"),
             b"/c" => seen.unvalued += u64::from(formula && !value),
             b"row" => seen.hidden_rows += u64::from(matches!(attribute(tag, "hidden"), Some("1" | "true"))),
+            b"mergeCell" => merged += 1,
             _ => {}
-        })
+        })?;
+        few(0, merged, 0)
     })?;
     markup.end()?;
     Ok(seen)

@@ -4,6 +4,32 @@ use super::Text;
 
 const MIB: u64 = 1 << 20;
 
+/// Shared strings of a workbook.
+pub(super) const STRINGS: u64 = 4_000_000;
+
+/// Merged areas of a sheet.
+pub(super) const MERGED: u64 = 200_000;
+
+/// Elements or records of a part that holds no cells: styles, names, relationships.
+pub(super) const ELEMENTS: u64 = 300_000;
+
+/// Sheets of a workbook.
+pub(super) const SHEETS: u64 = 1_000;
+
+/// Refuses more of something than any honest workbook has: each takes little in the file, and much in memory.
+///
+/// # Errors
+/// If `count` is beyond `limit`.
+pub(super) fn at_most(limit: u64, count: u64, zh: &str, en: &str) -> Result<(), Text> {
+    if count <= limit {
+        return Ok(());
+    }
+    Err(Text::new(
+        format!("{zh}超过 {limit} 的上限"),
+        format!("has more than {limit} {en}, which is the limit"),
+    ))
+}
+
 /// Bounds on what is read. The defaults hold what offices send; a file beyond them is split, or sent as CSV.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

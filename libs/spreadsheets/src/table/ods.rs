@@ -10,7 +10,9 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::Text;
 use super::archive::damaged;
-use super::limits::{Limits, cell_too_long, too_many_cells, unpacked_too_large};
+use super::limits::{
+    ELEMENTS, Limits, MERGED, SHEETS, at_most, cell_too_long, too_many_cells, unpacked_too_large,
+};
 use super::package::{attribute, part};
 use super::workbook::{Area, DENSE_CELLS, Percents, Sheet, SheetName, fill, sheet_names};
 
@@ -96,11 +98,18 @@ impl<'a> Looking<'a> {
         reader.config_mut().expand_empty_elements = true;
         let (mut buffer, mut table, mut name) = (Vec::new(), TableAt::default(), String::new());
         let mut cell: Option<CellAt> = None;
+        let (mut tables, mut styles) = (0, 0);
         loop {
             buffer.clear();
             match reader.read_event_into(&mut buffer).map_err(|error| damaged(&error))? {
                 Event::Start(element) => match element.name().as_ref() {
+                    "style:style" => {
+                        styles += 1;
+                        at_most(ELEMENTS, styles, "样式", "styles")?;
+                    }
                     "table:table" => {
+                        tables += 1;
+                        at_most(SHEETS, tables, "工作表", "sheets")?;
                         table = TableAt::default();
                         name = attribute(&element, "table:name").unwrap_or_default();
                     }
@@ -181,6 +190,7 @@ impl<'a> Looking<'a> {
         if columns > 1 || rows > 1 {
             let (bottom, right) =
                 (row.saturating_add(rows.max(1) - 1), column.saturating_add(columns.max(1) - 1));
+            at_most(MERGED, table.over.merged.len() as u64, "合并单元格", "merged areas")?;
             table.over.merged.push(Area { top: row, left: column, bottom, right });
         }
         Ok(())

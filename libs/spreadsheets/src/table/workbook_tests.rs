@@ -368,6 +368,13 @@ fn workbooks_made_to_exhaust_a_reader_are_refused() {
         (with("sheet1.xml", &|text| text[..text.len() - 40].to_owned()), "does not end"),
         (with("sheet1.xml", &|text| text.replacen("t=\"s\"><v>0<", "t=\"s\"><v>99<", 1)), "damaged"),
         (honest[..honest.len() / 2].to_vec(), "damaged"),
+        (sheet("<mergeCell/>".repeat(300_000)), "merged areas, which is the limit"),
+        (
+            with("styles.xml", &|text| {
+                text.replacen("</cellXfs>", &("<xf/>".repeat(400_000) + "</cellXfs>"), 1)
+            }),
+            "styles or names",
+        ),
     ] {
         let fault = fault(&bytes);
         assert!(fault.en.contains(en), "{en}: {}", fault.en);

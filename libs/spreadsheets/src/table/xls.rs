@@ -11,7 +11,7 @@ use calamine::Reader as _;
 
 use super::Text;
 use super::archive::{damaged, encrypted};
-use super::limits::{Limits, too_many_cells, unpacked_too_large};
+use super::limits::{ELEMENTS, Limits, MERGED, SHEETS, STRINGS, at_most, too_many_cells, unpacked_too_large};
 use super::workbook::{
     Area, DENSE_CELLS, Percents, Sheet, SheetName, fill, is_builtin_percentage, is_percentage, sheet_names,
 };
@@ -106,6 +106,7 @@ struct Globals {
 /// Looks at all records, and empties those that nobody needs.
 fn look(stream: &mut [u8], limits: &Limits) -> Result<Globals, Text> {
     let mut globals = globals(stream)?;
+    at_most(SHEETS, globals.sheets.len() as u64, "工作表", "sheets")?;
     let begins = beginnings(stream);
     let mut known = BTreeSet::new();
     if !globals.sheets.iter().all(|begin| begins.contains(begin) && known.insert(*begin)) {
@@ -122,6 +123,7 @@ fn look(stream: &mut [u8], limits: &Limits) -> Result<Globals, Text> {
 fn globals(stream: &[u8]) -> Result<Globals, Text> {
     let mut globals = Globals::default();
     let mut styles = Vec::new();
+    let mut names = 0;
     let mut at = 0;
     while let Some((kind, bytes, next)) = record(stream, at) {
         match kind {
@@ -138,9 +140,17 @@ fn globals(stream: &[u8]) -> Result<Globals, Text> {
                     globals.formats.push((id, is_percentage(&format)));
                 }
             }
+            // Lbl
+            0x0018 => {
+                names += 1;
+                at_most(ELEMENTS, names, "名称", "names")?;
+            }
             // XF: font, format.
             0x00E0 => styles.push(u16_at(bytes, 2).unwrap_or(0)),
-            0x00FC => globals.strings = string_bytes(stream, at),
+            0x00FC => {
+                globals.strings = string_bytes(stream, at);
+                at_most(STRINGS, globals.strings.len() as u64, "共享字符串", "shared strings")?;
+            }
             0x000A => break,
             _ => {}
         }
@@ -185,6 +195,7 @@ fn look_at_sheet(
     // Two bytes each: the type of a record, or how many bytes of tokens a formula has.
     let mut emptied: Vec<(usize, u8)> = Vec::new();
     let mut area: Option<Area> = None;
+    let mut merged = 0;
     let mut hold = |row: u16, column: u16| {
         let (row, column) = (u32::from(row), u32::from(column));
         let area = area.get_or_insert(Area { top: row, left: column, bottom: row, right: column });
@@ -221,6 +232,11 @@ fn look_at_sheet(
                 if kind == 0x0006 && bytes.len() >= 22 {
                     emptied.push((at + 4 + 20, 0));
                 }
+            }
+            // MergeCells: how many, areas.
+            0x00E5 => {
+                merged += u64::from(u16_at(bytes, 0).unwrap_or(0));
+                at_most(MERGED, merged, "合并单元格", "merged areas")?;
             }
             // MulRk: row, first column, styles and numbers, last column.
             0x00BD => {
@@ -308,7 +324,7 @@ fn string_bytes(stream: &[u8], at: usize) -> Vec<u32> {
     }
     let mut strings = Strings { pieces, piece: 0, at: 8 };
     let mut lengths = Vec::new();
-    while let Some(length) = strings.next() {
+    while let Some(length) = strings.next().filter(|_| lengths.len() as u64 <= STRINGS) {
         lengths.push(length);
     }
     lengths

@@ -404,7 +404,7 @@ mod tests {
 
     use super::*;
 
-    fn fields(refused: InvalidRequest) -> Vec<String> {
+    fn fields(refused: &InvalidRequest) -> Vec<String> {
         refused.violations().into_iter().map(|fault| fault.field).collect()
     }
 
@@ -428,7 +428,7 @@ mod tests {
             "layout.mapping",
             "corrects_batch_id",
         ];
-        assert_eq!(fields(header(&bad).unwrap_err()), expected);
+        assert_eq!(fields(&header(&bad).unwrap_err()), expected);
     }
 
     #[test]
@@ -436,6 +436,6 @@ mod tests {
         let clock = xiuhua_service_kit::clock::SystemClock::shared();
         let bad = pb::CommitBatchRequest { content_sha256: vec![1], ..pb::CommitBatchRequest::default() };
         let refused = commit(bad, None, clock).unwrap_err();
-        assert_eq!(fields(refused), ["request_id", "batch_id", "author", "content_sha256"]);
+        assert_eq!(fields(&refused), ["request_id", "batch_id", "author", "content_sha256"]);
     }
 }

@@ -90,6 +90,37 @@ impl Movement {
     }
 }
 
+/// Values are added up so much smaller that no sum or difference of them overflows: exactly, because it is 2^-40.
+const SCALE: f64 = 1.0 / 1_099_511_627_776.0;
+
+/// Adds up the movement of one measure and period.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MovementSum {
+    moved: f64,
+    stood: f64,
+    places_moved: u64,
+    places_before: u64,
+}
+
+impl MovementSum {
+    /// Takes the next place that has a value before and one after.
+    pub fn take(&mut self, before: f64, after: f64) {
+        self.moved += (after * SCALE - before * SCALE).abs();
+        self.stood += (before * SCALE).abs();
+        self.places_moved += u64::from(after.to_bits() != before.to_bits());
+        self.places_before += 1;
+    }
+
+    /// The movement, if anything moves.
+    #[must_use]
+    pub fn of(self, measure_id: MeasureId, period: Period) -> Option<Movement> {
+        let Self { moved, stood, places_moved, places_before } = self;
+        let moved_ratio = (stood > 0.0).then(|| (moved / stood).min(f64::MAX));
+        let movement = Movement { measure_id, period, moved_ratio, places_moved, places_before };
+        (places_moved > 0).then_some(movement)
+    }
+}
+
 /// What a delivery makes of a row that is sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowVerdict {
@@ -227,7 +258,7 @@ mod tests {
             places_moved: 1,
             places_before: 2,
         };
-        let mut movements = vec![
+        let mut movements = [
             movement("b", Some(0.05)),
             movement("c", Some(0.2)),
             movement("d", None),

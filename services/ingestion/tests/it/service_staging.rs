@@ -48,7 +48,8 @@ fn commit_of(request_id: &str, batch: &pb::Batch) -> pb::CommitBatchRequest {
 
 #[tokio::test]
 async fn a_batch_shows_how_its_file_was_laid_out_and_what_was_decided_about_it() {
-    let mut client = open_furnished_door().await.client;
+    let door = open_furnished_door().await;
+    let mut client = door.client.clone();
     let batch = stage(&mut client, "staged", &[("A", 1.0)]).await;
     assert_eq!((batch.state(), &batch.layout), (pb::BatchState::Staged, &header_of("").layout));
     assert_eq!((batch.content_sha256.len(), batch.quarantine), (32, None));
@@ -64,7 +65,8 @@ async fn a_batch_shows_how_its_file_was_laid_out_and_what_was_decided_about_it()
 
 #[tokio::test]
 async fn a_preview_says_whether_a_second_person_is_needed() {
-    let mut client = open_furnished_door().await.client;
+    let door = open_furnished_door().await;
+    let mut client = door.client.clone();
     deliver(&mut client, "first", vec![values(1, &[("A", 10.0), ("B", 90.0)])]).await.unwrap();
     for (name, value, needed) in [("little", 14.9, false), ("much", 15.1, true)] {
         let batch = stage(&mut client, name, &[("A", value)]).await;
@@ -84,7 +86,8 @@ async fn a_preview_says_whether_a_second_person_is_needed() {
 
 #[tokio::test]
 async fn each_refusal_has_its_reason() {
-    let mut client = open_furnished_door().await.client;
+    let door = open_furnished_door().await;
+    let mut client = door.client.clone();
     deliver(&mut client, "first", vec![values(1, &[("A", 10.0)])]).await.unwrap();
     let batch = stage(&mut client, "staged", &[("A", 20.0)]).await;
     let commit = async |request: pb::CommitBatchRequest| {
@@ -124,7 +127,8 @@ async fn each_refusal_has_its_reason() {
 
 #[tokio::test]
 async fn only_a_sealed_batch_of_the_same_kind_can_be_corrected() {
-    let mut client = open_furnished_door().await.client;
+    let door = open_furnished_door().await;
+    let mut client = door.client.clone();
     let batch = stage(&mut client, "staged", &[("A", 20.0)]).await;
     let (_, sealed) = import_places(&mut client, "more", Vec::new()).await.unwrap();
     for (nth, (corrects, code)) in [

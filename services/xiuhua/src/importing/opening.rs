@@ -3,6 +3,7 @@
 //! A returned sheet and a template say themselves what they are: kind, catalog, and the mapping that the rows were read
 //! by when they first came.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -34,8 +35,8 @@ const REMARKS_SHOWN: usize = 20;
 
 /// An open file.
 pub(super) enum Opened {
-    Places(PlaceFile),
-    Observations(ObservationFile),
+    Places(Box<PlaceFile>),
+    Observations(Box<ObservationFile>),
 }
 
 /// What a workbook of the platform's own says about itself.
@@ -71,7 +72,8 @@ pub(super) async fn open(platform: &Platform, arguments: &ImportArgs) -> Result<
         _ => mapping(arguments)?,
     };
     if arguments.kind == ImportKind::Places {
-        return Ok(Opened::Places(block_in_place(|| PlaceFile::open(&arguments.file, &mapping))?));
+        let file = block_in_place(|| PlaceFile::open(&arguments.file, &mapping))?;
+        return Ok(Opened::Places(Box::new(file)));
     }
     let catalog = match (&arguments.catalog, &marked.catalog) {
         (Some(name), _) => method::catalog(name)?,
@@ -85,7 +87,7 @@ pub(super) async fn open(platform: &Platform, arguments: &ImportArgs) -> Result<
     let file = block_in_place(|| ObservationFile::open(&arguments.file, &mapping, Some(&catalog)))?;
     let request = RegisterCatalogRequest { request_id: request_id(), toml };
     platform.normalization().register_catalog(request).await?;
-    Ok(Opened::Observations(file))
+    Ok(Opened::Observations(Box::new(file)))
 }
 
 /// Drafts a mapping for a file, and prints it.
@@ -292,6 +294,17 @@ impl Opened {
             "columns": table.headers(),
             "remarks": self.remarks().iter().map(remark).collect::<Vec<_>>(),
         })
+    }
+
+    /// What the file calls the columns of the contracts.
+    pub(super) fn names(&self) -> HashMap<String, String> {
+        let (kind, by) = match self {
+            Self::Places(file) => (Kind::Places, file.reading()),
+            Self::Observations(file) => (Kind::Observations, file.reading()),
+        };
+        let (headers, mapping) = (self.table().headers(), Mapping::parse(&by.mapping).unwrap_or_default());
+        let columns = layout::columns_of(kind, headers, &mapping);
+        columns.into_iter().map(|(name, column)| (name, headers[column].clone())).collect()
     }
 
     fn table(&self) -> &Table {

@@ -1,5 +1,7 @@
 //! What an import would do, before it does: counts, samples beside what is on record, how far it moves the measures.
 
+use std::collections::HashMap;
+
 use anyhow::Result;
 use serde_json::{Value, json};
 use xiuhua_contracts::ingestion::v1::{Movement, PreviewBatchResponse, RejectedRow, RowSample, RowVerdict};
@@ -12,33 +14,36 @@ use crate::screen::{Screen, numbers, percent, words};
 pub(super) const SAMPLES: u32 = 5;
 /// Rejected rows shown on the screen; all of them are kept by the platform.
 const REJECTED_SHOWN: usize = 20;
+/// Changes of a sample shown on the screen.
+const CHANGES_SHOWN: usize = 4;
 /// Movements shown on the screen.
 const MOVEMENTS_SHOWN: usize = 10;
 
-/// Shows a preview.
+/// Shows a preview; `names` says what the file calls the columns of the contracts.
 ///
 /// # Errors
 /// If standard output is gone.
-pub(super) fn show(preview: &PreviewBatchResponse, screen: &mut Screen) -> Result<()> {
+pub(super) fn show(
+    preview: &PreviewBatchResponse,
+    names: &HashMap<String, String>,
+    screen: &mut Screen,
+) -> Result<()> {
     let mut batch = preview.batch.clone().unwrap_or_default();
     batch.counts = preview.counts;
     screen.say("若提交，将得到：", "If it is committed:")?;
     screen.counts(&[&batch])?;
-    let samples: Vec<_> = preview.samples.iter().map(|sample| sample_row(sample, screen)).collect();
+    let samples: Vec<_> = preview.samples.iter().map(|sample| sample_row(sample, names, screen)).collect();
     if !samples.is_empty() {
         let columns = [
             words("结果", "verdict"),
             numbers("行", "row"),
             words("地点", "place"),
-            words("指标", "measure"),
-            words("期次", "period"),
-            words("来源", "source"),
             words("内容", "content"),
         ];
         screen.say("例如：", "For example:")?;
         screen.table(&columns, samples)?;
     }
-    show_rejected(&preview.rejected_rows, screen)?;
+    show_rejected(&preview.rejected_rows, names, screen)?;
     show_movements(&preview.movements, screen)?;
     if preview.needs_approval {
         let above = preview.approval_above_ratio.map(percent).unwrap_or_default();
@@ -56,20 +61,30 @@ pub(super) fn show(preview: &PreviewBatchResponse, screen: &mut Screen) -> Resul
 ///
 /// # Errors
 /// If standard output is gone.
-pub(super) fn show_rejected(rejected: &[RejectedRow], screen: &mut Screen) -> Result<()> {
+pub(super) fn show_rejected(
+    rejected: &[RejectedRow],
+    names: &HashMap<String, String>,
+    screen: &mut Screen,
+) -> Result<()> {
     if rejected.is_empty() {
         return Ok(());
     }
     let columns =
         [numbers("行", "row"), words("列", "columns"), words("原因", "reasons"), words("原文", "original")];
     let row = |row: &RejectedRow| {
-        let names: Vec<_> = row.columns.iter().map(|c| file_column(c)).collect();
+        let columns: Vec<_> = row.columns.iter().map(|c| called(names, c)).collect();
         let reasons: Vec<_> = row.reasons.iter().map(|r| screen.text(r.message.as_ref())).collect();
-        vec![row.row.to_string(), names.join("; "), reasons.join("; "), row.original.clone()]
+        vec![row.row.to_string(), columns.join("; "), reasons.join("; "), row.original.clone()]
     };
     let rows = rejected.iter().take(REJECTED_SHOWN).map(row).collect();
     screen.say("被拒绝的行：", "Rejected rows:")?;
     screen.table(&columns, rows)
+}
+
+/// What the file calls a column; its own name where the file has none.
+fn called<'a>(names: &'a HashMap<String, String>, column: &'a str) -> &'a str {
+    let column = file_column(column);
+    names.get(column).map_or(column, String::as_str)
 }
 
 fn show_movements(movements: &[Movement], screen: &mut Screen) -> Result<()> {
@@ -98,30 +113,28 @@ fn show_movements(movements: &[Movement], screen: &mut Screen) -> Result<()> {
     screen.table(&columns, rows)
 }
 
-fn sample_row(sample: &RowSample, screen: &Screen) -> Vec<String> {
+fn sample_row(sample: &RowSample, names: &HashMap<String, String>, screen: &Screen) -> Vec<String> {
     let verdict = match sample.verdict() {
         RowVerdict::Accepted => screen.choose("新增", "new"),
         RowVerdict::Corrected => screen.choose("更正", "corrected"),
         RowVerdict::Duplicate => screen.choose("重复", "duplicate"),
         RowVerdict::Unspecified => "–",
     };
+    let key = [&sample.measure_id, &sample.period, &sample.source_id].into_iter();
+    let key = key.filter(|part| !part.is_empty()).cloned();
     let changes = sample.changes.iter().map(|change| {
-        let column = file_column(&change.column);
+        let column = called(names, &change.column);
         if change.before.is_empty() {
             format!("{column}: {}", change.after)
         } else {
             format!("{column}: {} → {}", change.before, change.after)
         }
     });
-    vec![
-        verdict.to_owned(),
-        sample.row.to_string(),
-        sample.place_id.clone(),
-        sample.measure_id.clone(),
-        sample.period.clone(),
-        sample.source_id.clone(),
-        changes.collect::<Vec<_>>().join("; "),
-    ]
+    let mut content: Vec<_> = key.chain(changes.take(CHANGES_SHOWN)).collect();
+    if sample.changes.len() > CHANGES_SHOWN {
+        content.push("…".to_owned());
+    }
+    vec![verdict.to_owned(), sample.row.to_string(), sample.place_id.clone(), content.join("; ")]
 }
 
 /// A preview as JSON.

@@ -74,7 +74,7 @@ fn every_real_list_is_read_by_its_mapping_to_the_last_row() {
         let bench = Workbench::new();
         bench.write("mapping.toml", mapping);
         let file = file.to_string_lossy();
-        let import = ["import", "places", &file, "--mapping", "mapping.toml", "--json", "--quiet"];
+        let import = ["import", "places", &file, "--mapping", "mapping.toml", "--yes", "--json", "--quiet"];
         let counts = bench.run(&import).expect_success();
         let counts: serde_json::Value = serde_json::from_str(&counts.stdout()).unwrap();
         let found = ["read", "accepted"].map(|key| counts[key].as_u64().unwrap());

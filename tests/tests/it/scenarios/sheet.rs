@@ -65,7 +65,7 @@ impl Sheets {
     /// Puts a text into the cell of a row (from 1, the header is 0) under a header.
     pub(crate) fn set(&mut self, name: &str, row: usize, header: &str, text: &str) {
         let rows = self.rows(name);
-        let column = rows[0].iter().position(|cell| cell.to_string() == header);
+        let column = rows[0].iter().position(|cell| *cell == *header);
         let column = column.unwrap_or_else(|| panic!("no column {header} in {:?}", rows[0]));
         let width = rows[0].len();
         if rows.len() <= row {

@@ -18,18 +18,6 @@ macro_rules! into_quarantine {
     };
 }
 
-/// Whether a row, called `s`, names a place that a batch in force describes. One look into the index a row: an EXISTS
-/// would let PostgreSQL read the whole register for it.
-macro_rules! place_known {
-    () => {
-        concat!(
-            "(SELECT 1 FROM place_revision AS p WHERE p.place_id = s.place_id AND p.position NOT IN ",
-            withdrawn!(),
-            " LIMIT 1) IS NOT NULL"
-        )
-    };
-}
-
 mod movement;
 mod observations;
 mod places;
@@ -233,5 +221,5 @@ async fn run(connection: &mut Connection, statements: &[&'static str]) -> Result
 
 /// The queries of a seal that meet the record.
 pub(super) fn hot_queries() -> Vec<HotQuery> {
-    [observations::HOT_QUERIES, places::HOT_QUERIES, movement::HOT_QUERIES, samples::HOT_QUERIES].concat()
+    [observations::HOT_QUERIES, places::HOT_QUERIES, samples::HOT_QUERIES].concat()
 }

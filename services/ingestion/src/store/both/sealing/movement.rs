@@ -1,18 +1,26 @@
 //! How far a delivery of observations moves what is on record; see `domain/review.rs` for what is counted.
 //!
-//! Whole columns are looked at, because their sums are what a movement is a share of; only those that the delivery
-//! touches and that had a value before. The database sums: a column may be larger than memory.
+//! Columns are read as every reader reads them, as of the position before the delivery and as of its own. Whole columns,
+//! because their sums are what a movement is a share of; only those that the delivery touches and that had a value
+//! before. A stretch of each is in memory at once.
 
-use futures_util::TryStreamExt;
+use std::sync::Arc;
 
+use super::super::{columns, registers};
 use super::{Connection, Sealing, run};
+use crate::domain::batch::{AsOf, Position};
+use crate::domain::effective::ColumnStretch;
 use crate::domain::ids::MeasureId;
 use crate::domain::period::Period;
-use crate::domain::review::{MAX_MOVEMENTS, Movement};
-use crate::domain::source::DEFAULT_PRECEDENCE;
+use crate::domain::review::{MAX_MOVEMENTS, Movement, MovementSum};
 use crate::error::Error;
-use crate::store::HotQuery;
+use crate::store::ColumnQuery;
 use crate::store::rows::natural;
+
+/// Values of a column that are in memory at once.
+const STRETCH_VALUES: usize = 50_000;
+/// Columns whose names are in memory at once.
+const COLUMNS_AT_ONCE: i64 = 1_000;
 
 /// Columns that the delivery speaks of and that had a value before.
 const TOUCHED: &str = scratch_table!(
@@ -24,9 +32,6 @@ const TOUCHED: &str = scratch_table!(
 );
 
 pub(super) const CLEAR: &[&str] = &[drop_scratch_table!("touched")];
-
-pub(super) const HOT_QUERIES: &[HotQuery] =
-    &[HotQuery { scratch: &[TOUCHED], ..HotQuery::new("movements", MOVEMENTS) }];
 
 /// Takes note of the columns that the delivery speaks of: after its statements are gathered, before they are recorded.
 pub(super) async fn note_columns(connection: &mut Connection) -> Result<(), Error> {
@@ -42,103 +47,88 @@ pub(super) async fn note_columns(connection: &mut Connection) -> Result<(), Erro
     ))
     .execute(&mut *connection)
     .await?;
-    run(connection, look_at!("touched")).await
-}
-
-/// A value made so small that no sum or difference of values overflows: exactly, because the divisor is 2^40. What is
-/// next to nothing counts as nothing, because PostgreSQL refuses to divide it.
-macro_rules! scaled {
-    ($value:literal) => {
-        concat!("CASE WHEN abs(", $value, ") < 1e-200 THEN 0.0 ELSE ", $value, " / 1099511627776.0 END")
-    };
-}
-
-/// Who wins is decided as by every read: precedence, the newest, the smallest source; before the delivery without its
-/// rows. A place whose own batch is withdrawn has no values that anybody reads.
-const MOVEMENTS: &str = concat!(
-    "WITH said AS (
-         SELECT o.measure_id, o.period, o.place_id, o.source_id, o.instant, o.position, o.value,
-                coalesce(p.precedence, $2) AS precedence
-         FROM touched AS t ",
-    and_then_join!(),
-    "observation AS o ON o.measure_id = t.measure_id AND o.period = t.period
-             LEFT JOIN source AS p ON p.source_id = o.source_id
-         WHERE o.position NOT IN ",
-    withdrawn!(),
-    "
-     ),
-     ranked AS (
-         SELECT measure_id, period, place_id, value, position,
-                row_number() OVER (PARTITION BY measure_id, period, place_id
-                                   ORDER BY precedence, instant DESC, source_id, position DESC) AS nth_after,
-                row_number() OVER (PARTITION BY measure_id, period, place_id
-                                   ORDER BY CASE WHEN position = $1 THEN 1 ELSE 0 END,
-                                            precedence, instant DESC, source_id, position DESC) AS nth_before
-         FROM said
-     ),
-     effective AS (
-         SELECT measure_id, period, place_id,
-                max(CASE WHEN nth_before = 1 AND position <> $1 THEN value END) AS before,
-                max(CASE WHEN nth_after = 1 THEN value END) AS after
-         FROM ranked WHERE nth_before = 1 OR nth_after = 1
-         GROUP BY measure_id, period, place_id
-     )
-     SELECT measure_id, period,
-            CAST(sum(abs((",
-    scaled!("after"),
-    ") - (",
-    scaled!("before"),
-    "))) AS DOUBLE PRECISION) AS moved,
-            CAST(sum(abs(",
-    scaled!("before"),
-    ")) AS DOUBLE PRECISION) AS stood,
-            count(*) FILTER (WHERE after <> before) AS places_moved, count(*) AS places_before
-     FROM effective AS s
-     WHERE before IS NOT NULL AND ",
-    place_known!(),
-    " GROUP BY measure_id, period HAVING count(*) FILTER (WHERE after <> before) > 0"
-);
-
-#[derive(sqlx::FromRow)]
-struct MovementRecord {
-    measure_id: String,
-    period: String,
-    moved: f64,
-    stood: f64,
-    places_moved: i64,
-    places_before: i64,
+    Ok(())
 }
 
 /// What a delivery moves, greatest first, at most [`MAX_MOVEMENTS`]: once it is recorded.
 pub(super) async fn of(connection: &mut Connection, sealing: Sealing) -> Result<Vec<Movement>, Error> {
-    let mut found = sqlx::query_as(MOVEMENTS)
-        .bind(sealing.position)
-        .bind(i64::from(DEFAULT_PRECEDENCE))
-        .fetch(&mut *connection);
-    let mut movements = Vec::new();
-    while let Some(record) = found.try_next().await? {
-        movements.push(movement(record)?);
-        // A delivery may touch any number of columns.
-        if movements.len() == 2 * MAX_MOVEMENTS {
-            keep_greatest(&mut movements);
+    let after = Position(natural(sealing.position)?);
+    let before = Position(natural(sealing.position - 1)?);
+    // Observations add no place.
+    let axis = Arc::new(columns::place_axis(connection, before).await?);
+    let precedences = Arc::new(registers::precedences(connection, AsOf::at(after)).await?);
+    let reading =
+        |position| ColumnQuery { position, axis: Arc::clone(&axis), precedences: Arc::clone(&precedences) };
+    let (before, after) = (reading(before), reading(after));
+    let (mut movements, mut last) = (Vec::new(), (String::new(), String::new()));
+    loop {
+        let page: Vec<(String, String)> = sqlx::query_as(
+            "SELECT measure_id, period FROM touched WHERE (measure_id, period) > ($1, $2)
+             ORDER BY measure_id, period LIMIT $3",
+        )
+        .bind(&last.0)
+        .bind(&last.1)
+        .bind(COLUMNS_AT_ONCE)
+        .fetch_all(&mut *connection)
+        .await?;
+        let Some(end) = page.last() else { return Ok(movements) };
+        last = end.clone();
+        for (measure_id, period) in page {
+            let period = Period::parse(&period)
+                .map_err(|_| Error::Inconsistent("the period of an observation is none"))?;
+            let column = (MeasureId::on_record(measure_id), period);
+            let sum = sum(connection, &column, (&before, &after)).await?;
+            movements.extend(sum.of(column.0, column.1));
         }
+        movements.sort_by(Movement::by_size);
+        movements.truncate(MAX_MOVEMENTS);
     }
-    keep_greatest(&mut movements);
-    Ok(movements)
 }
 
-fn keep_greatest(movements: &mut Vec<Movement>) {
-    movements.sort_by(Movement::by_size);
-    movements.truncate(MAX_MOVEMENTS);
+/// Adds up one column.
+async fn sum(
+    connection: &mut Connection,
+    column: &(MeasureId, Period),
+    (before, after): (&ColumnQuery, &ColumnQuery),
+) -> Result<MovementSum, Error> {
+    const TAKEN_AWAY: Error = Error::Inconsistent("a delivery takes a value away");
+    let (mut before, mut after) = (Cursor::new(before, column), Cursor::new(after, column));
+    let mut sum = MovementSum::default();
+    while let Some((place, value_before)) = before.next(connection).await? {
+        let mut value_after = after.next(connection).await?;
+        // What is new stands between.
+        while value_after.is_some_and(|(other, _)| other < place) {
+            value_after = after.next(connection).await?;
+        }
+        let (_, value_after) = value_after.filter(|(other, _)| *other == place).ok_or(TAKEN_AWAY)?;
+        sum.take(value_before, value_after);
+    }
+    Ok(sum)
 }
 
-fn movement(record: MovementRecord) -> Result<Movement, Error> {
-    let MovementRecord { measure_id, period, moved, stood, places_moved, places_before } = record;
-    Ok(Movement {
-        measure_id: MeasureId::on_record(measure_id),
-        period: Period::parse(&period).map_err(|_| Error::Inconsistent("the period of a value is none"))?,
-        moved_ratio: (stood > 0.0).then(|| (moved / stood).min(f64::MAX)),
-        places_moved: natural(places_moved)?,
-        places_before: natural(places_before)?,
-    })
+/// Effective values of one column, place by place.
+struct Cursor<'a> {
+    query: &'a ColumnQuery,
+    column: &'a (MeasureId, Period),
+    stretch: ColumnStretch,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(query: &'a ColumnQuery, column: &'a (MeasureId, Period)) -> Self {
+        Self { query, column, stretch: ColumnStretch { next: Some(0), ..ColumnStretch::default() }, at: 0 }
+    }
+
+    /// The position on the axis and the value; `None` at the end of the column.
+    async fn next(&mut self, connection: &mut Connection) -> Result<Option<(u32, f64)>, Error> {
+        while self.at == self.stretch.place.len() {
+            let Some(start) = self.stretch.next else { return Ok(None) };
+            let column = (&self.column.0, &self.column.1);
+            self.stretch = columns::column(connection, column, self.query, start, STRETCH_VALUES).await?;
+            self.at = 0;
+        }
+        let found = (self.stretch.place[self.at], self.stretch.value[self.at]);
+        self.at += 1;
+        Ok(Some(found))
+    }
 }

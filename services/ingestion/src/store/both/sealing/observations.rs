@@ -165,6 +165,18 @@ impl FaultyRow {
     }
 }
 
+/// Whether a staged row names a place that a batch in force describes. One look into the index a row: an EXISTS would
+/// let PostgreSQL read the whole register for it.
+macro_rules! place_known {
+    () => {
+        concat!(
+            "(SELECT 1 FROM place_revision AS p WHERE p.place_id = s.place_id AND p.position NOT IN ",
+            withdrawn!(),
+            " LIMIT 1) IS NOT NULL"
+        )
+    };
+}
+
 const FAULTY: &str = concat!(
     "SELECT s.ordinal, s.place_id, s.measure_id, s.value, s.faults, ",
     place_known!(),
