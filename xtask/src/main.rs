@@ -5,8 +5,10 @@ use std::fs;
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod chaos;
 mod demo;
+mod fuzz;
 mod test;
 mod tool;
 
@@ -25,6 +27,11 @@ enum Task {
     Test,
     /// Kills services at random instants, as often as asked, and compares the record with what clients were promised.
     Chaos(chaos::Arguments),
+    /// Measures how fast and how lean a whole delivery is.
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// Fuzzes the readers of files that strangers send, guided by coverage.
+    Fuzz(fuzz::Arguments),
     /// Writes the Rust of the contracts (libs/contracts/src/gen) from proto/, and adds to the list of their fields.
     Gen,
 }
@@ -34,6 +41,8 @@ fn main() -> Result<()> {
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Test => test::run(),
         Task::Chaos(arguments) => chaos::run(&arguments),
+        Task::Bench(bench) => bench::run(&bench),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Gen => generate(),
     }
 }

@@ -124,7 +124,8 @@ pub struct Opening<'a> {
     pub header_row: Option<u64>,
     /// Whether a header, as [`normal`] gives it, is known.
     pub is_header: &'a dyn Fn(&str) -> bool,
-    /// How many known headers make a header row. 0: where none is known, the row that looks most like one is taken.
+    /// How many known headers make a header row. 0: where fewer than two are known, the row that looks
+    /// most like one is taken.
     pub enough: usize,
     /// Headers that are needed, for the fault of a file in which none is found.
     pub expected: &'a [&'a str],

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 use xiuhua_contracts::classification::v1::{
-    Classification, CreateClassificationRequest, RegisterRuleSetRequest, RuleSet,
+    Classification, CreateClassificationRequest, GetDecisionNumberRequest, RegisterRuleSetRequest, RuleSet,
 };
 use xiuhua_contracts::ingestion::v1::GetPositionRequest;
 use xiuhua_contracts::normalization::v1::sample_choice::Choice;
@@ -46,17 +47,30 @@ pub(crate) async fn register(platform: &Platform, method: &Method) -> Result<Rul
 pub(crate) async fn position(platform: &Platform, as_of: Option<AsOf>) -> Result<u64> {
     let as_of_time = match as_of {
         Some(AsOf::Position(position)) => return Ok(position),
-        Some(AsOf::Instant(instant)) => {
-            let (seconds, nanos) = (instant.as_second(), instant.subsec_nanosecond());
-            Some(prost_types::Timestamp { seconds, nanos })
-        }
+        Some(AsOf::Instant(instant)) => Some(wire_instant(instant)),
         None => None,
     };
     let request = GetPositionRequest { as_of_time };
     Ok(platform.ingestion().get_position(request).await?.into_inner().position)
 }
 
-/// Classifies every place on record as of a position.
+/// The number of the decisions about types that a past state of the record knew. `None` leaves it to the service, which
+/// heeds those taken while the position, or an earlier one, was the newest: only an instant says it more exactly.
+///
+/// # Errors
+/// If classification cannot be read, or the instant lies ahead.
+pub(crate) async fn decision_number(platform: &Platform, as_of: Option<AsOf>) -> Result<Option<u64>> {
+    let Some(AsOf::Instant(instant)) = as_of else { return Ok(None) };
+    let request = GetDecisionNumberRequest { as_of_time: Some(wire_instant(instant)) };
+    let answer = platform.classification().get_decision_number(request).await?;
+    Ok(Some(answer.into_inner().number))
+}
+
+fn wire_instant(instant: Timestamp) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: instant.as_second(), nanos: instant.subsec_nanosecond() }
+}
+
+/// Classifies every place on record as of a position, heeding decisions up to a number as [`decision_number`] gives it.
 ///
 /// # Errors
 /// If the classification service refuses.
@@ -65,6 +79,7 @@ pub(crate) async fn classify(
     rule_set: &RuleSet,
     year: i32,
     as_of: u64,
+    decision_number: Option<u64>,
 ) -> Result<Classification> {
     let request = CreateClassificationRequest {
         request_id: request_id(),
@@ -72,7 +87,7 @@ pub(crate) async fn classify(
         rule_set_version: rule_set.version.clone(),
         as_of_position: Some(as_of),
         reference_year: year,
-        ..CreateClassificationRequest::default()
+        decision_number,
     };
     let answer = platform.classification().create_classification(request).await?.into_inner();
     Ok(answer.classification.unwrap_or_default())

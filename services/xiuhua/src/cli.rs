@@ -5,6 +5,8 @@ mod globals;
 mod importing;
 mod keeping;
 mod reading;
+mod reporting;
+mod reviewing;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,6 +30,10 @@ pub(crate) use self::keeping::{BackupArgs, RestoreArgs, VerifyArgs};
 pub(crate) use self::reading::{
     CompareArgs, DiffArgs, ExplainArgs, ExportArgs, ExportFormat, QualityArgs, RankArgs, RunArg, ShowArgs,
     TrendArgs,
+};
+pub(crate) use self::reporting::{Form, ReportArgs};
+pub(crate) use self::reviewing::{
+    DecideArgs, EffectArgs, HistoryArgs, LookArgs, ReviewCommand, ReviewListArgs, ReviewShowArgs, RevokeArgs,
 };
 
 /// The community governance index (社区治理指数): files in, ranked and traceable scores out.
@@ -97,6 +103,9 @@ pub(crate) enum Command {
     /// Classify the places on record and list what has no type.
     #[command(after_help = "Example:\n  xiuhua classify --rules pudong-housing --year 2021")]
     Classify(ClassifyArgs),
+    /// Review the types of places: what is doubtful, what people decided, and what that changes.
+    #[command(subcommand)]
+    Review(ReviewCommand),
     /// Rank the places of one type.
     #[command(after_help = "Example:\n  xiuhua rank --type RELOCATION --node C --top 10 --reverse")]
     Rank(RankArgs),
@@ -129,6 +138,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  xiuhua export --out results\n  xiuhua export --out 2021.xlsx --town 310115004000"
     )]
     Export(ExportArgs),
+    /// Write the report of an assessment: a page that needs nothing else, and a PDF.
+    #[command(
+        after_help = "Examples:\n  xiuhua report --out reports\n  xiuhua report --town 310115004000 --format pdf"
+    )]
+    Report(ReportArgs),
     /// List the deliveries, newest first.
     #[command(after_help = "Example:\n  xiuhua batches --top 5")]
     Batches(BatchesArgs),

@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::screen::{Outcome, Screen, numbers, words};
 use crate::{
     backup, catalogs, comparing, compute, deciding, demo, exporting, importing, json, quality, quarantine,
-    reading, sample, serving, sources, templates, trend, verifying,
+    reading, reporting, reviewing, sample, serving, sources, templates, trend, verifying,
 };
 
 /// Runs one command.
@@ -81,6 +81,7 @@ async fn on_platform(
         Command::Source(command) => sources::run(platform, &command, screen).await,
         Command::Assess(arguments) => assess(platform, &arguments, globals, screen).await,
         Command::Classify(arguments) => classify(platform, &arguments, screen).await,
+        Command::Review(command) => reviewing::run(platform, &command, screen).await,
         Command::Rank(arguments) => reading::rank(platform, &arguments, screen).await,
         Command::Show(arguments) => reading::show(platform, &arguments, screen).await,
         Command::Explain(arguments) => reading::explain(platform, &arguments, screen).await,
@@ -89,6 +90,7 @@ async fn on_platform(
         Command::Trend(arguments) => trend::trend(platform, &arguments, screen).await,
         Command::Quality(arguments) => quality::quality(platform, &arguments, screen).await,
         Command::Export(arguments) => exporting::export(platform, &arguments, screen).await,
+        Command::Report(arguments) => reporting::run(platform, &arguments, globals, screen).await,
         Command::Batches(arguments) => deciding::batches(platform, &arguments, screen).await,
         Command::Withdraw(arguments) => deciding::withdraw(platform, &arguments, screen).await,
         Command::Runs(arguments) => deciding::runs(platform, &arguments, screen).await,
@@ -109,7 +111,9 @@ async fn assess(
     let method = Method::read(&arguments.method)?;
     let as_of = assessing::position(platform, arguments.as_of).await?;
     let rule_set = assessing::register(platform, &method).await?;
-    let classification = assessing::classify(platform, &rule_set, method.period.year(), as_of).await?;
+    let heeded = assessing::decision_number(platform, arguments.as_of).await?;
+    let classification =
+        assessing::classify(platform, &rule_set, method.period.year(), as_of, heeded).await?;
     let threshold_set = match &arguments.thresholds {
         Some(id) => id.clone(),
         None => {
@@ -130,7 +134,7 @@ async fn classify(platform: &Platform, arguments: &ClassifyArgs, screen: &mut Sc
     let request = RegisterRuleSetRequest { request_id: request_id(), toml };
     let rule_set = platform.classification().register_rule_set(request).await?.into_inner().rule_set;
     let (rule_set, as_of) = (rule_set.unwrap_or_default(), assessing::position(platform, None).await?);
-    let found = assessing::classify(platform, &rule_set, arguments.year, as_of).await?;
+    let found = assessing::classify(platform, &rule_set, arguments.year, as_of, None).await?;
     let request = ListPlaceClassesRequest {
         classification_id: found.id.clone(),
         r#type: "UNCLASSIFIED".to_owned(),

@@ -108,7 +108,7 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
 
     let period = method.period.as_str();
     let as_of = position(&platform, None).await?;
-    let classification = classify(&platform, &rule_set, method.period.year(), as_of).await?;
+    let classification = classify(&platform, &rule_set, method.period.year(), as_of, None).await?;
     laps.lap("classify");
     let (catalog, sample) = (&method.catalog, &method.sample);
     let drawn = draw_thresholds(&platform, catalog, &classification, period, sample, as_of).await?;

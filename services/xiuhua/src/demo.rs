@@ -65,7 +65,7 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
     screen.counts(&[&places, &observed])?;
 
     let as_of = position(&platform, None).await?;
-    let classification = classify(&platform, &rule_set, method.period.year(), as_of).await?;
+    let classification = classify(&platform, &rule_set, method.period.year(), as_of, None).await?;
     let (catalog, sample) = (&method.catalog, &method.sample);
     let drawn = draw_thresholds(&platform, catalog, &classification, PERIOD, sample, as_of).await?;
     let run = assess(&platform, &drawn.id, "", PERIOD, as_of, &progress("assessment %")).await?;

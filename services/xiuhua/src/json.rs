@@ -213,7 +213,7 @@ pub(crate) fn leaf(leaf: &LeafExplanation) -> Value {
     })
 }
 
-/// An instant as JSON has it.
+/// An instant as JSON and tables show it, in UTC.
 pub(crate) fn rfc3339(time: &prost_types::Timestamp) -> String {
     jiff::Timestamp::new(time.seconds, time.nanos).map_or_else(|_| String::new(), |t| t.to_string())
 }

@@ -11,11 +11,13 @@
 //! | `importing`, `quarantine` | a file in two steps; what was rejected goes back, is delivered again or given up |
 //! | `templates`, `sources` | workbooks to fill in; who delivers observations |
 //! | `deciding` | batches and assessments listed, withdrawn, published, cancelled |
+//! | `reviewing` | places that want a person's eye; what a person decides about their type, and its effect |
 //! | `backup`, `verifying` | copies of the embedded platform's record; whether it is intact |
 //! | `compute` | `index compute` |
 //! | `results`, `joining`, `exporting` | the result tables; streams side by side; tables to files, a workbook, a document |
 //! | `reading`, `comparing`, `trend`, `quality` | what analysts ask of results |
 //! | `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
+//! | `reporting` | the report: its facts read from the services |
 //! | `sample`, `demo`, `serving` | the generated district; the demo; the gRPC door |
 
 mod assessing;
@@ -43,7 +45,9 @@ mod quality;
 mod quarantine;
 mod reading;
 mod records;
+mod reporting;
 mod results;
+mod reviewing;
 pub mod sample;
 mod screen;
 mod serving;

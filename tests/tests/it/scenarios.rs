@@ -4,10 +4,13 @@
 
 mod analysts;
 mod bad_input;
+mod clerk;
 mod deciding;
+mod desk;
 mod determinism;
 mod documented;
 mod exports;
+mod files;
 mod first_period;
 mod hdi;
 mod history;
@@ -19,6 +22,8 @@ mod postgres_operations;
 mod python_client;
 mod quarantine;
 mod real_estates;
+mod reporting;
+mod reviewing;
 mod sheet;
 mod small_district;
 mod stopping;

@@ -239,7 +239,7 @@ pub struct CreateClassificationRequest {
     #[prost(int32, tag = "5")]
     pub reference_year: i32,
     /// Heed decisions up to this number; absent means all that were taken while `as_of_position` or an earlier position was
-    /// the newest.
+    /// the newest. One that is not taken yet is refused (OUT_OF_RANGE, reason DECISION_NOT_REACHED).
     #[prost(uint64, optional, tag = "6")]
     pub decision_number: ::core::option::Option<u64>,
 }
@@ -341,7 +341,7 @@ pub struct PlaceClass {
     /// A type of the rule set, or `UNCLASSIFIED`.
     #[prost(string, tag = "2")]
     pub r#type: ::prost::alloc::string::String,
-    /// Why it has no type; empty otherwise.
+    /// Why it has no type, and whether a decision about it is outdated; empty otherwise.
     #[prost(message, repeated, tag = "3")]
     pub reasons: ::prost::alloc::vec::Vec<Reason>,
     /// The evidence used, in rule order.
@@ -535,7 +535,8 @@ impl ::prost::Name for ListTypeDecisionsResponse {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetDecisionNumberRequest {
-    /// The number that was the newest at this instant; absent means now.
+    /// The number that was the newest at this instant; absent means now. An instant ahead is refused (OUT_OF_RANGE, reason
+    /// TIME_NOT_REACHED).
     #[prost(message, optional, tag = "1")]
     pub as_of_time: ::core::option::Option<::prost_types::Timestamp>,
 }
@@ -757,7 +758,8 @@ pub enum DecisionState {
     Unspecified = 0,
     /// It gave the type.
     Applied = 1,
-    /// The place shows other evidence than it was taken on: the rules decided, and a person should look again.
+    /// The place shows other evidence than it was taken on, or the rule set has the type no more: the rules decided, and a
+    /// person should look again.
     Outdated = 2,
     /// It revokes the one before: the rules decided.
     Revoked = 3,
@@ -1121,8 +1123,8 @@ pub mod classification_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Places that want a person's eye: UNCLASSIFIED, or with evidence for several types, or decided on. By place id
-        /// (bytes).
+        /// Places that want a person's eye: UNCLASSIFIED, or with evidence for several types, or with a decision that was not
+        /// revoked. By place id (bytes).
         pub async fn list_review(
             &mut self,
             request: impl tonic::IntoRequest<super::ListReviewRequest>,
@@ -1152,8 +1154,10 @@ pub mod classification_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// A person's decision about the type of a place: it counts from the next classification on, for as long as the place
-        /// shows the evidence it was taken on. A later decision about the place replaces it; one without a type revokes it.
+        /// A person's decision about the type of a place under a rule set, of whatever version: it counts from the next
+        /// classification on, for as long as the place shows the evidence it was taken on. A later decision about the place
+        /// replaces it; one without a type revokes it, and is refused where none is in force (FAILED_PRECONDITION, reason
+        /// NOTHING_TO_REVOKE).
         pub async fn decide_type(
             &mut self,
             request: impl tonic::IntoRequest<super::DecideTypeRequest>,
@@ -1354,8 +1358,8 @@ pub mod classification_service_server {
             tonic::Response<super::ListPlaceClassesResponse>,
             tonic::Status,
         >;
-        /// Places that want a person's eye: UNCLASSIFIED, or with evidence for several types, or decided on. By place id
-        /// (bytes).
+        /// Places that want a person's eye: UNCLASSIFIED, or with evidence for several types, or with a decision that was not
+        /// revoked. By place id (bytes).
         async fn list_review(
             &self,
             request: tonic::Request<super::ListReviewRequest>,
@@ -1363,8 +1367,10 @@ pub mod classification_service_server {
             tonic::Response<super::ListReviewResponse>,
             tonic::Status,
         >;
-        /// A person's decision about the type of a place: it counts from the next classification on, for as long as the place
-        /// shows the evidence it was taken on. A later decision about the place replaces it; one without a type revokes it.
+        /// A person's decision about the type of a place under a rule set, of whatever version: it counts from the next
+        /// classification on, for as long as the place shows the evidence it was taken on. A later decision about the place
+        /// replaces it; one without a type revokes it, and is refused where none is in force (FAILED_PRECONDITION, reason
+        /// NOTHING_TO_REVOKE).
         async fn decide_type(
             &self,
             request: tonic::Request<super::DecideTypeRequest>,

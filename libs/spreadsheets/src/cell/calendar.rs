@@ -106,7 +106,7 @@ pub fn instant(cell: Cell<'_>) -> Result<Said<i64>, CellFault> {
             if is_nothing(text) {
                 return Ok(Said::NothingInWords);
             }
-            civil(text)
+            civil(text).or_else(|| serial(text))
         }
         _ => None,
     };
@@ -121,6 +121,15 @@ pub fn instant(cell: Cell<'_>) -> Result<Said<i64>, CellFault> {
                 format!("`{shown}` is not a time such as 2021-12-31T08:00:00+08:00 or 2021-12-31"),
             ))
         }
+    }
+}
+
+/// The day number of a spreadsheet program, in a text file that it saved without the format of a date.
+fn serial(text: &str) -> Option<DateTime> {
+    let number = folded(text).parse().ok().filter(|number| SERIALS.contains(number))?;
+    match dated_number(number) {
+        Ok(Dated::Day(date)) => Some(date.to_datetime(time_of(number))),
+        _ => None,
     }
 }
 

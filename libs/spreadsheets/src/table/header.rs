@@ -72,7 +72,8 @@ pub(super) fn find(beginning: &Beginning, opening: &Opening<'_>) -> Result<Heade
     let most = counts.iter().copied().max().unwrap_or(0);
     let best = if opening.header_row.is_some() {
         Some(0).filter(|_| !rows.is_empty())
-    } else if most == 0 && opening.enough == 0 {
+    } else if most < 2 && opening.enough == 0 {
+        // One known word alone may be a value.
         likely(rows)
     } else {
         counts.iter().position(|count| *count == most && *count >= opening.enough)

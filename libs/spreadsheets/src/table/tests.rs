@@ -194,7 +194,7 @@ fn without_a_header_the_fault_shows_what_is_most_like_one() {
 
 #[test]
 fn a_file_nobody_has_seen_gives_the_row_that_looks_like_a_header() {
-    let opening = Opening { is_header: &|_| false, enough: 0, ..opening() };
+    let opening = Opening { is_header: &|header| header == "张江", enough: 0, ..opening() };
     let file = file("某网站小区\n名称,板块,建成年份,均价\n某苑,张江,1999,50000\n".as_bytes());
     let table = Table::open(file.path(), &opening).unwrap();
     assert_eq!(table.headers(), ["名称", "板块", "建成年份", "均价"]);

@@ -11,6 +11,7 @@ use crate::cli::ExplainArgs;
 use crate::json;
 use crate::names::Names;
 use crate::platform::Platform;
+use crate::reviewing::{decided_type, decision_json, say_decision};
 use crate::screen::{Screen, marks, numbers, score, value, words};
 
 /// `xiuhua explain`.
@@ -40,6 +41,8 @@ pub(crate) async fn explain_place(
     let kind = names.place_type(&found.r#type, screen);
     let heading = format!("{} {}  {kind}", found.place_id, found.place_name);
     screen.heading(&heading, &heading)?;
+    let decision = decided_type(platform, run, place_id).await?;
+    say_decision(decision.as_ref(), screen)?;
     show_nodes(found.score.iter().chain(&found.nodes), run.scale, None, &names, screen)?;
     let columns = [
         marks("指标", "leaf"),
@@ -75,6 +78,7 @@ pub(crate) async fn explain_place(
         "assessment": json::assessment(run),
         "as_of": standing.json(run),
         "explanation": json::explanation(&found),
+        "type_decision": decision.as_ref().map(decision_json),
     }))
 }
 

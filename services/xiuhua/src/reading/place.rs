@@ -14,6 +14,7 @@ use crate::cli::ShowArgs;
 use crate::json;
 use crate::names::Names;
 use crate::platform::Platform;
+use crate::reviewing::{decided_type, decision_json, say_decision};
 use crate::screen::Screen;
 
 /// `xiuhua show`: a place, or the group of that code.
@@ -61,6 +62,8 @@ async fn show_place(
     let heading =
         format!("{} {}  {kind}  {} {}", place.place_id, place.place_name, place.town_name, place.committee);
     screen.heading(&heading, &heading)?;
+    let decision = decided_type(platform, run, &place.place_id).await?;
+    say_decision(decision.as_ref(), screen)?;
     let earlier = history::before(platform, run).await?;
     let courses = if earlier.is_empty() {
         None
@@ -92,5 +95,6 @@ async fn show_place(
         "as_of": standing.json(run),
         "previous_run": previous,
         "place": document,
+        "type_decision": decision.as_ref().map(decision_json),
     }))
 }
