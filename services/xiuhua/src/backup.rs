@@ -29,7 +29,7 @@ use crate::deciding::has_results;
 use crate::method::UnusableInput;
 use crate::platform::{Platform, refuse_server};
 use crate::records::{Records, SERVICES, file_name};
-use crate::screen::{Screen, numbers, words};
+use crate::screen::{Screen, marks, numbers};
 
 /// `xiuhua backup`.
 ///
@@ -217,10 +217,10 @@ fn parent(path: &Path) -> PathBuf {
 
 fn show(manifest: &Manifest, place: &Path, screen: &mut Screen) -> Result<()> {
     let columns = [
-        words("文件", "file"),
+        marks("文件", "file"),
         numbers("字节", "bytes"),
         numbers("迁移", "migration"),
-        words("SHA-256", "SHA-256"),
+        marks("SHA-256", "SHA-256").spare(1),
     ];
     let row = |file: &CopiedFile| {
         vec![file.name.clone(), file.bytes.to_string(), file.migration.to_string(), file.sha256.clone()]

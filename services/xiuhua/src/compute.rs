@@ -20,6 +20,7 @@ use crate::intake::Mapping;
 use crate::intake::observations::ObservationFile;
 use crate::intake::places::PlaceFile;
 use crate::method::{Method, UnusableInput};
+use crate::names::Names;
 use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
 use crate::results::{Part, RESULT_FILES, each_threshold, write_rejected, write_results};
@@ -125,7 +126,7 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     summary.digest = Some(assessment.digest.clone());
     laps.lap("write");
     summary.write(laps, &arguments.out, screen)?;
-    screen.assessment(&assessment)?;
+    screen.assessment(&assessment, &Names::read(&platform, &assessment).await?)?;
     platform.close().await?;
     Ok(Outcome::Done)
 }

@@ -69,9 +69,9 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
     let (catalog, sample) = (&method.catalog, &method.sample);
     let drawn = draw_thresholds(&platform, catalog, &classification, PERIOD, sample, as_of).await?;
     let run = assess(&platform, &drawn.id, "", PERIOD, as_of, &progress("assessment %")).await?;
-    screen.assessment(&run)?;
-
     let names = Names::read(&platform, &run).await?;
+    screen.assessment(&run, &names)?;
+
     screen.say("全区：", "The district:")?;
     let district = group_scores(&platform, &run, GroupLevel::District, "").await?;
     show_group(&district, &names, screen)?;

@@ -108,11 +108,6 @@ pub(crate) fn vocabulary(catalog: &Catalog) -> Vocabulary {
     vocabulary
 }
 
-/// A text of both languages on one line, as faults of files are printed.
-pub(crate) fn both(text: &Text) -> String {
-    format!("{} / {}", text.en, text.zh)
-}
-
 /// The fault of the row at `index` of its chunk. Columns that the contracts have a name for go by it, as in the faults
 /// that ingestion finds itself: it then adds no second one about the same cell.
 fn fault(index: usize, fault: CellFault) -> RowFault {

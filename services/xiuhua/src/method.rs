@@ -8,7 +8,8 @@ use xiuhua_indicators::period::Period;
 
 use crate::assessing::read_members;
 use crate::cli::MethodArgs;
-use crate::intake::{UnusableFile, both};
+use crate::intake::UnusableFile;
+use crate::screen::told;
 
 /// A catalog, a rule set and a sample, ready to be used.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ pub(crate) struct UnusableInput(pub Vec<String>);
 impl From<UnusableFile> for UnusableInput {
     fn from(file: UnusableFile) -> Self {
         let path = file.path.display();
-        Self(file.faults.iter().map(|fault| format!("{path}: {}", both(fault))).collect())
+        Self(file.faults.iter().map(|fault| format!("{path}: {}", told(&*fault.zh, &*fault.en))).collect())
     }
 }
 

@@ -341,7 +341,7 @@ fn bounds(bounds: &Bounds) -> String {
 }
 
 /// A unit of the catalogs as people in an office say it; another one as it is.
-fn unit(unit: &str) -> &str {
+pub(crate) fn unit(unit: &str) -> &str {
     match unit {
         "yes/no" => "是 / 否",
         "cases/100 households" => "件 / 百户",

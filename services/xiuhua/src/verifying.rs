@@ -14,7 +14,7 @@ use crate::cli::{Globals, VerifyArgs};
 use crate::method::UnusableInput;
 use crate::platform::{Platform, Workers, refuse_server};
 use crate::records::Records;
-use crate::screen::{Outcome, Screen, words};
+use crate::screen::{Outcome, Screen, marks, words};
 
 /// What was looked at, and what is wrong with it.
 #[derive(Debug, Serialize)]
@@ -146,7 +146,7 @@ fn unlisted(manifest: &Manifest, runs: &[Assessment]) -> Vec<Finding> {
 }
 
 fn show(findings: &[Finding], screen: &mut Screen) -> Result<Outcome> {
-    let columns = [words("对象", "subject"), words("结果", "result")];
+    let columns = [marks("对象", "subject"), words("结果", "result")];
     let intact = screen.choose("完好", "intact").to_owned();
     let row = |finding: &Finding| {
         let result = if finding.is_intact() { intact.clone() } else { finding.faults.join("\n") };
