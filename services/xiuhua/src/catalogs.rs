@@ -9,7 +9,7 @@ use xiuhua_indicators::shipped::SHIPPED;
 
 use crate::cli::CatalogCommand;
 use crate::method;
-use crate::screen::{Outcome, Screen, marks, numbers, value, words};
+use crate::screen::{Outcome, Screen, marks, numbers, told, value, words};
 use crate::templates::unit as office_unit;
 
 /// Runs a catalog command.
@@ -53,7 +53,11 @@ fn list(screen: &mut Screen) -> Result<()> {
 
 fn validate(file: &Path, screen: &mut Screen) -> Result<()> {
     let text = std::fs::read_to_string(file).map_err(|e| {
-        method::UnusableInput(vec![format!("{}: cannot be read / 无法读取: {e}", file.display())])
+        method::UnusableInput(vec![format!(
+            "{}: {}: {e}",
+            file.display(),
+            told("无法读取", "cannot be read")
+        )])
     })?;
     let catalog = Catalog::parse(&text).map_err(|faults| {
         method::UnusableInput(

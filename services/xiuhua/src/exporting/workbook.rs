@@ -68,7 +68,7 @@ impl Sink for Workbook<'_> {
                 heads.extend(PLACED.map(|(zh, en)| (if self.is_zh { zh } else { en }, Look::Head)));
             }
         }
-        sheet.head(heads.into_iter())?;
+        sheet.head(heads)?;
         self.sheet = Some((form, sheet));
         Ok(())
     }
