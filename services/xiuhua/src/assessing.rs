@@ -26,6 +26,7 @@ use crate::intake::{Chunked, Mapping, UnusableFile};
 use crate::method::{Method, Sample};
 use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
+use crate::screen::told;
 
 /// Registers the method's catalog (and so its measures) and rule set, and gives the rule set's identity.
 ///
@@ -155,13 +156,18 @@ pub(crate) async fn assess(
         state if has_results(state) => Ok(newest),
         AssessmentState::Cancelled => {
             let Decision { author, reason, .. } = newest.cancelled.unwrap_or_default();
-            bail!("the assessment was cancelled by {author}: {reason} / 测评已由 {author} 取消：{reason}")
+            bail!(told(
+                format!("测评已由 {author} 取消：{reason}"),
+                format!("the assessment was cancelled by {author}: {reason}"),
+            ))
         }
         AssessmentState::Failed => {
             let failure = newest.failure.unwrap_or_default();
-            bail!("the assessment failed / 测评失败: {} / {}", failure.en, failure.zh)
+            bail!(
+                told(format!("测评失败：{}", failure.zh), format!("the assessment failed: {}", failure.en),)
+            )
         }
-        _ => bail!("the assessment did not end / 测评没有结束"),
+        _ => bail!(told("测评没有结束", "the assessment did not end")),
     }
 }
 

@@ -8,9 +8,10 @@ use xiuhua_contracts::classification::v1::{ListPlaceClassesRequest, RegisterRule
 use crate::assessing;
 use crate::cli::{AssessArgs, ClassifyArgs, Cli, Command, Globals, IndexCommand};
 use crate::method::{self, Method};
+use crate::names::{Names, UNCLASSIFIED};
 use crate::platform::{Platform, Workers, request_id};
 use crate::progress::Progress;
-use crate::screen::{Outcome, Screen, numbers, words};
+use crate::screen::{Outcome, Screen, marks, numbers, words};
 use crate::{
     backup, catalogs, comparing, compute, deciding, demo, exporting, importing, json, quality, quarantine,
     reading, reporting, reviewing, sample, serving, sources, templates, trend, verifying,
@@ -126,7 +127,7 @@ async fn assess(
     let (classification, period) = (&classification.id, method.period.as_str());
     let run = assessing::assess(platform, &threshold_set, classification, period, as_of, &progress).await?;
     drop(progress);
-    screen.assessment(&run)?;
+    screen.assessment(&run, &Names::read(platform, &run).await?)?;
     screen.json(&json::assessment(&run))
 }
 
@@ -138,20 +139,26 @@ async fn classify(platform: &Platform, arguments: &ClassifyArgs, screen: &mut Sc
     let found = assessing::classify(platform, &rule_set, arguments.year, as_of, None).await?;
     let request = ListPlaceClassesRequest {
         classification_id: found.id.clone(),
-        r#type: "UNCLASSIFIED".to_owned(),
+        r#type: UNCLASSIFIED.to_owned(),
         page_size: arguments.top.clamp(1, 1000),
         page_token: String::new(),
     };
     let review = platform.classification().list_place_classes(request).await?.into_inner().place_classes;
     let columns = [words("类型", "type"), numbers("小区", "places")];
-    let rows = found.counts.iter().map(|c| vec![c.r#type.clone(), c.places.to_string()]);
-    screen.table(&columns, rows.collect())?;
+    let kind = |id: &str| match rule_set.types.iter().find(|known| known.id == id) {
+        Some(known) => screen.text(known.name.as_ref()),
+        None if id == UNCLASSIFIED => screen.choose("未分类", "unclassified").to_owned(),
+        None => id.to_owned(),
+    };
+    let rows = found.counts.iter().map(|c| vec![kind(&c.r#type), c.places.to_string()]);
+    let rows = rows.collect();
+    screen.table(&columns, rows)?;
     let reasons = |place: &xiuhua_contracts::classification::v1::PlaceClass, screen: &Screen| {
         place.reasons.iter().map(|r| screen.text(r.message.as_ref())).collect::<Vec<_>>().join("; ")
     };
     let rows: Vec<_> = review.iter().map(|p| vec![p.place_id.clone(), reasons(p, screen)]).collect();
     if !rows.is_empty() {
-        screen.table(&[words("待复核", "to review"), words("原因", "reasons")], rows)?;
+        screen.table(&[marks("待复核", "to review"), words("原因", "reasons")], rows)?;
     }
     let review: Vec<_> = review
         .iter()

@@ -20,10 +20,11 @@ use crate::intake::Mapping;
 use crate::intake::observations::ObservationFile;
 use crate::intake::places::PlaceFile;
 use crate::method::{Method, UnusableInput};
+use crate::names::Names;
 use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
 use crate::results::{Part, RESULT_FILES, each_threshold, write_rejected, write_results};
-use crate::screen::{Outcome, Screen};
+use crate::screen::{Outcome, Screen, told};
 
 /// What was read, by what, with what outcome.
 const SUMMARY: &str = "summary.json";
@@ -125,7 +126,7 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     summary.digest = Some(assessment.digest.clone());
     laps.lap("write");
     summary.write(laps, &arguments.out, screen)?;
-    screen.assessment(&assessment)?;
+    screen.assessment(&assessment, &Names::read(&platform, &assessment).await?)?;
     platform.close().await?;
     Ok(Outcome::Done)
 }
@@ -160,7 +161,10 @@ fn overwritten(arguments: &ComputeArgs) -> Vec<String> {
     inputs.retain(|input| input.canonicalize().is_ok_and(|input| results.contains(&input)));
     let fault = |input: &PathBuf| {
         let file = input.display();
-        format!("{file}: is a result file of --out as well / 与 --out 的结果文件是同一个文件")
+        told(
+            format!("{file}: 与 --out 的结果文件是同一个文件"),
+            format!("{file}: is a result file of --out as well"),
+        )
     };
     inputs.iter().map(fault).collect()
 }
@@ -172,11 +176,13 @@ fn result_files(dir: &Path) -> impl Iterator<Item = PathBuf> {
 
 /// Makes the folder, and removes the results of an earlier run: half of one beside half of another would read as one.
 fn clear(dir: &Path) -> Result<()> {
-    fs::create_dir_all(dir).with_context(|| format!("cannot make / 无法创建 {}", dir.display()))?;
+    fs::create_dir_all(dir)
+        .with_context(|| format!("{} {}", told("无法创建", "cannot make"), dir.display()))?;
     for file in result_files(dir) {
         match fs::remove_file(&file) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot replace / 无法替换 {}", file.display()));
+                return Err(error)
+                    .with_context(|| format!("{} {}", told("无法替换", "cannot replace"), file.display()));
             }
             _ => {}
         }

@@ -19,7 +19,7 @@ use crate::progress::Progress;
 use crate::reading::{explain_place, group_scores, show_group, show_groups, show_ranking};
 use crate::records::{Records, SERVICES};
 use crate::sample;
-use crate::screen::{Outcome, Screen};
+use crate::screen::{Outcome, Screen, told};
 use crate::serving::{serve, this_program};
 
 /// The catalog and period the sample district is assessed by.
@@ -69,9 +69,9 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
     let (catalog, sample) = (&method.catalog, &method.sample);
     let drawn = draw_thresholds(&platform, catalog, &classification, PERIOD, sample, as_of).await?;
     let run = assess(&platform, &drawn.id, "", PERIOD, as_of, &progress("assessment %")).await?;
-    screen.assessment(&run)?;
-
     let names = Names::read(&platform, &run).await?;
+    screen.assessment(&run, &names)?;
+
     screen.say("全区：", "The district:")?;
     let district = group_scores(&platform, &run, GroupLevel::District, "", "").await?;
     show_group(&district, &names, screen)?;
@@ -126,9 +126,10 @@ async fn open(globals: &Globals) -> Result<Platform> {
             continue;
         }
         let place = folder.map_or_else(|| format!("--{service}-db"), |folder| folder.display().to_string());
-        bail!(
-            "{place} holds a record of its own ({service}); the sample district would mix with it / {place} 中已有正式数据（{service}），样例区会与之混在一起"
-        );
+        bail!(told(
+            format!("{place} 中已有正式数据（{service}），样例区会与之混在一起"),
+            format!("{place} holds a record of its own ({service}); the sample district would mix with it"),
+        ));
     }
     platform.close().await?;
     if let Some(mark) = mark {

@@ -15,14 +15,15 @@ use xiuhua_contracts::scoring::v1::Assessment;
 use self::account::Account;
 pub(crate) use self::csv_folder::CsvFolder;
 use self::document::Document;
-use self::workbook::Workbook;
+use self::workbook::{Placed, Workbook};
 use crate::cli::{ExportArgs, ExportFormat};
 use crate::json;
 use crate::method::UnusableInput;
+use crate::names::Names;
 use crate::platform::Platform;
 use crate::reading::{Standing, each_place, find_run};
 use crate::results::{Part, write_results};
-use crate::screen::Screen;
+use crate::screen::{Screen, told};
 
 /// `xiuhua export`.
 ///
@@ -31,7 +32,7 @@ use crate::screen::Screen;
 pub(crate) async fn export(platform: &Platform, arguments: &ExportArgs, screen: &mut Screen) -> Result<()> {
     let format = arguments.format.unwrap_or_else(|| format_of(&arguments.out));
     if arguments.bom && format != ExportFormat::Csv {
-        bail!(UnusableInput(vec!["--bom belongs to CSV files / --bom 只用于 CSV 文件".to_owned()]));
+        bail!(UnusableInput(vec![told("--bom 只用于 CSV 文件", "--bom belongs to CSV files")]));
     }
     let run = find_run(platform, &arguments.run).await?;
     let part = part(platform, &run, arguments).await?;
@@ -49,7 +50,8 @@ pub(crate) async fn export(platform: &Platform, arguments: &ExportArgs, screen: 
             document.save(&arguments.out)?;
         }
         ExportFormat::Xlsx => {
-            let mut book = Workbook::begin(&account)?;
+            let places = places_of(platform, &run, "").await?;
+            let mut book = Workbook::begin(&account, &places, screen)?;
             write_results(platform, &run, &part, &mut book).await?;
             book.save(&arguments.out)?;
         }
@@ -75,32 +77,32 @@ fn format_of(out: &Path) -> ExportFormat {
 /// The part that is asked for.
 async fn part(platform: &Platform, run: &Assessment, arguments: &ExportArgs) -> Result<Part> {
     let mut faults = Vec::new();
-    if let Some(only) =
-        arguments.place_type.as_ref().filter(|only| run.types.iter().all(|t| t.r#type != **only))
-    {
-        let types: Vec<_> = run.types.iter().map(|t| t.r#type.as_str()).collect();
-        let types = types.join(", ");
-        faults.push(format!("no type {only}, only {types} / 没有类型 {only}，只有 {types}"));
+    let mut place_type = None;
+    if let Some(asked) = &arguments.place_type {
+        match Names::read(platform, run).await?.type_id(run, asked) {
+            Ok(id) => place_type = Some(id),
+            Err(UnusableInput(unknown)) => faults.extend(unknown),
+        }
     }
     let mut town = None;
     if let Some(code) = &arguments.town {
-        let places = places_of(platform, run, code).await?;
+        let places: HashSet<_> = places_of(platform, run, code).await?.into_keys().collect();
         if places.is_empty() {
-            faults.push(format!("no place in a town {code} / 街镇 {code} 没有小区"));
+            faults.push(told(format!("街镇 {code} 没有小区"), format!("no place in a town {code}")));
         }
         town = Some((code.clone(), places));
     }
     if faults.is_empty() {
-        return Ok(Part { place_type: arguments.place_type.clone(), town });
+        return Ok(Part { place_type, town });
     }
     bail!(UnusableInput(faults))
 }
 
-/// The places of a town as the assessment saw them.
-async fn places_of(platform: &Platform, run: &Assessment, town_code: &str) -> Result<HashSet<String>> {
-    let mut found = HashSet::new();
+/// The places of a town, or of all, as the assessment saw them.
+async fn places_of(platform: &Platform, run: &Assessment, town_code: &str) -> Result<Placed> {
+    let mut found = Placed::new();
     each_place(platform, run, town_code, |place| {
-        found.insert(place.id);
+        found.insert(place.id, [place.name, place.town_name, place.committee]);
     })
     .await?;
     Ok(found)

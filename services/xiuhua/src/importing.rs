@@ -95,7 +95,8 @@ pub(crate) async fn import(
         BatchState::Staged if arguments.yes => settle(platform, &batch, author, None).await?,
         BatchState::Staged => {
             let preview = preview(platform, &batch).await?;
-            preview::show(&preview, &file.names(), screen)?;
+            let columns = returning::Columns::of_batch(platform, &batch).await?;
+            preview::show(&preview, &file.names(), columns.as_ref(), screen)?;
             document["preview"] = preview::document(&preview);
             if asks && says_yes(screen)? {
                 settle(platform, &batch, author, Some(&preview)).await?
@@ -220,7 +221,8 @@ async fn settled(
         first = platform.ingestion().list_rejected_rows(request).await?.into_inner().rows;
         // The preview has shown them.
         if document["preview"].is_null() {
-            preview::show_rejected(&first, &file.names(), screen)?;
+            let columns = returning::Columns::of_batch(platform, batch).await?;
+            preview::show_rejected(&first, &file.names(), columns.as_ref(), screen)?;
         }
     }
     document["rejected_rows"] = preview::rejected_documents(&first).into();
@@ -270,11 +272,18 @@ async fn give_back(
         written => written?,
     };
     let (path, rows) = (path.display().to_string(), written.rows);
+    // A row of a wide sheet holds several values, each of which is counted above.
+    let rejected = batch.counts.unwrap_or_default().rejected;
+    let (of_zh, of_en) = if rejected == rows {
+        (String::new(), String::new())
+    } else {
+        (format!("（共 {rejected} 个值）"), format!(" ({rejected} values)"))
+    };
     let (zh, en) =
         if replaces { ("（已替换原有文件）", " (replacing what was there)") } else { ("", "") };
     screen.say(
-        &format!("{rows} 行被拒绝，已写入 {path}{zh}；在表中改好后直接导入该文件即可"),
-        &format!("{rows} rejected rows are in {path}{en}; mend them there and import that file"),
+        &format!("{rows} 行{of_zh}被拒绝，已写入 {path}{zh}；在表中改好后直接导入该文件即可"),
+        &format!("{rows} rejected rows{of_en} are in {path}{en}; mend them there and import that file"),
     )?;
     Ok(path.into())
 }

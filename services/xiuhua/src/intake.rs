@@ -129,11 +129,6 @@ fn position(index: usize) -> u32 {
     u32::try_from(index).expect("a chunk holds fewer rows than u32 counts")
 }
 
-/// A text of both languages on one line, as faults of files are printed.
-pub(crate) fn both(text: &Text) -> String {
-    format!("{} / {}", text.en, text.zh)
-}
-
 /// The fault of the row at `index` of its chunk. Columns that the contracts have a name for go by it, as in the faults
 /// that ingestion finds itself: it then adds no second one about the same cell.
 fn fault(index: usize, fault: CellFault) -> RowFault {

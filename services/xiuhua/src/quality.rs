@@ -208,7 +208,7 @@ fn show_waiting(waiting: &[(Batch, u64)], top: usize, screen: &mut Screen) -> Re
     if waiting.is_empty() {
         return screen.say("没有。\n", "none.\n");
     }
-    let columns = [words("批次", "batch"), words("文件", "file"), numbers("未处理", "open")];
+    let columns = [marks("批次", "batch"), words("文件", "file"), numbers("未处理", "open")];
     let row =
         |(batch, open): &(Batch, u64)| vec![batch.id.clone(), batch.file_name.clone(), open.to_string()];
     let rows = waiting.iter().take(top).map(row).collect();

@@ -2,6 +2,7 @@
 //! are given up with a reason; rejected = open + closed + given up, in every batch and in all.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -14,12 +15,12 @@ use crate::cli::{
     GiveUpArgs, Globals, ImportArgs, ImportKind, QuarantineCommand, QuarantineExportArgs, QuarantineListArgs,
     QuarantineReplayArgs, RowState,
 };
-use crate::importing::returning::{self, file_name_of};
+use crate::importing::returning::{self, Columns, file_name_of, free_beside};
 use crate::importing::{self, get_batch};
 use crate::json;
 use crate::platform::{Platform, request_id};
 use crate::results::file_column;
-use crate::screen::{Outcome, Screen, numbers, words};
+use crate::screen::{Outcome, Screen, marks, numbers, words};
 
 /// Row numbers that a request names at most.
 const ROWS_A_REQUEST: usize = 1_000;
@@ -47,7 +48,7 @@ pub(crate) async fn run(
 /// Counts of every batch with rejected rows, newest first, and their sum.
 async fn batches(platform: &Platform, screen: &mut Screen) -> Result<()> {
     let columns = [
-        words("批次", "batch"),
+        marks("批次", "batch"),
         words("文件", "file"),
         numbers("拒绝", "rejected"),
         numbers("待处理", "open"),
@@ -132,7 +133,9 @@ async fn rows(platform: &Platform, arguments: &QuarantineListArgs, screen: &mut 
         words("处理", "settled"),
         words("原文", "original"),
     ];
-    let shown: Vec<_> = first.iter().map(|row| shown(row, screen)).collect();
+    let delivered = get_batch(platform, &batch).await?;
+    let found = Columns::of_batch(platform, &delivered).await?;
+    let shown: Vec<_> = first.iter().map(|row| shown(row, found.as_ref(), screen)).collect();
     if !shown.is_empty() {
         screen.table(&columns, shown)?;
     }
@@ -146,9 +149,17 @@ async fn rows(platform: &Platform, arguments: &QuarantineListArgs, screen: &mut 
 
 async fn export(platform: &Platform, arguments: &QuarantineExportArgs, screen: &mut Screen) -> Result<()> {
     let batch = get_batch(platform, &arguments.batch).await?;
-    let replaced = arguments.out.exists();
-    let written = returning::write_open_rows(platform, &batch, Vec::new(), &arguments.out).await?;
-    let (out, rows) = (arguments.out.display(), written.rows);
+    let out = match &arguments.out {
+        Some(out) => out.clone(),
+        // A free name in the folder that the user is in; a file name has no folder of its own.
+        None => Path::new(&batch.file_name)
+            .file_name()
+            .and_then(|name| free_beside(Path::new(name)))
+            .unwrap_or_else(|| file_name_of(&batch).into()),
+    };
+    let replaced = out.exists();
+    let written = returning::write_open_rows(platform, &batch, Vec::new(), &out).await?;
+    let (out, rows) = (out.display().to_string(), written.rows);
     let (zh, en) =
         if replaced { ("（已替换原有文件）", " (replacing what was there)") } else { ("", "") };
     screen.say(
@@ -157,7 +168,7 @@ async fn export(platform: &Platform, arguments: &QuarantineExportArgs, screen: &
     )?;
     screen.json(&json!({
         "batch_id": batch.id,
-        "returned": arguments.out.display().to_string(),
+        "returned": out,
         "rows": rows,
         "left_out": written.left_out,
         "replaced": replaced,
@@ -265,9 +276,12 @@ fn in_words<'a>(state: &'a str, screen: &Screen) -> &'a str {
     }
 }
 
-fn shown(row: &QuarantinedRow, screen: &Screen) -> Vec<String> {
+fn shown(row: &QuarantinedRow, found: Option<&Columns>, screen: &Screen) -> Vec<String> {
     let rejected = row.row.clone().unwrap_or_default();
-    let columns: Vec<_> = rejected.columns.iter().map(|column| file_column(column)).collect();
+    let columns = match found {
+        Some(found) => found.at_fault(&rejected),
+        None => rejected.columns.iter().map(|column| file_column(column).to_owned()).collect(),
+    };
     let reasons: Vec<_> = rejected.reasons.iter().map(|r| screen.text(r.message.as_ref())).collect();
     let settled = match &row.given_up {
         Some(decision) => format!("{}: {}", decision.author, decision.reason),

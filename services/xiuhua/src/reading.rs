@@ -20,11 +20,12 @@ pub(crate) use self::explaining::{explain, explain_place, explained, threshold_s
 pub(crate) use self::groups::{group_scores, show_group, show_groups};
 pub(crate) use self::place::show;
 pub(crate) use self::ranking::{rank, show_ranking};
-pub(crate) use self::standing::{Standing, clock};
+pub(crate) use self::standing::{Standing, clock, moment};
 pub(crate) use self::towns::each_place;
 use crate::cli::RunArg;
 use crate::deciding::has_results;
 use crate::platform::Platform;
+use crate::screen::told;
 
 /// The service answers every read of an assessment with it.
 const NO_RUN: &str = "the service answered without an assessment";
@@ -66,9 +67,10 @@ pub(crate) async fn newest_run(
             return Ok(found);
         }
         if page.next_page_token.is_empty() {
-            bail!(
-                "no assessment has results yet: run `xiuhua assess` first / 还没有有结果的测评，请先运行 xiuhua assess"
-            );
+            bail!(told(
+                "还没有有结果的测评，请先运行 xiuhua assess",
+                "no assessment has results yet: run `xiuhua assess` first"
+            ));
         }
         among.page_token = page.next_page_token;
     }

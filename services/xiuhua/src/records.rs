@@ -8,6 +8,7 @@ use xiuhua_service_kit::database::Backend;
 
 use crate::cli::{Databases, Globals};
 use crate::method::UnusableInput;
+use crate::screen::told;
 
 /// Where the embedded platform is unless told otherwise.
 const DATA_DIR: &str = "xiuhua-data";
@@ -128,7 +129,7 @@ impl Configured {
     fn read(path: &Path) -> Result<Self, UnusableInput> {
         let unusable = |fault: String| UnusableInput(vec![format!("{}: {fault}", path.display())]);
         let text = std::fs::read_to_string(path)
-            .map_err(|error| unusable(format!("cannot be read / 无法读取: {error}")))?;
+            .map_err(|error| unusable(format!("{}: {error}", told("无法读取", "cannot be read"))))?;
         toml::from_str(&text).map_err(|error| unusable(without_values(&error, &text)))
     }
 }
@@ -137,11 +138,14 @@ impl Configured {
 fn without_values(error: &toml::de::Error, text: &str) -> String {
     // A value of the wrong type is quoted in the message too.
     let shown = Some(error.message()).filter(|message| !message.contains(['"', '@']));
-    let message = shown.unwrap_or("not what belongs there / 内容不合要求");
+    let message = shown.map_or_else(|| told("内容不合要求", "not what belongs there"), str::to_owned);
     let before = error.span().and_then(|span| text.get(..span.start));
     match before {
-        Some(before) => format!("line {0} / 第 {0} 行: {message}", before.matches('\n').count() + 1),
-        None => message.to_owned(),
+        Some(before) => {
+            let line = before.matches('\n').count() + 1;
+            told(format!("第 {line} 行：{message}"), format!("line {line}: {message}"))
+        }
+        None => message,
     }
 }
 

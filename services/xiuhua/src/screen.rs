@@ -6,6 +6,7 @@ mod glyphs;
 mod paint;
 
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use anyhow::Result;
 use comfy_table::presets::NOTHING;
@@ -19,6 +20,7 @@ pub(crate) use self::figures::{ABSENT, count, percent, points, real, score, shar
 use self::glyphs::Glyphs;
 pub(crate) use self::paint::{Paint, Shown};
 use crate::cli::{Globals, Tongue};
+use crate::names::Names;
 
 /// How a command ended, if not with an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +105,7 @@ impl Screen {
     /// Standard output as the options ask for it.
     pub(crate) fn new(globals: &Globals) -> Self {
         let locale = locale(&["LC_ALL", "LC_CTYPE", "LANG"]);
+        TONGUE.get_or_init(|| tongue(globals));
         Self {
             out: Box::new(io::stdout()),
             tongue: tongue(globals),
@@ -301,7 +304,7 @@ impl Screen {
     ///
     /// # Errors
     /// If standard output is gone.
-    pub(crate) fn assessment(&mut self, run: &Assessment) -> Result<()> {
+    pub(crate) fn assessment(&mut self, run: &Assessment, names: &Names) -> Result<()> {
         let base = run.base_periods.join(", ");
         self.say(
             &format!(
@@ -315,8 +318,10 @@ impl Screen {
         )?;
         let columns = [words("类型", "type"), numbers("小区", "places"), numbers("有总分", "scored")];
         let rows = run.types.iter();
-        let rows = rows.map(|t| vec![t.r#type.clone(), t.places.to_string(), t.scored.to_string()]);
-        self.table(&columns, rows.collect())?;
+        let kind = |id: &str| names.place_type(id, self);
+        let rows = rows.map(|t| vec![kind(&t.r#type), t.places.to_string(), t.scored.to_string()]);
+        let rows = rows.collect();
+        self.table(&columns, rows)?;
         self.say(&format!("摘要 {}", run.digest), &format!("digest {}", run.digest))
     }
 }
@@ -330,6 +335,17 @@ pub(crate) fn is_gone(error: &anyhow::Error) -> bool {
 pub(crate) fn tongue(globals: &Globals) -> Tongue {
     let locale = || locale(&["LC_ALL", "LC_MESSAGES", "LANG"]);
     globals.lang.unwrap_or_else(|| if locale().starts_with("zh") { Tongue::Zh } else { Tongue::En })
+}
+
+/// The language of this process, once it is known.
+static TONGUE: OnceLock<Tongue> = OnceLock::new();
+
+/// One of two texts in the language of this process: for errors, which are made far from any screen.
+pub(crate) fn told(zh: impl Into<String>, en: impl Into<String>) -> String {
+    match TONGUE.get() {
+        Some(Tongue::Zh) => zh.into(),
+        Some(Tongue::En) | None => en.into(),
+    }
 }
 
 /// The first of these settings that is there; empty for none.

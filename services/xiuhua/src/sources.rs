@@ -7,7 +7,7 @@ use xiuhua_contracts::measure::v1::Text;
 
 use crate::cli::{SourceCommand, SourcePutArgs};
 use crate::platform::{Platform, request_id};
-use crate::screen::{Screen, count, numbers, words};
+use crate::screen::{Screen, count, marks, numbers, words};
 
 /// Runs a command about sources.
 ///
@@ -19,7 +19,7 @@ pub(crate) async fn run(platform: &Platform, command: &SourceCommand, screen: &m
         SourceCommand::List => list(platform).await?,
     };
     let columns = [
-        words("来源", "source"),
+        marks("来源", "source"),
         numbers("优先级", "precedence"),
         words("中文名", "zh"),
         words("英文名", "en"),

@@ -15,7 +15,7 @@ use crate::cli::{Globals, ImportKind, TemplateArgs, TemplateLayout};
 use crate::method::{self, UnusableInput};
 use crate::platform::{Platform, Workers};
 use crate::records::Records;
-use crate::screen::Screen;
+use crate::screen::{Screen, told};
 
 /// The catalog whose indicators are asked for unless another is named.
 pub(crate) const CATALOG: &str = "pudong-2021";
@@ -41,7 +41,9 @@ pub(crate) async fn run(arguments: &TemplateArgs, globals: &Globals, screen: &mu
     let (catalog, _) = method::catalog(&arguments.catalog)?;
     let period = match arguments.period.as_deref().map(Period::parse).transpose() {
         Ok(period) => period,
-        Err(bad) => return Err(UnusableInput(vec![format!("--period: {} / {bad}", bad.zh())]).into()),
+        Err(bad) => {
+            return Err(UnusableInput(vec![format!("--period: {}", told(bad.zh(), bad.to_string()))]).into());
+        }
     };
     let record = on_record(arguments, globals).await?;
     let template = match (arguments.kind, arguments.layout) {
@@ -95,7 +97,10 @@ async fn on_record(arguments: &TemplateArgs, globals: &Globals) -> Result<OnReco
     drop(read);
     platform.close().await?;
     if let Some(town) = arguments.town.as_ref().filter(|town| !record.towns.contains_key(*town)) {
-        let fault = format!("--town: no place of {town} is on record / 没有街镇代码为 {town} 的小区");
+        let fault = told(
+            format!("--town: 没有街镇代码为 {town} 的小区"),
+            format!("--town: no place of {town} is on record"),
+        );
         return Err(UnusableInput(vec![fault]).into());
     }
     Ok(record)
@@ -353,7 +358,7 @@ fn bounds(bounds: &Bounds) -> String {
 }
 
 /// A unit of the catalogs as people in an office say it; another one as it is.
-fn unit(unit: &str) -> &str {
+pub(crate) fn unit(unit: &str) -> &str {
     match unit {
         "yes/no" => "是 / 否",
         "cases/100 households" => "件 / 百户",

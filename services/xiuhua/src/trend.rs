@@ -14,7 +14,7 @@ use crate::platform::Platform;
 use crate::reading::history::{PERIODS, by_period};
 use crate::reading::nodes::{absence, change_cell, coverage_cell, legend, quarter, quarter_cell};
 use crate::reading::{explained, find_run, place_scores};
-use crate::screen::{Screen, Shown, count, marks, numbers, score, words};
+use crate::screen::{Screen, Shown, count, marks, numbers, score, told, words};
 
 /// A period in which the place was assessed.
 struct Point {
@@ -40,13 +40,7 @@ pub(crate) async fn trend(platform: &Platform, arguments: &TrendArgs, screen: &m
     let newest = RunArg { run: None, published: false, catalog: arguments.catalog.clone(), period: None };
     let newest = find_run(platform, &newest).await?;
     let names = Names::read(platform, &newest).await?;
-    let code = if arguments.node.is_empty() { names.root.clone() } else { arguments.node.clone() };
-    if !names.nodes.contains(&code) {
-        let catalog = &newest.catalog_id;
-        bail!(UnusableInput(vec![format!(
-            "{catalog} has no node {code} / 目录 {catalog} 中没有节点 {code}"
-        )]));
-    }
+    let code = names.node_code(&arguments.node)?;
     let runs = by_period(platform, &newest.catalog_id, |_| true).await?;
     let left_out = runs.len().saturating_sub(PERIODS);
     let mut points = Vec::new();
@@ -59,7 +53,10 @@ pub(crate) async fn trend(platform: &Platform, arguments: &TrendArgs, screen: &m
     }
     let Some(last) = points.last() else {
         let place = &arguments.place;
-        bail!(UnusableInput(vec![format!("no assessment knows place {place} / 没有测评包含小区 {place}")]));
+        bail!(UnusableInput(vec![told(
+            format!("没有测评包含小区 {place}"),
+            format!("no assessment knows place {place}"),
+        )]));
     };
     let (kind, name) = (names.place_type(&last.place.r#type, screen), names.item(&code, screen));
     let heading = format!(

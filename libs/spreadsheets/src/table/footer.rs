@@ -70,11 +70,11 @@ pub(super) fn is_figure(text: &str) -> bool {
 /// Why a row is no data, with a stable name; `None` if it is data. `cells` are those that the row itself fills, in order,
 /// without those that a merged cell above fills.
 pub(super) fn no_data<'a>(
-    cells: impl Iterator<Item = Cell<'a>> + Clone,
+    cells: &(impl Iterator<Item = Cell<'a>> + Clone),
     headers: &[String],
 ) -> Option<(&'static str, Text)> {
     let filled = cells.clone().filter(|cell| *cell != Cell::Empty);
-    let Some(first) = filled.clone().next() else { return None };
+    let first = filled.clone().next()?;
     if filled.clone().last().is_some_and(is_sample) {
         return Some(sample());
     }

@@ -111,7 +111,7 @@ impl<'a> Row<'a> {
         if matches!(self.origin, Origin::Sheet(sheet) if sheet.is_sample()) {
             return Some(footer::sample());
         }
-        footer::no_data(self.own_cells(), headers)
+        footer::no_data(&self.own_cells(), headers)
     }
 }
 

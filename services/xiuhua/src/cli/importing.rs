@@ -138,9 +138,9 @@ pub(crate) enum RowState {
 pub(crate) struct QuarantineExportArgs {
     /// Batch id.
     pub(crate) batch: String,
-    /// Workbook to write.
+    /// Workbook to write; without it one in this folder that is called as the file was.
     #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -18,7 +18,7 @@ use crate::names::Names;
 use crate::platform::Platform;
 use crate::reading::nodes::{change_cell, coverage_cell, quarter_cell};
 use crate::reading::{Standing, explained, find_run};
-use crate::screen::{Column, Screen, Shown, count, marks, numbers, points, score, value, words};
+use crate::screen::{Column, Screen, Shown, count, marks, numbers, points, score, told, value, words};
 
 /// Losses that a place is shown with.
 const LOSSES: usize = 5;
@@ -39,7 +39,10 @@ pub(crate) async fn compare(platform: &Platform, arguments: &CompareArgs, screen
     let mut ids = arguments.places.clone();
     ids.sort_unstable();
     if let Some(twice) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-        bail!(UnusableInput(vec![format!("{0} is named twice / {0} 重复", twice[0])]));
+        bail!(UnusableInput(vec![told(
+            format!("{0} 重复", twice[0]),
+            format!("{0} is named twice", twice[0])
+        )]));
     }
     let run = find_run(platform, &arguments.run).await?;
     let names = Names::read(platform, &run).await?;
@@ -54,7 +57,7 @@ pub(crate) async fn compare(platform: &Platform, arguments: &CompareArgs, screen
     let nodes = shown_nodes(&places, &names);
     show_nodes(&places, &nodes, run.scale, &names, screen)?;
     let apart = apart(&places);
-    show_leaves(&places, &apart[..apart.len().min(arguments.top)], screen)?;
+    show_leaves(&places, &apart[..apart.len().min(arguments.top)], run.scale, screen)?;
     show_losses(&places, screen)?;
     screen.json(&json!({
         "assessment": json::assessment(&run),
@@ -63,7 +66,7 @@ pub(crate) async fn compare(platform: &Platform, arguments: &CompareArgs, screen
         "places": places.iter().map(|compared| document(compared, &nodes)).collect::<Vec<_>>(),
         "apart": apart.iter().map(|leaf| json!({
             "leaf": leaf.code,
-            "spread_points": leaf.spread,
+            "spread_points": leaf.spread * run.scale,
             "places": leaf.of.iter().map(|leaf| leaf.map(json::leaf)).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     }))
@@ -189,11 +192,14 @@ struct Apart<'a> {
     name: Option<&'a Text>,
     /// One a place; `None` where the place has no such indicator.
     of: Vec<Option<&'a LeafExplanation>>,
-    /// Greatest contribution less the smallest, over the places that have one.
+    /// Greatest Z less the smallest, by the weight that the indicator has where nothing is missing: what it sets the
+    /// places apart by, as a share of the scale.
     spread: f64,
 }
 
-/// Indicators by how far they set the places apart, furthest first; those that fewer than two places have do not appear.
+/// Indicators by how far they set the places apart, furthest first; those that fewer than two places have, and those in
+/// which they are equal, do not appear. Contributions would not do: what one place lacks raises the weights of all else
+/// it has, so that equal values give unequal points.
 fn apart(places: &[Compared]) -> Vec<Apart<'_>> {
     let mut by_leaf: BTreeMap<&str, Vec<Option<&LeafExplanation>>> = BTreeMap::new();
     for (at, compared) in places.iter().enumerate() {
@@ -201,37 +207,52 @@ fn apart(places: &[Compared]) -> Vec<Apart<'_>> {
             by_leaf.entry(&leaf.leaf).or_insert_with(|| vec![None; places.len()])[at] = Some(leaf);
         }
     }
+    // Weights are those of a type: places of several types are compared by the mean of theirs.
+    let whole = places.iter().map(|compared| compared.explained.leaves.iter().map(|leaf| leaf.weight).sum());
+    let whole: Vec<f64> = whole.collect();
     let found = by_leaf.into_iter().filter_map(|(code, of)| {
-        let points: Vec<f64> = of.iter().flatten().filter_map(|leaf| leaf.contribution).collect();
-        let greatest = points.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let least = points.iter().copied().fold(f64::INFINITY, f64::min);
+        let (mut weight, mut known) = (0.0, 0_u32);
+        let (mut least, mut greatest) = (f64::INFINITY, f64::NEG_INFINITY);
+        for (leaf, whole) in of.iter().zip(&whole) {
+            let Some((leaf, z)) = leaf.and_then(|leaf| Some((leaf, leaf.z?))) else { continue };
+            if *whole > 0.0 {
+                (weight, known) = (weight + leaf.weight / whole, known + 1);
+                (least, greatest) = (least.min(z), greatest.max(z));
+            }
+        }
         let name = of.iter().flatten().next().and_then(|leaf| leaf.name.as_ref());
-        (points.len() > 1 && greatest > least).then_some(Apart { code, name, of, spread: greatest - least })
+        let spread = (greatest - least) * weight / f64::from(known.max(1));
+        (known > 1 && spread > 0.0).then_some(Apart { code, name, of, spread })
     });
     let mut found: Vec<_> = found.collect();
     found.sort_by(|left, right| right.spread.total_cmp(&left.spread));
     found
 }
 
-fn show_leaves(places: &[Compared], apart: &[Apart<'_>], screen: &mut Screen) -> Result<()> {
-    screen.heading("差别最大的指标（数值，贡献分）", "indicators that set them apart (value, points)")?;
+fn show_leaves(places: &[Compared], apart: &[Apart<'_>], scale: f64, screen: &mut Screen) -> Result<()> {
+    screen.heading("差别最大的指标（数值 · Z）", "indicators that set them apart (value · Z)")?;
     if apart.is_empty() {
         return screen.say("没有。\n", "none.\n");
     }
-    let mut columns = vec![marks("指标", "leaf"), words("名称", "name"), numbers("相差", "spread")];
+    let mut columns =
+        vec![marks("指标", "leaf"), words("名称", "name"), numbers("相差（分）", "points apart")];
     columns.extend(
         (1..=places.len()).map(|number| words(&format!("小区 {number}"), &format!("place {number}"))),
     );
     let row = |leaf: &Apart<'_>| {
-        let mut row = vec![leaf.code.to_owned(), screen.text(leaf.name), score(Some(leaf.spread))];
+        let mut row = vec![leaf.code.to_owned(), screen.text(leaf.name), score(Some(leaf.spread * scale))];
         row.extend(leaf.of.iter().map(|leaf| {
             let Some(leaf) = leaf else { return String::new() };
-            format!("{} · {}", value(leaf.value), score(leaf.contribution))
+            format!("{} · {}", value(leaf.value), score(leaf.z))
         }));
         row
     };
     let rows = apart.iter().map(row).collect();
-    screen.table(&columns, rows)
+    screen.table(&columns, rows)?;
+    screen.say(
+        "相差：最高与最低的 Z 之差按该类型的权重折成分；缺失数据引起的权重变化不计入。\n",
+        "points apart: highest Z less lowest by the weights of the type, whatever a place lacks.\n",
+    )
 }
 
 fn show_losses(places: &[Compared], screen: &mut Screen) -> Result<()> {
@@ -289,4 +310,31 @@ fn document(compared: &Compared, nodes: &[String]) -> Value {
     });
     place["losses"] = losses.collect();
     place
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaf(code: &str, z: Option<f64>, contribution: f64) -> LeafExplanation {
+        let contribution = z.map(|_| contribution);
+        LeafExplanation { leaf: code.to_owned(), weight: 0.5, z, contribution, ..LeafExplanation::default() }
+    }
+
+    fn place(leaves: Vec<LeafExplanation>) -> Compared {
+        let explained = ExplainScoreResponse { leaves, ..ExplainScoreResponse::default() };
+        Compared { place: GetPlaceScoresResponse::default(), explained, losses: Vec::new() }
+    }
+
+    #[test]
+    fn equal_values_set_no_places_apart_whatever_one_of_them_lacks() {
+        let whole = place(vec![leaf("P", Some(0.5), 25.0), leaf("Q", Some(1.0), 50.0)]);
+        let lacking = place(vec![leaf("P", Some(0.5), 50.0), leaf("Q", None, 0.0)]);
+        assert_eq!(apart(&[whole, lacking]).len(), 0);
+        let whole = place(vec![leaf("P", Some(0.25), 12.5), leaf("Q", Some(1.0), 50.0)]);
+        let other = place(vec![leaf("P", Some(0.5), 25.0), leaf("Q", Some(0.0), 0.0)]);
+        let both = [whole, other];
+        let found: Vec<_> = apart(&both).iter().map(|leaf| (leaf.code, leaf.spread.to_bits())).collect();
+        assert_eq!(found, [("Q", 0.5_f64.to_bits()), ("P", 0.125_f64.to_bits())]);
+    }
 }

@@ -145,7 +145,8 @@ fn mapping(arguments: &ImportArgs) -> Result<Mapping> {
         let told = told(arguments);
         return Mapping::parse(&told).map_err(|found| {
             let faults = found.faults().iter();
-            let faults = faults.map(|fault| format!("--{}: {} / {}", fault.path, fault.en, fault.zh));
+            let faults = faults
+                .map(|fault| format!("--{}: {}", fault.path, crate::screen::told(&*fault.zh, &*fault.en)));
             UnusableInput(faults.collect()).into()
         });
     };

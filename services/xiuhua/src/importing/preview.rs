@@ -6,9 +6,10 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use xiuhua_contracts::ingestion::v1::{Movement, PreviewBatchResponse, RejectedRow, RowSample, RowVerdict};
 
+use super::returning::Columns;
 use crate::json;
 use crate::results::file_column;
-use crate::screen::{Screen, numbers, percent, words};
+use crate::screen::{Screen, marks, numbers, percent, words};
 
 /// Samples of each verdict.
 pub(super) const SAMPLES: u32 = 5;
@@ -26,6 +27,7 @@ const MOVEMENTS_SHOWN: usize = 10;
 pub(super) fn show(
     preview: &PreviewBatchResponse,
     names: &HashMap<String, String>,
+    columns: Option<&Columns>,
     screen: &mut Screen,
 ) -> Result<()> {
     let mut batch = preview.batch.clone().unwrap_or_default();
@@ -37,13 +39,13 @@ pub(super) fn show(
         let columns = [
             words("结果", "verdict"),
             numbers("行", "row"),
-            words("地点", "place"),
+            marks("地点", "place"),
             words("内容", "content"),
         ];
         screen.say("例如：", "For example:")?;
         screen.table(&columns, samples)?;
     }
-    show_rejected(&preview.rejected_rows, names, screen)?;
+    show_rejected(&preview.rejected_rows, names, columns, screen)?;
     show_movements(&preview.movements, screen)?;
     if preview.needs_approval {
         let above = preview.approval_above_ratio.map(percent).unwrap_or_default();
@@ -57,13 +59,14 @@ pub(super) fn show(
     Ok(())
 }
 
-/// Shows the first rejected rows.
+/// Shows the first rejected rows; `columns` finds the columns of the sheet that are at fault, where they can be found.
 ///
 /// # Errors
 /// If standard output is gone.
 pub(super) fn show_rejected(
     rejected: &[RejectedRow],
     names: &HashMap<String, String>,
+    found: Option<&Columns>,
     screen: &mut Screen,
 ) -> Result<()> {
     if rejected.is_empty() {
@@ -72,7 +75,12 @@ pub(super) fn show_rejected(
     let columns =
         [numbers("行", "row"), words("列", "columns"), words("原因", "reasons"), words("原文", "original")];
     let row = |row: &RejectedRow| {
-        let columns: Vec<_> = row.columns.iter().map(|c| called(names, c)).collect();
+        let columns = match found {
+            Some(found) => {
+                found.at_fault(row).iter().map(|column| called(names, column).to_owned()).collect()
+            }
+            None => row.columns.iter().map(|c| called(names, c).to_owned()).collect::<Vec<_>>(),
+        };
         let reasons: Vec<_> = row.reasons.iter().map(|r| screen.text(r.message.as_ref())).collect();
         vec![row.row.to_string(), columns.join("; "), reasons.join("; "), row.original.clone()]
     };
@@ -104,7 +112,7 @@ fn show_movements(movements: &[Movement], screen: &mut Screen) -> Result<()> {
     }
     let columns = [
         words("计量", "measure"),
-        words("期次", "period"),
+        marks("期次", "period"),
         numbers("变动", "moved"),
         numbers("变动小区", "places moved"),
         numbers("原有小区", "places before"),

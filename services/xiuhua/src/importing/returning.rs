@@ -21,6 +21,7 @@ use crate::method::UnusableInput;
 use crate::platform::Platform;
 use crate::quarantine::each_row;
 use crate::results::file_column;
+use crate::screen::told;
 
 /// What stands between the name of a file and that of its returned sheet.
 const MARK: &str = "待修改";
@@ -37,10 +38,12 @@ pub(crate) async fn write_open_rows(
     path: &Path,
 ) -> Result<Written> {
     let Some(layout) = batch.layout.as_ref().filter(|layout| !layout.columns.is_empty()) else {
-        bail!(UnusableInput(vec![format!(
-            "batch {0} does not say how its file is laid out, so its rows cannot be written back / \
-             批次 {0} 没有记录文件版式，无法写回",
-            batch.id
+        bail!(UnusableInput(vec![told(
+            format!("批次 {} 没有记录文件版式，无法写回", batch.id),
+            format!(
+                "batch {} does not say how its file is laid out, so its rows cannot be written back",
+                batch.id
+            ),
         )]));
     };
     let delimiter = layout.delimiter.bytes().next().unwrap_or(b',');
@@ -104,7 +107,7 @@ enum Called {
 }
 
 /// What is needed to find the cells at fault in a sender's rows.
-struct Columns {
+pub(crate) struct Columns {
     positions: Positions,
     /// Natural bounds by measure id.
     bounds: HashMap<String, Bounds>,
@@ -112,6 +115,29 @@ struct Columns {
 }
 
 impl Columns {
+    /// Of the file that a batch came from; `None` where the batch does not say how that is laid out.
+    ///
+    /// # Errors
+    /// If its catalog cannot be read.
+    pub(crate) async fn of_batch(platform: &Platform, batch: &Batch) -> Result<Option<Self>> {
+        let Some(layout) = batch.layout.as_ref().filter(|layout| !layout.columns.is_empty()) else {
+            return Ok(None);
+        };
+        let delimiter = layout.delimiter.bytes().next().unwrap_or(b',');
+        Ok(Some(Self::of(platform, layout, batch.kind(), delimiter).await?))
+    }
+
+    /// The columns at fault in a row, as its sheet calls them.
+    pub(crate) fn at_fault(&self, rejected: &Rejected) -> Vec<String> {
+        let mut columns = Vec::new();
+        for fault in self.resolve(rejected.clone(), Called::BySender).faults {
+            if !columns.contains(&fault.column) {
+                columns.push(fault.column);
+            }
+        }
+        columns
+    }
+
     async fn of(platform: &Platform, layout: &SheetLayout, kind: BatchKind, delimiter: u8) -> Result<Self> {
         // What it was read by was read once; what cannot be found again leaves the cells of a row unmarked.
         let mapping = Mapping::parse(&layout.mapping).unwrap_or_default();
@@ -162,7 +188,7 @@ pub(super) fn free_path(file: &Path) -> Option<PathBuf> {
 }
 
 /// A free name beside a file, which need not be there itself.
-pub(super) fn free_beside(file: &Path) -> Option<PathBuf> {
+pub(crate) fn free_beside(file: &Path) -> Option<PathBuf> {
     let stem = file.file_stem()?.to_string_lossy().into_owned();
     (1..1000).map(|number| file.with_file_name(name(&stem, number))).find(|path| !path.exists())
 }

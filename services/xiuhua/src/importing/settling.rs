@@ -10,7 +10,7 @@ use xiuhua_contracts::ingestion::v1::{
 };
 use xiuhua_contracts::measure::v1::RowCounts;
 
-use super::{preview, says_yes};
+use super::{preview, returning, says_yes};
 use crate::backup::fingerprint;
 use crate::cli::{AuthorArg, CommitArgs, Globals, PreviewArgs, SettleArgs};
 use crate::deciding::show_batches;
@@ -62,8 +62,8 @@ pub(crate) async fn look_at(platform: &Platform, arguments: &PreviewArgs, screen
     let batch = get_batch(platform, &arguments.batch).await?;
     let seen = preview(platform, &batch).await?;
     show_batches(std::slice::from_ref(&batch), screen)?;
-    // Whoever looks has not the file that its columns could be called after.
-    preview::show(&seen, &HashMap::new(), screen)?;
+    let columns = returning::Columns::of_batch(platform, &batch).await?;
+    preview::show(&seen, &HashMap::new(), columns.as_ref(), screen)?;
     let mut document = json::batch(&batch);
     document["preview"] = preview::document(&seen);
     document["rejected_rows"] = preview::rejected_documents(&seen.rejected_rows).into();
@@ -92,7 +92,8 @@ pub(crate) async fn approve(
     // Of another state there is nothing to be seen, and the service says so.
     if batch.state() == BatchState::AwaitingApproval {
         let seen = preview(platform, &batch).await?;
-        preview::show(&seen, &HashMap::new(), screen)?;
+        let columns = returning::Columns::of_batch(platform, &batch).await?;
+        preview::show(&seen, &HashMap::new(), columns.as_ref(), screen)?;
         (request.expected_counts, request.preview_position) = (seen.counts, Some(seen.position));
         let asks = !globals.json && io::stdin().is_terminal() && io::stdout().is_terminal();
         if asks && !says_yes(screen)? {

@@ -6,7 +6,7 @@ use xiuhua_contracts::scoring::v1::{Assessment, GroupLevel, GroupScore, ListGrou
 use crate::names::{ALL, Names};
 use crate::platform::Platform;
 use crate::results::{all, each_group};
-use crate::screen::{Column, Screen, numbers, score, words};
+use crate::screen::{Column, Screen, marks, numbers, score, words};
 
 /// The group scores of a level, code and node; an empty code or node means any.
 ///
@@ -43,7 +43,7 @@ pub(crate) fn show_group(groups: &[GroupScore], names: &Names, screen: &mut Scre
     let Some(first) = groups.first() else { return Ok(()) };
     let heading = format!("{} {}", first.code, first.name);
     screen.say(&heading, &heading)?;
-    let mut columns = vec![words("指标", "node"), words("名称", "name")];
+    let mut columns = vec![marks("指标", "node"), words("名称", "name")];
     columns.extend(type_columns(names, screen));
     let rows = names.nodes.iter().map(|node| {
         let mut row = vec![node.clone(), names.item(node, screen)];
@@ -65,7 +65,7 @@ pub(crate) fn show_groups(
     names: &Names,
     screen: &mut Screen,
 ) -> Result<()> {
-    let mut columns = vec![words("代码", "code"), words("名称", "name")];
+    let mut columns = vec![marks("代码", "code"), words("名称", "name")];
     columns.extend(type_columns(names, screen));
     let mut codes: Vec<&str> = groups.iter().map(|group| group.code.as_str()).collect();
     codes.dedup();

@@ -11,6 +11,7 @@ use xiuhua_contracts::scoring::v1::{
 use super::NO_RUN;
 use crate::deciding::has_results;
 use crate::platform::Platform;
+use crate::screen::told;
 
 /// Periods looked back at.
 pub(crate) const PERIODS: usize = 24;
@@ -76,7 +77,7 @@ pub(crate) async fn by_id(platform: &Platform, id: &str) -> Result<Assessment> {
     let request = GetAssessmentRequest { id: id.to_owned() };
     let run = platform.scoring().get_assessment(request).await?.into_inner().assessment.context(NO_RUN)?;
     if !has_results(run.state()) {
-        bail!("assessment {id} has no results / 测评 {id} 没有结果");
+        bail!(told(format!("测评 {id} 没有结果"), format!("assessment {id} has no results")));
     }
     Ok(run)
 }

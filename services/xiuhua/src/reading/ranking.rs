@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use xiuhua_contracts::scoring::v1::{Assessment, Growth, ListGrowthRequest, ListRankingRequest, RankedPlace};
 
@@ -14,7 +14,7 @@ use crate::cli::RankArgs;
 use crate::json;
 use crate::names::Names;
 use crate::platform::Platform;
-use crate::screen::{Screen, Shown, count, marks, numbers, score, words};
+use crate::screen::{Screen, Shown, count, marks, numbers, score, told, words};
 
 /// Last places, and greatest falls, that a ranking shows of itself.
 const LAST: u32 = 10;
@@ -33,15 +33,17 @@ pub(crate) async fn rank(platform: &Platform, arguments: &RankArgs, screen: &mut
     };
     let names = Names::read(platform, &run).await?;
     let standing = Standing::read(platform, &run).await?;
-    standing.show(&run, screen)?;
-    let node = if arguments.node.is_empty() { names.root.clone() } else { arguments.node.clone() };
-    let kind = &arguments.place_type;
-    let (type_name, node_name) = (names.place_type(kind, screen), names.item(&node, screen));
+    // Everything that may fail comes before the first line.
+    let (kind, node) = (&names.type_id(&run, &arguments.place_type)?, names.node_code(&arguments.node)?);
+    let moved = moved(platform, &run, earlier.last(), (&node, kind), arguments).await?;
     let (places, scored) =
         run.types.iter().find(|t| &t.r#type == kind).map_or((0, 0), |t| (t.places, t.scored));
+    let ranked = if node == names.root { scored } else { ranked(platform, &run, &node, kind).await? };
+    let (type_name, node_name) = (names.place_type(kind, screen), names.item(&node, screen));
+    standing.show(&run, screen)?;
     screen.heading(
-        &format!("{type_name} · {node} {node_name}：{places} 个小区，{scored} 个有总分"),
-        &format!("{type_name} · {node} {node_name}: {places} places, {scored} with a total"),
+        &format!("{type_name} · {node} {node_name}：{places} 个小区，{ranked} 个参与排名"),
+        &format!("{type_name} · {node} {node_name}: {places} places, {ranked} of them ranked"),
     )?;
     let mut document = json!({
         "assessment": json::assessment(&run),
@@ -51,21 +53,14 @@ pub(crate) async fn rank(platform: &Platform, arguments: &RankArgs, screen: &mut
         "previous_run": earlier.last().map(|previous| &previous.id),
     });
     if arguments.falls || arguments.rises {
-        let previous = earlier.last().with_context(|| {
-            format!(
-                "no earlier period is assessed under threshold set {0}: assess one with --thresholds {0} / \
-                 没有使用阈值集 {0} 的更早期次，请先用 --thresholds {0} 测评",
-                run.threshold_set_id
-            )
-        })?;
-        let top = arguments.top.clamp(1, 1000) as usize;
-        let moved = Moved::read(platform, &run, previous, &node, kind, top).await?;
-        if arguments.rises {
-            moved.show_rises(screen)?;
-            document["rises"] = growths(moved.rises.iter());
-        } else {
-            moved.show_falls(screen)?;
-            document["falls"] = growths(moved.falls());
+        if let Some(moved) = &moved {
+            if arguments.rises {
+                moved.show_rises(screen)?;
+                document["rises"] = growths(moved.rises.iter());
+            } else {
+                moved.show_falls(screen)?;
+                document["falls"] = growths(moved.falls());
+            }
         }
         return screen.json(&document);
     }
@@ -73,7 +68,7 @@ pub(crate) async fn rank(platform: &Platform, arguments: &RankArgs, screen: &mut
     let list = async |reverse, page_size| -> Result<Vec<RankedPlace>> {
         let request = ListRankingRequest {
             assessment_id: run.id.clone(),
-            node: arguments.node.clone(),
+            node: node.clone(),
             r#type: kind.clone(),
             town_code: arguments.town.clone(),
             reverse,
@@ -87,7 +82,7 @@ pub(crate) async fn rank(platform: &Platform, arguments: &RankArgs, screen: &mut
     show_places(&found, &node, run.scale, screen)?;
     document["places"] = found.iter().map(|ranked| ranked.json(&node)).collect();
     if !arguments.reverse {
-        let mut last = list(true, LAST).await?;
+        let mut last = list(true, LAST.min(arguments.top.max(1))).await?;
         last.retain(|place| found.iter().all(|ranked| ranked.place.place_id != place.place_id));
         let last = with_courses(platform, &earlier, last).await?;
         if !last.is_empty() {
@@ -95,14 +90,61 @@ pub(crate) async fn rank(platform: &Platform, arguments: &RankArgs, screen: &mut
             show_places(&last, &node, run.scale, screen)?;
         }
         document["last"] = last.iter().map(|ranked| ranked.json(&node)).collect();
-        if let Some(previous) = earlier.last().filter(|_| arguments.town.is_empty()) {
-            let moved = Moved::read(platform, &run, previous, &node, kind, LAST as usize).await?;
+        if let Some(moved) = moved {
             moved.show_falls(screen)?;
             document["falls"] = growths(moved.falls());
         }
     }
     legend(screen)?;
     screen.json(&document)
+}
+
+/// Who moved most, where it is asked for or shown beside a ranking.
+///
+/// # Errors
+/// If it is asked for and there is nothing earlier to compare with.
+async fn moved(
+    platform: &Platform,
+    run: &Assessment,
+    previous: Option<&Assessment>,
+    (node, place_type): (&str, &str),
+    arguments: &RankArgs,
+) -> Result<Option<Moved>> {
+    let is_asked = arguments.falls || arguments.rises;
+    let top = if is_asked { arguments.top.clamp(1, 1000) } else { LAST.min(arguments.top.max(1)) };
+    match previous {
+        Some(previous) if is_asked || (!arguments.reverse && arguments.town.is_empty()) => {
+            Ok(Some(Moved::read(platform, run, previous, node, place_type, top as usize).await?))
+        }
+        None if is_asked => bail!(told(
+            format!("没有使用阈值集 {0} 的更早期次，请先用 --thresholds {0} 测评", run.threshold_set_id),
+            format!(
+                "no earlier period is assessed under threshold set {0}: assess one with --thresholds {0}",
+                run.threshold_set_id
+            ),
+        )),
+        _ => Ok(None),
+    }
+}
+
+/// How many places of a type are ranked at a node; of the root an assessment says it itself.
+async fn ranked(platform: &Platform, run: &Assessment, node: &str, place_type: &str) -> Result<u64> {
+    let mut request = ListRankingRequest {
+        assessment_id: run.id.clone(),
+        node: node.to_owned(),
+        r#type: place_type.to_owned(),
+        page_size: 1000,
+        ..ListRankingRequest::default()
+    };
+    let mut found = 0;
+    loop {
+        let page = platform.scoring().list_ranking(request.clone()).await?.into_inner();
+        found += page.places.len() as u64;
+        if page.next_page_token.is_empty() {
+            return Ok(found);
+        }
+        request.page_token = page.next_page_token;
+    }
 }
 
 /// A place of a ranking and its course, where it was read.
@@ -212,7 +254,7 @@ impl Moved {
         top: usize,
     ) -> Result<Self> {
         if previous.id == run.id {
-            bail!("an assessment does not differ from itself / 测评与自身没有变化");
+            bail!(told("测评与自身没有变化", "an assessment does not differ from itself"));
         }
         let (mut rises, mut falls) = (Vec::new(), VecDeque::new());
         let mut request = ListGrowthRequest {

@@ -140,6 +140,11 @@ fn instant(time: &prost_types::Timestamp) -> Option<Timestamp> {
     Timestamp::new(time.seconds, time.nanos).ok()
 }
 
+/// An instant of the contracts by the clock of the district.
+pub(crate) fn moment(time: &prost_types::Timestamp) -> Option<String> {
+    instant(time).map(clock)
+}
+
 /// An instant by the clock of the district.
 pub(crate) fn clock(time: Timestamp) -> String {
     let offset = Offset::constant(HOURS_EAST);

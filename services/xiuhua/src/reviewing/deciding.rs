@@ -18,7 +18,7 @@ use super::{Looked, classify, look, place_class};
 use crate::cli::{DecideArgs, RevokeArgs};
 use crate::intake::UnusableFile;
 use crate::platform::{Platform, request_id};
-use crate::screen::{Screen, numbers, words};
+use crate::screen::{Screen, marks, numbers, words};
 
 /// Longest reason, in characters.
 const REASON_CHARS: usize = 1_000;
@@ -143,7 +143,7 @@ fn show_taken(rule_set: &RuleSet, taken: &[DecideTypeResponse], screen: &mut Scr
     }
     let columns = [
         numbers("序号", "number"),
-        words("编号", "place"),
+        marks("编号", "place"),
         words("原类型", "type before"),
         words("下次分类", "next classification"),
     ];

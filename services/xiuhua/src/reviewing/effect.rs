@@ -16,7 +16,7 @@ use super::{classify, place};
 use crate::cli::EffectArgs;
 use crate::platform::Platform;
 use crate::reading::find_run;
-use crate::screen::{Screen, numbers, words};
+use crate::screen::{Screen, marks, numbers, words};
 
 /// Of each type how many places there were and will be.
 pub(super) struct Frames(Vec<Frame>);
@@ -120,7 +120,7 @@ pub(super) async fn effect(platform: &Platform, arguments: &EffectArgs, screen: 
     }
     if !shown.is_empty() {
         let columns = [
-            words("编号", "place"),
+            marks("编号", "place"),
             words("小区", "name"),
             words("街镇", "town"),
             words("原类型", "type before"),

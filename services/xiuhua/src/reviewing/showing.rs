@@ -8,7 +8,8 @@ use xiuhua_contracts::classification::v1::{
 use xiuhua_contracts::ingestion::v1::Place;
 
 use crate::json::rfc3339;
-use crate::screen::{Screen, numbers, value, words};
+use crate::reading::moment;
+use crate::screen::{Screen, marks, numbers, value, words};
 
 /// A type as people call it, with its id.
 pub(super) fn type_name(rule_set: &RuleSet, id: &str, screen: &Screen) -> String {
@@ -27,10 +28,10 @@ pub(super) fn review(rule_set: &RuleSet, shown: &[(Place, PlaceClass)], screen: 
         return Ok(());
     }
     let columns = [
-        words("编号", "place"),
+        marks("编号", "place"),
         words("小区", "name"),
-        words("街镇", "town"),
-        words("房屋性质", "housing nature"),
+        words("街镇", "town").spare(2),
+        words("房屋性质", "housing nature").spare(1),
         words("类型", "type"),
         words("分类依据", "evidence"),
         words("原因", "reasons"),
@@ -91,13 +92,13 @@ pub(super) fn reviewed(
 pub(super) fn decisions(decisions: &[TypeDecision], screen: &mut Screen) -> Result<()> {
     let columns = [
         numbers("序号", "number"),
-        words("编号", "place"),
+        marks("编号", "place"),
         words("认定类型", "type"),
         words("认定人", "author"),
         words("理由", "reason"),
-        words("分类依据", "evidence"),
-        words("时间", "time"),
-        numbers("数据位置", "position"),
+        words("分类依据", "evidence").spare(2),
+        marks("时间", "time").spare(3),
+        numbers("数据位置", "position").spare(1),
     ];
     let row = |decision: &TypeDecision| {
         vec![
@@ -107,7 +108,7 @@ pub(super) fn decisions(decisions: &[TypeDecision], screen: &mut Screen) -> Resu
             decision.author.clone(),
             decision.reason.clone(),
             evidence_by_type(&decision.evidence, screen),
-            decision.time.as_ref().map(rfc3339).unwrap_or_default(),
+            decision.time.as_ref().and_then(moment).unwrap_or_default(),
             decision.position.to_string(),
         ]
     };
@@ -121,7 +122,7 @@ pub(super) fn decisions(decisions: &[TypeDecision], screen: &mut Screen) -> Resu
 /// If standard output is gone.
 pub(crate) fn say_decision(decision: Option<&TypeDecision>, screen: &mut Screen) -> Result<()> {
     let Some(TypeDecision { number, author, reason, time, .. }) = decision else { return Ok(()) };
-    let time = time.as_ref().map(rfc3339).unwrap_or_default();
+    let time = time.as_ref().and_then(moment).unwrap_or_default();
     screen.say(
         &format!("类型为人工认定：{author}（{reason}），{time}，第 {number} 号"),
         &format!("type decided by {author} ({reason}), {time}, decision {number}"),
