@@ -28,5 +28,6 @@ mod sheet;
 mod small_district;
 mod stopping;
 mod two_databases;
+mod unmended;
 mod workbench;
 mod worked_examples;
