@@ -123,8 +123,9 @@ fn said<const TEXTS: usize>(
     let mutation = faults.keep(mutation);
     let batch_id = faults.keep(id("batch_id", batch_id, BatchId::new));
     let texts = texts.map(|(field, text, most)| {
-        faults.check(!shown(&text).is_empty(), field, "必须填写", "must be given");
-        faults.keep(text_of(field, text.trim(), most));
+        if faults.keep(text_of(field, text.trim(), most)).is_some() {
+            faults.check(!shown(&text).is_empty(), field, "必须填写", "must be given");
+        }
         text.trim().to_owned()
     });
     Said { mutation, batch_id, texts }
