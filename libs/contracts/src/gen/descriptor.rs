@@ -154,7 +154,7 @@ nsResponse\"\x03\x90\x02\x01\x12\x81\x01\n\x11GetDecisionNumber\
 \x122.xiuhua.classification.v1.GetDecisionNumberRequest\x1a3.xiuhua.classification.v1.GetDecisionNumb\
 erResponse\"\x03\x90\x02\x01\x12z\n\x0eReadPlaceTypes\
 \x12/.xiuhua.classification.v1.ReadPlaceTypesRequest\x1a0.xiuhua.classification.v1.ReadPlaceTypesResp\
-onse\"\x03\x90\x02\x010\x01b\x06proto3\n\x98z\n#xiuhua/ingestion/v1/ingestion.proto\
+onse\"\x03\x90\x02\x010\x01b\x06proto3\n\xb8z\n#xiuhua/ingestion/v1/ingestion.proto\
 \x12\x13xiuhua.ingestion.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fxiuhua/measure/v1/measure.p\
 roto\"\xd2\x01\n\x07Measure\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x12+\n\x04name\x18\x02 \x01(\x0b2\x17.xiuhua.measure.v1.TextR\x04name\
@@ -229,13 +229,14 @@ n\"o\n\x13PreviewBatchRequest\x12\x19\n\x08batch_id\x18\x01 \x01(\tR\x07batchId\
 \x12;\n\tmovements\x18\x06 \x03(\x0b2\x1d.xiuhua.ingestion.v1.MovementR\tmovements\
 \x12%\n\x0eneeds_approval\x18\x07 \x01(\x08R\rneedsApproval\
 \x125\n\x14approval_above_ratio\x18\x08 \x01(\x01H\x00R\
-\x12approvalAboveRatio\x88\x01\x01B\x17\n\x15_approval_above_ratio\"\x83\x02\
+\x12approvalAboveRatio\x88\x01\x01B\x17\n\x15_approval_above_ratio\"\xa3\x02\
 \n\tRowSample\x129\n\x07verdict\x18\x01 \x01(\x0e2\x1f.xiuhua.ingestion.v1.RowVerdictR\x07verdict\
 \x12\x10\n\x03row\x18\x02 \x01(\x04R\x03row\x12\x19\
 \n\x08place_id\x18\x03 \x01(\tR\x07placeId\x12\x1d\n\
 \nmeasure_id\x18\x04 \x01(\tR\tmeasureId\x12\x16\n\x06period\x18\x05 \x01(\tR\x06period\
 \x12\x1b\n\tsource_id\x18\x06 \x01(\tR\x08sourceId\x12:\
-\n\x07changes\x18\x07 \x03(\x0b2 .xiuhua.ingestion.v1.FieldChangeR\x07changes\"S\
+\n\x07changes\x18\x07 \x03(\x0b2 .xiuhua.ingestion.v1.FieldChangeR\x07changes\
+\x12\x1e\n\noutweighed\x18\x08 \x01(\x08R\noutweighed\"S\
 \n\x0bFieldChange\x12\x16\n\x06column\x18\x01 \x01(\tR\x06column\
 \x12\x16\n\x06before\x18\x02 \x01(\tR\x06before\x12\x14\
 \n\x05after\x18\x03 \x01(\tR\x05after\"\x99\x02\n\x12CommitBatchRequest\

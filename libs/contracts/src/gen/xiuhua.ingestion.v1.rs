@@ -466,9 +466,14 @@ pub struct RowSample {
     pub period: ::prost::alloc::string::String,
     #[prost(string, tag = "6")]
     pub source_id: ::prost::alloc::string::String,
-    /// What it says, beside what was on record; only what differs for a corrected row.
+    /// What it says, beside what was on record (of an observation: of the same source); only what differs for a corrected
+    /// row.
     #[prost(message, repeated, tag = "7")]
     pub changes: ::prost::alloc::vec::Vec<FieldChange>,
+    /// Another statement would be in force all the same: a later one, or one of a source that goes before. The row would be
+    /// kept and count as its verdict says, and no reader would see its value.
+    #[prost(bool, tag = "8")]
+    pub outweighed: bool,
 }
 impl ::prost::Name for RowSample {
     const NAME: &'static str = "RowSample";

@@ -389,6 +389,7 @@ fn sample_message(sample: RowSample) -> pb::RowSample {
         period: sample.period,
         source_id: sample.source_id,
         changes: sample.changes.into_iter().map(change).collect(),
+        outweighed: sample.outweighed,
     }
 }
 

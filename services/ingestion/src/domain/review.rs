@@ -167,6 +167,8 @@ pub struct RowSample {
     pub source_id: String,
     /// What it says, beside what was on record; only what differs for a corrected row.
     pub changes: Vec<FieldChange>,
+    /// Whether another statement would be in force all the same; never of a place.
+    pub outweighed: bool,
 }
 
 impl RowSample {

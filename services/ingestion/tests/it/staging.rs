@@ -273,6 +273,27 @@ async fn a_batch_that_moves_too_much_waits_for_a_second_person() {
 }
 
 #[tokio::test]
+async fn a_preview_says_which_rows_would_not_be_in_force() {
+    for backend in databases().await {
+        let store = &*backend.store;
+        furnish(store).await;
+        put_precedence(store, "official", 1).await;
+        deliver(store, 10, vec![say(2, "A", 4.0).of("official"), say(3, "B", 4.0).revised(1_000)]).await;
+        let rows = vec![
+            say(2, "A", 5.0),
+            say(3, "B", 6.0).revised(10),
+            say(4, "C", 7.0),
+            say(5, "A", 8.0).of("official"),
+        ];
+        let batch = deliver_as(store, staged(OBSERVATIONS, 40), rows).await;
+        let samples = preview(store, 50, &batch).await.samples;
+        let mut told: Vec<_> = samples.iter().map(|sample| (sample.row, sample.outweighed)).collect();
+        told.sort_unstable();
+        assert_eq!(told, [(2, true), (3, true), (4, false), (5, false)], "{}", backend.name);
+    }
+}
+
+#[tokio::test]
 async fn a_movement_is_of_what_is_in_force() {
     for backend in databases().await {
         let store = &*backend.store;

@@ -142,6 +142,11 @@ fn sample_row(sample: &RowSample, names: &HashMap<String, String>, screen: &Scre
     if sample.changes.len() > CHANGES_SHOWN {
         content.push("…".to_owned());
     }
+    if sample.outweighed {
+        let told =
+            ("不生效：有更新的数据或优先的来源", "not in force: a later value or a source before it stands");
+        content.push(screen.choose(told.0, told.1).to_owned());
+    }
     vec![verdict.to_owned(), sample.row.to_string(), sample.place_id.clone(), content.join("; ")]
 }
 
@@ -156,6 +161,7 @@ pub(super) fn document(preview: &PreviewBatchResponse) -> Value {
             "measure_id": sample.measure_id,
             "period": sample.period,
             "source_id": sample.source_id,
+            "outweighed": sample.outweighed,
             "changes": sample.changes.iter().map(|change| json!({
                 "column": file_column(&change.column), "before": change.before, "after": change.after,
             })).collect::<Vec<_>>(),

@@ -122,6 +122,7 @@ fn sample_of(sample: pb::RowSample) -> RowSample {
         period: sample.period,
         source_id: sample.source_id,
         changes: sample.changes.into_iter().map(change).collect(),
+        outweighed: sample.outweighed,
     }
 }
 

@@ -49,7 +49,13 @@ const STATEMENTS: &str = concat!(
                   WHERE o.measure_id = d.measure_id AND o.period = d.period AND o.place_id = d.place_id
                       AND o.source_id = d.source_id AND o.position < $1 AND o.position NOT IN ",
     withdrawn!(),
-    "             ORDER BY o.instant DESC, o.position DESC LIMIT 1) AS value_before
+    "             ORDER BY o.instant DESC, o.position DESC LIMIT 1) AS value_before,
+            (SELECT NOT (o.source_id = d.source_id AND o.value = d.value)
+             FROM observation AS o JOIN source AS s ON s.source_id = o.source_id
+             WHERE o.measure_id = d.measure_id AND o.period = d.period AND o.place_id = d.place_id
+                 AND o.position NOT IN ",
+    withdrawn!(),
+    "        ORDER BY s.precedence, o.instant DESC, o.source_id, o.position DESC LIMIT 1) AS outweighed
      FROM (SELECT row_no, place_id, measure_id, period, source_id, value FROM (
                SELECT row_no, place_id, measure_id, period, source_id, value, verdict FROM decision
                UNION ALL
@@ -74,6 +80,7 @@ struct StatementRecord {
     source_id: String,
     value: f64,
     value_before: Option<f64>,
+    outweighed: Option<bool>,
 }
 
 async fn observations(
@@ -98,6 +105,7 @@ async fn observations(
             period: said.period,
             source_id: said.source_id,
             changes: vec![FieldChange::of_value(said.value_before, said.value)],
+            outweighed: said.outweighed.unwrap_or_default(),
         })
     };
     found.into_iter().map(sample).collect()
@@ -159,6 +167,7 @@ async fn places(
             period: String::new(),
             source_id: String::new(),
             changes: changes(verdict, before.as_ref(), &description),
+            outweighed: false,
         };
         bytes += sample.bytes();
         samples.push(sample);
