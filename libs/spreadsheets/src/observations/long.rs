@@ -58,11 +58,16 @@ impl Long {
         }
         let has_value = matches!(columns.fields[VALUE], Origin::Column(_));
         let units: Vec<&str> = vocabulary.measures().iter().map(|measure| measure.unit.as_str()).collect();
-        let exponent = |unit: &&str| if has_value { columns.exponent(value, unit).ok() } else { None };
-        let exponents = units.iter().map(exponent).collect();
-        let says_unit = has_value && columns.says_unit(value);
         // What stands above the header is the unit of the only column of numbers, unless that names its own.
-        if has_value && !columns.above.is_empty() && columns.names_no_unit(value) {
+        let above = has_value && !columns.above.is_empty() && columns.names_no_unit(value);
+        let exponent = |unit: &&str| match (has_value, above) {
+            (false, _) => None,
+            (true, true) => columns.above.exponent(unit),
+            (true, false) => columns.exponent(value, unit).ok(),
+        };
+        let exponents = units.iter().map(exponent).collect();
+        let says_unit = above || (has_value && columns.says_unit(value));
+        if above {
             columns.above.check(&units, true, notices, faults);
         }
         let names_units =
