@@ -9,6 +9,7 @@ mod closing;
 mod flat_memory;
 mod hostile;
 mod layouts;
+mod record;
 mod returned_sheet;
 mod texts;
 mod workbooks;
@@ -22,6 +23,7 @@ use xiuhua_sheet_makers::{Book, Value};
 use xiuhua_tests::{memory, program};
 
 use super::workbench::Workbench;
+use record::{Record, Stored};
 use returned_sheet::ReturnedSheet;
 
 /// Most memory that the command may take for any little file, in MiB. Unoptimised it takes some fifty for itself.
@@ -90,12 +92,15 @@ struct Case {
     remarks: Vec<&'static str>,
     /// Words that must stand in the returned sheet.
     returned: Vec<&'static str>,
+    /// What must be on record then.
+    stored: Stored,
 }
 
 fn case(name: impl Into<String>, about: About, file: &'static str, content: Content) -> Case {
     let expected = Expected::Taken { counts: [0; 5], rejected: Vec::new() };
     let (options, remarks, returned) = (Vec::new(), Vec::new(), Vec::new());
-    Case { name: name.into(), about, file, content, mapping: None, options, expected, remarks, returned }
+    let (name, mapping, stored) = (name.into(), None, Stored::default());
+    Case { name, about, file, content, mapping, options, expected, remarks, returned, stored }
 }
 
 /// A file of places in UTF-8.
@@ -152,6 +157,24 @@ impl Case {
         self
     }
 
+    /// These observations of its places are on record, and no others: place, code of the indicator, period, value.
+    fn storing(mut self, values: &[(&'static str, &'static str, &'static str, f64)]) -> Self {
+        self.stored.values = values.to_vec();
+        self
+    }
+
+    /// These observations were made at these instants: place, code of the indicator, period, instant.
+    fn dating(mut self, times: &[(&'static str, &'static str, &'static str, &'static str)]) -> Self {
+        self.stored.times = times.to_vec();
+        self
+    }
+
+    /// Fields of its places as they are on record: place, field, text.
+    fn registering(mut self, fields: &[(&'static str, &'static str, &'static str)]) -> Self {
+        self.stored.fields = fields.to_vec();
+        self
+    }
+
     fn called(mut self, file: &'static str) -> Self {
         self.file = file;
         self
@@ -192,7 +215,7 @@ fn every_little_file_ends_as_it_must() {
     bench.json(&["--server", &server, "import", "places", "known.csv", "--yes", "--author", "王芳"]);
 
     let next = AtomicUsize::new(0);
-    let failures: Vec<String> = std::thread::scope(|scope| {
+    let mut failures: Vec<String> = std::thread::scope(|scope| {
         let work = || {
             let mut failures = Vec::new();
             while let Some((nth, case)) =
@@ -207,11 +230,25 @@ fn every_little_file_ends_as_it_must() {
         let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
         workers.into_iter().flat_map(|worker| worker.join().expect("a worker ends")).collect()
     });
-    assert!(failures.is_empty(), "{} of {} files:\n{}", failures.len(), cases.len(), failures.join("\n"));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let mut record = Record::read(server.clone(), &cases).await;
+        for (nth, case) in cases.iter().enumerate() {
+            let wrong = record.compare(case, &prefix(nth)).await;
+            failures.extend(wrong.into_iter().map(|why| format!("{}: {why}", case.name)));
+        }
+    });
+    assert!(
+        failures.is_empty(),
+        "{} faults in {} files:\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n")
+    );
 }
 
 fn prefix(nth: usize) -> String {
-    format!("K{nth:02}-")
+    format!("K{nth:03}-")
 }
 
 /// Imports one file and says in what it did not end as it must.
@@ -222,6 +259,8 @@ fn run(bench: &Workbench, server: &str, case: &Case, prefix: &str) -> Result<(),
     let kind = if case.about == About::Places { "places" } else { "observations" };
     let mut command =
         bench.command(&["--server", server, "import", kind, case.file, "--yes", "--json", "--quiet"]);
+    // As offices see it.
+    command.args(["--lang", "zh"]);
     command.current_dir(&folder).args(&case.options).args(["--author", "王芳"]);
     if let Some(mapping) = case.mapping {
         std::fs::write(folder.join("mapping.toml"), mapping).map_err(|error| error.to_string())?;

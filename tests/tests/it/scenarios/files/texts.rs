@@ -7,7 +7,7 @@ const HEADER: &str = "小区编号,小区名称,街镇代码,街镇,居委会,�
 /// Two sound rows and one with a fault, of rare characters.
 const ROWS: &str = "\
 小区编号,小区名称,街镇代码,街镇,居委会,房屋性质,户数,常住人口
-@a,梅园一村,310115004000,潍坊新村街道,一居,售后公房,100,250
+@a,㛃𠮷𬜯一村,310115004000,潍坊新村街道,一居,售后公房,100,250
 @b,㛃𠮷𬜯小区,310115004000,潍坊新村街道,二居,商品房,约300,750
 @c,梅园三村,310115004000,潍坊新村街道,二居,商品房,300,750
 ";
@@ -17,6 +17,13 @@ fn encoded(name: &str, encoding: Encoding) -> Case {
         .counts([3, 2, 0, 0, 1])
         .rejecting(&[(3, &["NOT_A_NUMBER"])])
         .returning(&["㛃𠮷𬜯小区", "约300"])
+        .registering(&[
+            ("@a", "name", "㛃𠮷𬜯一村"),
+            ("@a", "housing_nature", "售后公房"),
+            ("@a", "population", "250"),
+            ("@c", "committee", "二居"),
+            ("@c", "households", "300"),
+        ])
 }
 
 /// Two sound rows.
@@ -73,7 +80,8 @@ fn quoting() -> Vec<Case> {
             "小区编号,小区名称,户数\n@a,\"甲,\n\"\"乙\"\"\",1\n@b,丙,二\n",
         )
         .counts([2, 1, 0, 0, 1])
-        .rejecting(&[(3, &["NOT_A_NUMBER"])]),
+        .rejecting(&[(3, &["NOT_A_NUMBER"])])
+        .registering(&[("@a", "name", "甲,\n\"乙\""), ("@a", "households", "1")]),
         places("a quote that never ends", "小区编号,小区名称,户数\n@a,甲,1\n@b,\"乙,1\n@c,丙,1\n")
             .refused(&["引号"]),
         places("a NUL byte", "小区编号,小区名称,地址,户数\n@a,梅\0园,潍坊路 100 弄,1\n@b,竹园,潍坊路 200 弄 1 号至 20 号,1\n@c,桂园,潍坊路 300 弄,1\n")
@@ -119,6 +127,13 @@ fn surroundings() -> Vec<Case> {
         )
         .accepted(2)
         .remarking(&["TOTAL_ROW", "NOTE_ROW"]),
+        places(
+            "totals and signatures wherever they stand",
+            "序号,街镇,小区编号,小区名称,户数\n1,潍坊新村街道,@a,甲,1\n2,潍坊新村街道,@b,乙,2\n3,潍坊新村街道,合计,,3\n盖章,,,,\n街道分管领导（签字）：,,,,\n",
+        )
+        .accepted(2)
+        .remarking(&["TOTAL_ROW", "NOTE_ROW"])
+        .registering(&[("@a", "households", "1"), ("@b", "households", "2")]),
         places("blank rows between the data", "小区编号,小区名称,户数\n@a,甲,1\n,,\n\n@b,乙,2\n")
             .accepted(2)
             .remarking(&["BLANK_ROWS"]),
@@ -145,8 +160,21 @@ fn headers() -> Vec<Case> {
         places("English headers, as our own files have them", "place_id,name,town_code,town,committee,housing_nature,households,population\n@a,甲,,,,商品房,1,2\n")
             .accepted(1),
         places("other words, blanks and full-width letters", "小区 代码 ,楼盘名称,所属街道,居民委员会,产权性质,总户数（户）,实有人口\n@a,甲,潍坊新村街道,一居,商品房,1,2\n")
-            .accepted(1),
+            .accepted(1)
+            .remarking(&["TOWN_CODE_FILLED"])
+            .registering(&[
+                ("@a", "name", "甲"),
+                ("@a", "town", "潍坊新村街道"),
+                ("@a", "town_code", "310115004000"),
+                ("@a", "committee", "一居"),
+                ("@a", "housing_nature", "商品房"),
+                ("@a", "households", "1"),
+                ("@a", "population", "2"),
+            ]),
         places("a star at what is required", "*小区编号,小区名称（必填）,户数\n@a,甲,1\n").accepted(1),
+        places("counts in units of the header, and one of something else", "小区编号,户数(百户),户数（空置）,常住人口（万人）\n@a,12,3,0.25\n")
+            .accepted(1)
+            .registering(&[("@a", "households", "1200"), ("@a", "population", "2500"), ("@a", "户数（空置）", "3")]),
         places("one header twice", "小区编号,户数,户数\n@a,1,2\n").refused(&["户数"]),
         places("two headers of one meaning", "小区编号,户数,总户数\n@a,1,2\n").refused(&["户数", "总户数"]),
         places("no column of ids", "小区名称,户数\n甲,1\n").refused(&["place_id"]),
