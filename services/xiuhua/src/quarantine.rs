@@ -49,7 +49,7 @@ pub(crate) async fn run(
 async fn batches(platform: &Platform, screen: &mut Screen) -> Result<()> {
     let columns = [
         marks("批次", "batch"),
-        words("文件", "file"),
+        words("文件", "file").spare(1),
         numbers("拒绝", "rejected"),
         numbers("待处理", "open"),
         numbers("已关闭", "closed"),

@@ -188,7 +188,7 @@ fn a_type_is_named_as_people_call_it_and_a_wrong_one_is_refused_before_anything_
         assert!(!told.contains(" / ") && told.contains("没有"), "{told}");
     }
     let refused = assessed.bench.run(&["rank", "--type", "VILLA", "--lang", "zh"]).expect_code(2);
-    assert!(refused.stderr().contains("OLD_PUBLIC 售后公房"), "{}", refused.stderr());
+    assert!(refused.stderr().contains("OLD_PUBLIC 老旧公房"), "{}", refused.stderr());
 
     // As many of the last as are asked for of the first; states in words.
     let one = assessed.bench.json(&["rank", "--type", "COMMODITY", "--period", "2021", "--top", "1"]);
