@@ -89,6 +89,7 @@ pub async fn attempt(
         request_id: delivery.request_id.clone(),
         file_name: delivery.file_name.clone(),
         content_sha256: Vec::new(),
+        ..ImportHeader::default()
     };
     send(&outgoing, Part::Header(header)).await;
     let mut answers = client.import_observations(asking(ReceiverStream::new(received))).await?.into_inner();

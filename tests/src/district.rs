@@ -62,6 +62,7 @@ pub async fn deliver_places(ingestion: &Channel) -> Result<()> {
         row: number as u64 + 2,
         place: Some(place(number)),
         original: String::new(),
+        ..PlaceRow::default()
     });
     let header = ImportHeader { request_id: "little-places".into(), ..Default::default() };
     let chunk = PlaceChunk { sequence: 1, rows: rows.collect(), faults: Vec::new() };

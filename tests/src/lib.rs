@@ -9,6 +9,7 @@ pub mod deliveries;
 pub mod district;
 pub mod findings;
 pub mod journal;
+pub mod memory;
 pub mod patience;
 pub mod processes;
 pub mod program;

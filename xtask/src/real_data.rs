@@ -11,7 +11,15 @@ pub const SETTING: &str = "XIUHUA_REAL_DATA";
 pub const DEFAULT: &str = "../shared/data";
 
 /// The files that tests read.
-pub const NEEDED: [&str; 2] = ["hdi/hdi_2022_all.csv", "estates/ganji2019_shanghai.csv"];
+pub const NEEDED: [&str; 7] = [
+    "hdi/hdi_2022_all.csv",
+    "estates/ganji2019_shanghai.csv",
+    "estates/ganji2019_pudong.csv",
+    "estates/lianjia2019_shanghai_estates_from_listings.csv",
+    "estates/lianjia2023_pudong_estates_from_listings.csv",
+    "admin/pudong_towns_2022.csv",
+    "admin/pudong_villages_2022.csv",
+];
 
 /// Those of [`NEEDED`] that are not on this machine: tests on them are skipped.
 #[must_use]

@@ -29,6 +29,7 @@ pub(crate) fn run() -> Result<()> {
         }),
         step("tests", || {
             let python = tool::python()?;
+            tool::fonts_and_poppler()?;
             // Ended and removed when this step is over.
             let server = tool::postgres()?;
             let mut tests = tool::cargo();

@@ -96,6 +96,20 @@ pub(crate) fn python() -> Result<PathBuf> {
     Ok(program)
 }
 
+/// Fonts that a report needs, and poppler that looks at its pages.
+///
+/// # Errors
+/// They are absent and cannot be installed.
+pub(crate) fn fonts_and_poppler() -> Result<()> {
+    if !answers("pdftotext", "-v") {
+        apt_install("poppler-utils")?;
+    }
+    if !Path::new("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").exists() {
+        apt_install("fonts-noto-cjk")?;
+    }
+    Ok(())
+}
+
 /// A PostgreSQL server of this run's own, on a free port; it ends with the value. Debian's package may start a server of
 /// its own beside it, which is left alone.
 ///

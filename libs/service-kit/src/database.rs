@@ -1,7 +1,12 @@
 //! What is the same of both databases: which one an address names, why one cannot be opened, and which failures are a
 //! lack of room or time and no mistake.
 
+use std::convert::Infallible;
+use std::io;
+
+use futures_util::future::{BoxFuture, Either, select};
 use sqlx::migrate::MigrateError;
+use tokio::sync::oneshot;
 
 use crate::status::Kind;
 
@@ -155,6 +160,17 @@ pub fn passing(error: &sqlx::Error) -> Option<Kind> {
             }
         }
         _ => None,
+    }
+}
+
+/// What comes of `work`, unless its caller, the other end of `gone`, is dropped first: then `work` is too.
+pub(crate) async fn unless_gone<T, E: From<sqlx::Error>>(
+    gone: oneshot::Receiver<Infallible>,
+    work: BoxFuture<'_, Result<T, E>>,
+) -> Result<T, E> {
+    match select(work, gone).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => Err(sqlx::Error::Io(io::ErrorKind::Interrupted.into()).into()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! (its issue 4393), and a server drops the futures of calls that are cancelled. Here no transaction is begun in such a
 //! future: each runs in a task of its own to its end. A connection that comes back inside one all the same is closed.
 
+use std::convert::Infallible;
 use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,12 +13,13 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool, Row};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool, Postgres, Row};
+use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use crate::call::CallContext;
-use crate::database::OpenError;
+use crate::database::{OpenError, unless_gone};
 
 /// Connections to read with.
 const READERS: u32 = 8;
@@ -152,14 +154,43 @@ impl PostgresDatabase {
             let _turn = turn;
             let mut connection = writers.acquire().await?;
             let in_time = tokio::time::timeout(LONGEST_WRITE, transaction(&mut connection, work)).await;
-            in_time.unwrap_or_else(|_| {
-                tracing::warn!(limit = ?LONGEST_WRITE, "a write does not end; its connection is closed");
-                // Not given back: nobody knows what it is at.
-                drop(connection.detach());
-                Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()).into())
-            })
+            in_time.unwrap_or_else(|_| Err(close(connection).into()))
         }));
         match written.await {
+            Ok(result) => result,
+            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+        }
+    }
+
+    /// Runs `work` in its turn, as [`Self::write_in_turn`] does, in a transaction that is taken back whatever comes of it.
+    /// Once the caller is gone, `work` is dropped where it waits: nobody wants to know, and others wait to write.
+    ///
+    /// # Errors
+    /// What `work` fails with, or the database.
+    ///
+    /// # Panics
+    /// As [`Self::write`].
+    pub async fn try_out<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<sqlx::Error> + Send + 'static,
+    {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let mut connection = self.writers.acquire().await?;
+        let (_caller, gone) = oneshot::channel::<Infallible>();
+        let tried = tokio::spawn(CallContext::carry_on(async move {
+            let _turn = turn;
+            let trial = async {
+                let mut transaction = connection.begin().await?;
+                let result = unless_gone(gone, work(&mut transaction)).await;
+                transaction.rollback().await?;
+                result
+            };
+            let in_time = tokio::time::timeout(LONGEST_WRITE, trial).await;
+            in_time.unwrap_or_else(|_| Err(close(connection).into()))
+        }));
+        match tried.await {
             Ok(result) => result,
             Err(failed) => std::panic::resume_unwind(failed.into_panic()),
         }
@@ -185,6 +216,13 @@ async fn migrate(
     let migrated = migrator.run(&one).await.map_err(|source| OpenError::migrating(url, source));
     one.close().await;
     migrated
+}
+
+/// Closes the connection of a write that does not end. It is not given back: nobody knows what it is at.
+fn close(connection: PoolConnection<Postgres>) -> sqlx::Error {
+    tracing::warn!(limit = ?LONGEST_WRITE, "a write does not end; its connection is closed");
+    drop(connection.detach());
+    sqlx::Error::Io(io::ErrorKind::TimedOut.into())
 }
 
 async fn transaction<T, E, F>(connection: &mut PgConnection, work: F) -> Result<T, E>

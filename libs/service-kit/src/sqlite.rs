@@ -1,15 +1,17 @@
 //! One SQLite database: many readers, one writer, and writes that a dropped call cannot halve.
 
+use std::convert::Infallible;
 use std::str::FromStr;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Row, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection, SqlitePool};
+use tokio::sync::oneshot;
 
 use crate::call::CallContext;
-use crate::database::OpenError;
+use crate::database::{OpenError, unless_gone};
 
 mod snapshot;
 
@@ -116,6 +118,35 @@ impl SqliteDatabase {
         E: From<sqlx::Error> + Send + 'static,
     {
         self.write(work).await
+    }
+
+    /// Runs `work` in a write transaction that is taken back whatever comes of it. Once the caller is gone, `work` is
+    /// dropped where it waits: nobody wants to know, and others wait to write.
+    ///
+    /// # Errors
+    /// What `work` fails with, or the database.
+    ///
+    /// # Panics
+    /// As [`Self::write`].
+    pub async fn try_out<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<sqlx::Error> + Send + 'static,
+    {
+        let mut connection = self.writer.acquire().await?;
+        let (_caller, gone) = oneshot::channel::<Infallible>();
+        // In a task of its own, so that neither the beginning nor the end is ever dropped halfway.
+        let tried = tokio::spawn(CallContext::carry_on(async move {
+            let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+            let result = unless_gone(gone, work(&mut transaction)).await;
+            transaction.rollback().await?;
+            result
+        }));
+        match tried.await {
+            Ok(result) => result,
+            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+        }
     }
 
     /// Waits for what is under way and closes every connection.

@@ -1,5 +1,7 @@
 //! Contracts to domain and back. All faults of a request are collected before the answer.
 
+mod deciding;
+
 use std::collections::HashMap;
 
 use jiff::Timestamp;
@@ -11,7 +13,10 @@ use xiuhua_service_kit::page::{self, Page};
 use xiuhua_service_kit::request_id::{RequestId, fingerprint};
 use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 
-use crate::domain::{Classification, ClassificationId, Named, Place, PlaceClass, Text};
+pub(crate) use self::deciding::{
+    decided, decision_page, decision_request, decisions, instant_asked, review, review_page,
+};
+use crate::domain::{Classification, ClassificationId, Evidence, Named, Place, PlaceClass, Text};
 use crate::store::{Mutation, RuleSetCursor, RuleSetRecord, Run};
 
 /// Rows of a page where the request does not say.
@@ -38,6 +43,8 @@ pub(crate) struct ClassificationRequest {
     /// `None` for now.
     pub(crate) as_of_position: Option<u64>,
     pub(crate) reference_year: i32,
+    /// `None` for those taken while the position, or an earlier one, was the newest.
+    pub(crate) decision_number: Option<u64>,
 }
 
 /// A page of a list whose key is `C`.
@@ -95,6 +102,7 @@ pub(crate) fn classification_request(
         rule_set_version: Some(request.rule_set_version).filter(|version| !version.is_empty()),
         as_of_position: request.as_of_position,
         reference_year: request.reference_year,
+        decision_number: request.decision_number,
     })
 }
 
@@ -231,6 +239,7 @@ pub(crate) fn classification(classification: Classification) -> wire::Classifica
         reference_year: classification.reference_year,
         counts: counts.map(|count| wire::TypeCount { r#type: count.type_id, places: count.places }).collect(),
         created_time: Some(instant(classification.created_at)),
+        decision_number: classification.decision_number,
     }
 }
 
@@ -240,25 +249,27 @@ pub(crate) fn place_class(class: PlaceClass) -> wire::PlaceClass {
         reason: reason.code.as_str().to_owned(),
         message: Some(text(reason.message)),
     });
-    let evidence = class.evidence.into_iter().map(|fact| wire::Evidence {
-        feature: fact.feature,
-        value: fact.value,
-        r#type: fact.type_id.unwrap_or_default(),
-    });
+    let (decision, decision_state) = deciding::met(class.decision);
     let labels = class.labels.into_iter();
     let type_degrees = class.type_degrees.into_iter();
     wire::PlaceClass {
         place_id: class.place_id,
         r#type: class.type_id,
         reasons: reasons.collect(),
-        evidence: evidence.collect(),
+        evidence: class.evidence.into_iter().map(evidence).collect(),
         labels: labels
             .map(|label| wire::LabelDegree { label: label.label_id, degree: label.degree })
             .collect(),
         type_degrees: type_degrees
             .map(|supported| wire::TypeDegree { r#type: supported.type_id, degree: supported.degree })
             .collect(),
+        decision,
+        decision_state: decision_state.into(),
     }
+}
+
+fn evidence(fact: Evidence) -> wire::Evidence {
+    wire::Evidence { feature: fact.feature, value: fact.value, r#type: fact.type_id.unwrap_or_default() }
 }
 
 /// How many of these places, from the first, one message of a stream takes; at least one.

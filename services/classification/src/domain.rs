@@ -4,6 +4,7 @@
 //! [`Place`]; the same text and the same place give the same [`PlaceClass`], always.
 
 mod classification;
+mod decision;
 mod evidence;
 mod fault;
 mod feature;
@@ -21,8 +22,11 @@ mod weighing;
 pub use fault::{FaultReason, RuleFault, RuleFaults};
 
 pub(crate) use classification::{Classification, ClassificationId, Inputs, RuleSetUsed};
+pub(crate) use decision::{DecisionState, Decisions, MetDecision, Step, TypeDecision};
 pub(crate) use place::Place;
-pub(crate) use place_class::{Evidence, LabelDegree, PlaceClass, Reason, ReasonCode, TypeDegree};
+pub(crate) use place_class::{
+    Evidence, LabelDegree, PlaceClass, Reason, ReasonCode, TypeDegree, UNCLASSIFIED,
+};
 pub(crate) use rule_set::{Named, RuleSet};
 pub(crate) use tally::{Tally, TypeCount};
 pub(crate) use text::Text;

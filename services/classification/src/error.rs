@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use xiuhua_service_kit::database::{OpenError, holds_nul, passing};
 use xiuhua_service_kit::request_id::KeyReused;
 use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, UpstreamError, Violation};
@@ -60,6 +61,28 @@ pub enum Error {
         asked: u64,
         /// The newest position of ingestion.
         newest: u64,
+    },
+    /// The decision asked for is not taken yet, so what heeds it could still change.
+    #[error("decision {asked} is not taken yet; the newest is {newest}")]
+    DecisionNotReached {
+        /// The number asked for.
+        asked: u64,
+        /// The number of the newest decision.
+        newest: u64,
+    },
+    /// The instant asked for lies ahead, so what it shows could still change.
+    #[error("{asked} is not reached yet; it is {now}")]
+    TimeNotReached {
+        /// The instant asked for.
+        asked: Timestamp,
+        /// The present one.
+        now: Timestamp,
+    },
+    /// No decision about the place is in force that could be revoked.
+    #[error("no decision about {place_id} is in force")]
+    NothingToRevoke {
+        /// Id of the place.
+        place_id: String,
     },
     /// Ingestion did not give what it was asked for.
     #[error(transparent)]
@@ -135,7 +158,10 @@ impl Failure for Error {
             Self::RuleSetNotFound { .. }
             | Self::ClassificationNotFound { .. }
             | Self::PlaceNotFound { .. } => Kind::NotFound,
-            Self::PositionNotReached { .. } => Kind::OutOfRange,
+            Self::PositionNotReached { .. }
+            | Self::DecisionNotReached { .. }
+            | Self::TimeNotReached { .. } => Kind::OutOfRange,
+            Self::NothingToRevoke { .. } => Kind::FailedPrecondition,
             Self::Upstream(error) => error.kind(),
             Self::Corrupt { .. } => Kind::DataLoss,
             Self::Database(error) if holds_nul(error) => Kind::InvalidArgument,
@@ -154,6 +180,9 @@ impl Failure for Error {
             Self::ClassificationNotFound { .. } => "CLASSIFICATION_NOT_FOUND",
             Self::PlaceNotFound { .. } => "PLACE_NOT_FOUND",
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
+            Self::DecisionNotReached { .. } => "DECISION_NOT_REACHED",
+            Self::TimeNotReached { .. } => "TIME_NOT_REACHED",
+            Self::NothingToRevoke { .. } => "NOTHING_TO_REVOKE",
             Self::Upstream(error) => error.reason(),
             Self::Corrupt { .. } => "ROW_CORRUPT",
             Self::RuleSetUnreadable { .. } => "RULE_SET_UNREADABLE",
@@ -210,6 +239,18 @@ impl Failure for Error {
                 format!("位置 {asked} 尚未到达，最新位置为 {newest}"),
                 format!("position {asked} is not reached yet; the newest is {newest}"),
             ),
+            Self::DecisionNotReached { asked, newest } => Bilingual::new(
+                format!("人工认定 {asked} 尚未作出，最新为 {newest}"),
+                format!("decision {asked} is not taken yet; the newest is {newest}"),
+            ),
+            Self::TimeNotReached { asked, now } => Bilingual::new(
+                format!("时刻 {asked} 尚未到达，现在是 {now}"),
+                format!("{asked} is not reached yet; it is {now}"),
+            ),
+            Self::NothingToRevoke { place_id } => Bilingual::new(
+                format!("地点 {place_id} 没有可撤销的人工认定"),
+                format!("no decision about {place_id} is in force that could be revoked"),
+            ),
             Self::Upstream(error) => error.message(),
             Self::Corrupt { column, .. } => Bilingual::new(
                 format!("库中有一行的 {column} 列无法读取"),
@@ -260,9 +301,13 @@ impl Failure for Error {
             Self::RuleSetNotFound { id, .. } | Self::ClassificationNotFound { id } => {
                 vec![("id", id.clone())]
             }
-            Self::PlaceNotFound { place_id, .. } => vec![("id", place_id.clone())],
+            Self::PlaceNotFound { place_id, .. } | Self::NothingToRevoke { place_id } => {
+                vec![("id", place_id.clone())]
+            }
             Self::Upstream(error) => error.metadata(),
-            Self::PositionNotReached { newest, .. } => vec![("newest", newest.to_string())],
+            Self::PositionNotReached { newest, .. } | Self::DecisionNotReached { newest, .. } => {
+                vec![("newest", newest.to_string())]
+            }
             _ => Vec::new(),
         }
     }

@@ -12,6 +12,7 @@
 mod classifying;
 mod config;
 mod convert;
+mod deciding;
 mod domain;
 mod error;
 mod service;

@@ -11,6 +11,7 @@ use xiuhua_service_kit::status::{Language, refuse, to_status};
 
 use crate::classifying::{self, Rooms};
 use crate::convert::{self, PageOf};
+use crate::deciding;
 use crate::domain::{Classification, ClassificationId};
 use crate::error::Error;
 use crate::store::{Run, SharedStore};
@@ -114,6 +115,40 @@ impl Classifications {
         Ok(convert::place_classes(classes, &page, &request))
     }
 
+    async fn review(&self, request: wire::ListReviewRequest) -> Result<wire::ListReviewResponse, Error> {
+        let page = convert::review_page(&request)?;
+        let (run, _) = self.found(&ClassificationId(request.classification_id.clone())).await?;
+        let classes = self.store().review(run, page.after.as_deref(), page.limit_and_one()).await?;
+        Ok(convert::review(classes, &page, &request))
+    }
+
+    async fn decide(&self, request: wire::DecideTypeRequest) -> Result<wire::DecideTypeResponse, Error> {
+        let id = ClassificationId(request.classification_id.clone());
+        // Read first, because it names the types: all faults of the request are told at once.
+        let looked_at = self.store().classification(&id).await?;
+        let asked = convert::decision_request(request, looked_at.as_ref().map(|(_, found)| found))?;
+        let looked_at = looked_at.ok_or_else(|| Error::no_classification(&id))?;
+        Ok(convert::decided(deciding::decide(&self.rooms, asked, looked_at).await?))
+    }
+
+    async fn decisions(
+        &self,
+        request: wire::ListTypeDecisionsRequest,
+    ) -> Result<wire::ListTypeDecisionsResponse, Error> {
+        let PageOf { page, after } = convert::decision_page(&request)?;
+        let place_id = Some(request.place_id.as_str()).filter(|place_id| !place_id.is_empty());
+        let rows = self.store().decisions(place_id, after, page.limit_and_one()).await?;
+        Ok(convert::decisions(rows, &page, &request))
+    }
+
+    async fn decision_number(
+        &self,
+        request: wire::GetDecisionNumberRequest,
+    ) -> Result<wire::GetDecisionNumberResponse, Error> {
+        let instant = request.as_of_time.as_ref().map(convert::instant_asked).transpose()?;
+        Ok(wire::GetDecisionNumberResponse { number: deciding::number_at(&self.rooms, instant).await? })
+    }
+
     async fn place_types(
         &self,
         request: wire::ReadPlaceTypesRequest,
@@ -191,6 +226,34 @@ impl ClassificationService for Classifications {
         request: Request<wire::ListPlaceClassesRequest>,
     ) -> Result<Response<wire::ListPlaceClassesResponse>, Status> {
         self.place_classes(request.into_inner()).await.map(Response::new).map_err(refuse)
+    }
+
+    async fn list_review(
+        &self,
+        request: Request<wire::ListReviewRequest>,
+    ) -> Result<Response<wire::ListReviewResponse>, Status> {
+        self.review(request.into_inner()).await.map(Response::new).map_err(refuse)
+    }
+
+    async fn decide_type(
+        &self,
+        request: Request<wire::DecideTypeRequest>,
+    ) -> Result<Response<wire::DecideTypeResponse>, Status> {
+        self.decide(request.into_inner()).await.map(Response::new).map_err(refuse)
+    }
+
+    async fn list_type_decisions(
+        &self,
+        request: Request<wire::ListTypeDecisionsRequest>,
+    ) -> Result<Response<wire::ListTypeDecisionsResponse>, Status> {
+        self.decisions(request.into_inner()).await.map(Response::new).map_err(refuse)
+    }
+
+    async fn get_decision_number(
+        &self,
+        request: Request<wire::GetDecisionNumberRequest>,
+    ) -> Result<Response<wire::GetDecisionNumberResponse>, Status> {
+        self.decision_number(request.into_inner()).await.map(Response::new).map_err(refuse)
     }
 
     type ReadPlaceTypesStream = BoxStream<'static, Result<wire::ReadPlaceTypesResponse, Status>>;

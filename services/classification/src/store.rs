@@ -1,4 +1,5 @@
-//! The record of classification: rule sets, classifications and what each says of every place.
+//! The record of classification: rule sets, classifications and what each says of every place, and what people decided
+//! about the type of one.
 //!
 //! A back end is one file below `store/`, and what is the same in both is in `both/`; [`open`] chooses by the address.
 //! What the methods promise is written here once and proved by one suite over every back end. Nothing changes once it
@@ -16,11 +17,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
+use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::database::Backend;
 use xiuhua_service_kit::request_id::RequestId;
 
-use crate::domain::{Classification, ClassificationId, Inputs, Named, PlaceClass, Tally, Text};
+use crate::domain::{
+    Classification, ClassificationId, Evidence, Inputs, Named, PlaceClass, Tally, Text, TypeDecision,
+};
 use crate::error::Error;
+use crate::upstream::Ingestion;
 
 /// A store handed to many rooms.
 pub(crate) type SharedStore = Arc<dyn Store>;
@@ -93,6 +98,44 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug {
         after: Option<&str>,
         limit: i64,
     ) -> Result<Vec<(String, String)>, Error>;
+
+    /// Places of a run that want a person's eye by id (bytes), after an id.
+    async fn review(&self, run: Run, after: Option<&str>, limit: i64) -> Result<Vec<PlaceClass>, Error>;
+
+    /// Keeps a decision as the next of all, and remembers the mutation with it; the decision of an earlier mutation of
+    /// the same name where there is one.
+    ///
+    /// [`Error::NothingToRevoke`] for one without a type where none about the place is in force.
+    async fn decide(&self, mutation: Mutation, new: NewTypeDecision) -> Result<TypeDecision, Error>;
+
+    /// Decisions newest first, older than a number; only those about one place where one is named.
+    async fn decisions(
+        &self,
+        place_id: Option<&str>,
+        before: Option<u64>,
+        limit: i64,
+    ) -> Result<Vec<TypeDecision>, Error>;
+
+    /// Decisions under a rule set, of any version, by number, above `after` and up to `up_to`.
+    async fn decisions_under(
+        &self,
+        rule_set_id: &str,
+        after: u64,
+        up_to: u64,
+        limit: i64,
+    ) -> Result<Vec<TypeDecision>, Error>;
+
+    /// The number of the decision that was the newest then; 0 before the first.
+    async fn decision_number(&self, at: Moment) -> Result<u64, Error>;
+}
+
+/// When.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Newest,
+    /// While this position of ingestion, or an earlier one, was the newest.
+    Position(u64),
+    Instant(Timestamp),
 }
 
 /// A mutation as its caller named it.
@@ -148,6 +191,23 @@ pub(crate) struct NewClassification {
     /// At 0 for each type; the store counts what it keeps.
     pub(crate) tally: Tally,
     pub(crate) created_at: Timestamp,
+}
+
+/// A decision to be kept; the store gives the number, and moves position and time up to those before it.
+#[derive(Clone, Debug)]
+pub(crate) struct NewTypeDecision {
+    pub(crate) place_id: String,
+    pub(crate) rule_set_id: String,
+    /// `None` revokes the decision before.
+    pub(crate) type_id: Option<String>,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) author: String,
+    pub(crate) reason: String,
+    /// Asked for its newest position when it is the decision's turn: those before it may have taken long, and what was
+    /// decided while an earlier position was the newest must not change any more.
+    pub(crate) ingestion: Ingestion,
+    /// Tells when it is decided: asked last of all, for the same reason.
+    pub(crate) clock: SharedClock,
 }
 
 /// Opens the store at an address (`sqlite:FILE`, `sqlite::memory:`, `postgres://…`) and migrates it.

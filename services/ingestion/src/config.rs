@@ -19,6 +19,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// What becomes of deliveries that break off.
     pub deliveries: DeliveriesConfig,
+    /// Who has to agree before a delivery counts.
+    pub review: ReviewConfig,
     /// The bounds of the server.
     pub limits: Limits,
     /// The log.
@@ -29,8 +31,18 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeliveriesConfig {
-    /// Milliseconds after which a delivery that broke off and was not resumed is given up.
+    /// Milliseconds after which a delivery that broke off and was not resumed, or was staged and not committed, is given
+    /// up.
     pub abandon_after_ms: u64,
+}
+
+/// The section `review`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewConfig {
+    /// A staged delivery that moves a measure by more than this share waits for a second person: 0.05 is 5 %. 0 means
+    /// that none waits.
+    pub second_person_above_ratio: f64,
 }
 
 impl Config {
@@ -62,6 +74,16 @@ mod tests {
         let config = Config::embedded("sqlite::memory:").unwrap();
         assert_eq!((config.limits, config.log), (Limits::default(), LogConfig::default()));
         assert_eq!(config.server.listen.port(), 50_061);
+    }
+
+    #[tokio::test]
+    async fn a_share_that_is_none_is_refused() {
+        for share in [-0.1, f64::NAN, f64::INFINITY] {
+            let mut config = Config::embedded("sqlite::memory:").unwrap();
+            config.review.second_person_above_ratio = share;
+            let refused = crate::assemble(&config, SystemClock::shared()).await.err().unwrap();
+            assert!(matches!(refused, crate::Error::Config(_)), "{refused:?}");
+        }
     }
 
     #[tokio::test]

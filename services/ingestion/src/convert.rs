@@ -1,19 +1,20 @@
 //! Contract messages to the nouns of this service and back; all faults of a request are collected.
 
 mod chunks;
+mod deciding;
 
 use jiff::Timestamp;
 use xiuhua_contracts::ingestion::v1 as pb;
 use xiuhua_contracts::measure::v1 as values;
-use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::request_id::{RequestId, fingerprint};
 use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 
 pub(crate) use self::chunks::{observation_chunk, place_chunk};
-use crate::domain::batch::{
-    Batch, BatchKind, MAX_AUTHOR_CHARS, MAX_FILE_NAME_CHARS, MAX_REASON_CHARS, RowCounts,
+pub(crate) use self::deciding::{
+    approval, batch_message, commit, discarding, giving_up, header, preview_message, preview_query,
+    quarantine_filter, quarantined_row_message, source_activity_message, withdrawal,
 };
-use crate::domain::ids::{BatchId, IdFault, MeasureId, PlaceId, SourceId};
+use crate::domain::ids::{IdFault, MeasureId, PlaceId, SourceId};
 use crate::domain::measure::{Bounds, MAX_TEXT_CHARS, Measure};
 use crate::domain::observation::{Cell, ObservationRevision};
 use crate::domain::period::Period;
@@ -21,7 +22,7 @@ use crate::domain::place::{Place, PlaceRevision};
 use crate::domain::rejection::{Reason, RejectedRow};
 use crate::domain::source::{Source, SourceEntry, first_name};
 use crate::domain::text::Text;
-use crate::store::{Mutation, NewWithdrawal};
+use crate::store::Mutation;
 
 /// Most measures of one registration.
 const MAX_MEASURES: usize = 1_000;
@@ -45,47 +46,6 @@ pub(crate) fn mutation(
     body: &impl prost::Message,
 ) -> Result<Mutation, Violation> {
     Ok(Mutation { request_id: RequestId::parse(request_id)?, method, fingerprint: fingerprint(body) })
-}
-
-/// The file name of a header and, where given, the SHA-256 of what the file holds.
-pub(crate) fn header(header: &pb::ImportHeader) -> Result<(String, Option<[u8; 32]>), InvalidRequest> {
-    let mut faults = Violations::new();
-    faults.keep(text_of("file_name", &header.file_name, MAX_FILE_NAME_CHARS));
-    let hash = &header.content_sha256;
-    let content_sha256 = <[u8; 32]>::try_from(hash.as_slice()).ok();
-    faults.check(
-        hash.is_empty() || content_sha256.is_some(),
-        "content_sha256",
-        format!("须为 32 字节或为空，收到 {} 字节", hash.len()),
-        format!("has 32 bytes or none, not {}", hash.len()),
-    );
-    faults.into_result()?;
-    Ok((header.file_name.clone(), content_sha256))
-}
-
-/// The withdrawal of a batch.
-pub(crate) fn withdrawal(
-    request: pb::WithdrawBatchRequest,
-    clock: SharedClock,
-) -> Result<NewWithdrawal, InvalidRequest> {
-    let mut faults = Violations::new();
-    let mutation = faults.keep(mutation("WithdrawBatch", &request.request_id, &request));
-    let batch_id = faults.keep(id("batch_id", &request.batch_id, BatchId::new));
-    for (field, text, most) in
-        [("author", &request.author, MAX_AUTHOR_CHARS), ("reason", &request.reason, MAX_REASON_CHARS)]
-    {
-        faults.check(!text.trim().is_empty(), field, "必须填写", "must be given");
-        faults.keep(text_of(field, text, most));
-    }
-    faults.into_result()?;
-    let sound = "a part that is none is a fault, and there is none";
-    Ok(NewWithdrawal {
-        mutation: mutation.expect(sound),
-        batch_id: batch_id.expect(sound),
-        author: request.author,
-        reason: request.reason,
-        clock,
-    })
 }
 
 /// An instant to the microsecond, which is what the record knows; what is finer is cut off.
@@ -238,37 +198,6 @@ pub(crate) fn source_message(source: Source) -> pb::Source {
         id: source.id.to_string(),
         name: Some(text_message(source.name)),
         precedence: Some(source.precedence),
-    }
-}
-
-pub(crate) fn batch_message(batch: Batch) -> pb::Batch {
-    let kind = match batch.kind {
-        BatchKind::Places => pb::BatchKind::Places,
-        BatchKind::Observations => pb::BatchKind::Observations,
-    };
-    let state = match (&batch.seal, &batch.withdrawal) {
-        (None, _) => pb::BatchState::Open,
-        (Some(_), None) => pb::BatchState::Sealed,
-        (Some(_), Some(_)) => pb::BatchState::Withdrawn,
-    };
-    let RowCounts { read, accepted, corrected, duplicate, rejected } =
-        batch.seal.map(|seal| seal.counts).unwrap_or_default();
-    pb::Batch {
-        id: batch.id.to_string(),
-        kind: kind.into(),
-        state: state.into(),
-        file_name: batch.file_name,
-        counts: Some(values::RowCounts { read, accepted, corrected, duplicate, rejected }),
-        position: batch.seal.map(|seal| seal.position.0),
-        received_time: Some(time_message(batch.received_at)),
-        sealed_time: batch.seal.map(|seal| time_message(seal.sealed_at)),
-        request_id: batch.request_id,
-        withdrawal: batch.withdrawal.map(|withdrawal| pb::BatchWithdrawal {
-            author: withdrawal.author,
-            reason: withdrawal.reason,
-            position: withdrawal.position.0,
-            time: Some(time_message(withdrawal.withdrawn_at)),
-        }),
     }
 }
 

@@ -4,13 +4,17 @@
 //! decided (is it known, is it a conflict, is it a correction) is decided in the store, set by set, because a
 //! delivery may be larger than memory; the rules themselves are written down in [`batch`] and [`observation`].
 
+pub mod activity;
 pub mod batch;
 pub mod effective;
 pub mod ids;
+pub mod layout;
 pub mod measure;
 pub mod observation;
 pub mod place;
+pub mod quarantine;
 pub mod rejection;
+pub mod review;
 pub mod source;
 pub mod text;
 

@@ -7,7 +7,7 @@ use xiuhua_service_kit::database::{holds_nul, passing};
 use xiuhua_service_kit::request_id::KeyReused;
 use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, Violation};
 
-use crate::domain::batch::Position;
+use crate::domain::batch::{Position, RowCounts};
 use crate::domain::ids::BatchId;
 
 /// A failure of ingestion.
@@ -69,6 +69,37 @@ pub enum Error {
     /// A withdrawal is final.
     #[error("batch {0} is withdrawn")]
     BatchWithdrawn(BatchId),
+    /// A batch that is neither STAGED nor, where that will do, AWAITING_APPROVAL.
+    #[error("batch {0} is not staged")]
+    BatchNotStaged(BatchId),
+    /// A batch that waits for nobody.
+    #[error("batch {0} does not wait for a second person")]
+    BatchNotAwaitingApproval(BatchId),
+    /// The file that is meant is another than the one that was delivered.
+    #[error("batch {0} holds another file")]
+    ContentDiffers(BatchId),
+    /// The rows of a batch would not be counted as the caller expects.
+    #[error("the rows would be counted as {found:?}, not {expected:?}")]
+    OutcomeChanged {
+        /// What the caller expects.
+        expected: RowCounts,
+        /// What they are.
+        found: RowCounts,
+    },
+    /// The record has moved since the preview that the caller has seen.
+    #[error("the record is at {newest:?}, not at {seen:?}")]
+    RecordMoved {
+        /// The newest position then.
+        seen: Position,
+        /// The newest position now.
+        newest: Position,
+    },
+    /// There is one preview at a time.
+    #[error("another preview is under way")]
+    PreviewUnderWay,
+    /// A batch that one person alone would put in force.
+    #[error("batch {0} was committed by the same person")]
+    SamePerson(BatchId),
     /// The store is away, busy or full for now.
     #[error("the store is away, busy or full")]
     StoreAway {
@@ -164,8 +195,16 @@ impl Failure for Error {
             Self::MeasureDiffers(_) => Kind::AlreadyExists,
             Self::NotFound(..) => Kind::NotFound,
             Self::PositionNotReached { .. } | Self::TimeNotReached { .. } => Kind::OutOfRange,
-            Self::BatchNotSealed(_) | Self::BatchWithdrawn(_) => Kind::FailedPrecondition,
+            Self::BatchNotSealed(_)
+            | Self::BatchWithdrawn(_)
+            | Self::BatchNotStaged(_)
+            | Self::BatchNotAwaitingApproval(_)
+            | Self::ContentDiffers(_)
+            | Self::OutcomeChanged { .. }
+            | Self::RecordMoved { .. }
+            | Self::SamePerson(_) => Kind::FailedPrecondition,
             Self::StoreAway { kind, .. } => *kind,
+            Self::PreviewUnderWay => Kind::Unavailable,
             Self::Config(_) | Self::Store(_) | Self::Inconsistent(_) => Kind::Internal,
         }
     }
@@ -190,8 +229,13 @@ impl Failure for Error {
             Self::TimeNotReached { .. } => "TIME_NOT_REACHED",
             Self::BatchNotSealed(_) => "BATCH_NOT_SEALED",
             Self::BatchWithdrawn(_) => "BATCH_WITHDRAWN",
+            Self::BatchNotStaged(_) => "BATCH_NOT_STAGED",
+            Self::BatchNotAwaitingApproval(_) => "BATCH_NOT_AWAITING_APPROVAL",
+            Self::ContentDiffers(_) => "CONTENT_DIFFERS",
+            Self::OutcomeChanged { .. } | Self::RecordMoved { .. } => "OUTCOME_CHANGED",
+            Self::SamePerson(_) => "SAME_PERSON",
             Self::StoreAway { kind: Kind::ResourceExhausted, .. } => "STORE_FULL",
-            Self::StoreAway { .. } => "STORE_BUSY",
+            Self::StoreAway { .. } | Self::PreviewUnderWay => "STORE_BUSY",
             Self::TextWithNul(_) => "TEXT_WITH_NUL",
             Self::Config(_) | Self::Store(_) | Self::Inconsistent(_) => "INTERNAL",
         }
@@ -238,6 +282,48 @@ impl Failure for Error {
             Self::BatchWithdrawn(id) => {
                 Bilingual::new(format!("批次 {id} 已撤回"), format!("batch {id} is withdrawn already"))
             }
+            Self::BatchNotStaged(id) => Bilingual::new(
+                format!("批次 {id} 不在待提交状态"),
+                format!("batch {id} does not wait to be committed"),
+            ),
+            Self::BatchNotAwaitingApproval(id) => Bilingual::new(
+                format!("批次 {id} 不在待复核状态"),
+                format!("batch {id} does not wait for a second person"),
+            ),
+            Self::ContentDiffers(id) => Bilingual::new(
+                format!("文件与批次 {id} 预览时的文件不同，请重新导入"),
+                format!("the file is not the one that batch {id} holds; import it anew"),
+            ),
+            Self::OutcomeChanged { expected, found } => Bilingual::new(
+                format!(
+                    "预览之后数据已变：预览时为 {}，现在为 {}，请重新预览（xiuhua preview）",
+                    told_zh(expected),
+                    told_zh(found)
+                ),
+                format!(
+                    "the record has changed since the preview: {} then, {} now; preview again (xiuhua preview)",
+                    told_en(expected),
+                    told_en(found)
+                ),
+            ),
+            Self::RecordMoved { seen, newest } => Bilingual::new(
+                format!(
+                    "预览之后数据已变：预览时位置为 {}，现在为 {}，请重新预览（xiuhua preview）",
+                    seen.0, newest.0
+                ),
+                format!(
+                    "the record has changed since the preview: position {} then, {} now; preview again (xiuhua preview)",
+                    seen.0, newest.0
+                ),
+            ),
+            Self::PreviewUnderWay => Bilingual::new(
+                "另一个预览正在进行，请稍后重试",
+                "another preview is under way; try again later",
+            ),
+            Self::SamePerson(id) => Bilingual::new(
+                format!("批次 {id} 的复核人不能是提交人本人"),
+                format!("batch {id} needs the word of a person other than the one who committed it"),
+            ),
             Self::StoreAway { kind: Kind::ResourceExhausted, .. } => Bilingual::new(
                 "数据库连接或空间已满，请稍后重试",
                 "the database has no connection or space left for now; try again later",
@@ -274,7 +360,7 @@ impl Failure for Error {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        matches!(self, Self::StoreAway { .. }).then_some(Duration::from_secs(1))
+        matches!(self, Self::StoreAway { .. } | Self::PreviewUnderWay).then_some(Duration::from_secs(1))
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
@@ -284,6 +370,16 @@ impl Failure for Error {
             _ => Vec::new(),
         }
     }
+}
+
+fn told_zh(counts: &RowCounts) -> String {
+    let RowCounts { read, accepted, corrected, duplicate, rejected } = counts;
+    format!("共 {read} 行（新增 {accepted}、更正 {corrected}、重复 {duplicate}、拒绝 {rejected}）")
+}
+
+fn told_en(counts: &RowCounts) -> String {
+    let RowCounts { read, accepted, corrected, duplicate, rejected } = counts;
+    format!("{read} rows ({accepted} new, {corrected} corrected, {duplicate} duplicate, {rejected} rejected)")
 }
 
 impl StreamFault {

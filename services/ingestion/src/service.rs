@@ -1,5 +1,6 @@
 //! The gRPC door: decode, one call, encode. What a request means is in `convert.rs`, what it does in the store.
 
+mod deciding;
 mod deliveries;
 mod observations;
 mod paging;
@@ -28,12 +29,19 @@ pub(crate) struct Door {
     store: Arc<dyn Store>,
     clock: SharedClock,
     give_up_after: Duration,
+    second_person_above: Option<f64>,
 }
 
 impl Door {
-    /// A door to a store; deliveries that are not resumed within `give_up_after` are given up.
-    pub(crate) fn new(store: Arc<dyn Store>, clock: SharedClock, give_up_after: Duration) -> Self {
-        Self { store, clock, give_up_after }
+    /// A door to a store; deliveries that are not resumed or committed within `give_up_after` are given up, and those
+    /// that move a measure by more than `second_person_above` wait for a second person.
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        clock: SharedClock,
+        give_up_after: Duration,
+        second_person_above: Option<f64>,
+    ) -> Self {
+        Self { store, clock, give_up_after, second_person_above }
     }
 
     fn given_up_before(&self, now: Timestamp) -> Timestamp {
@@ -143,6 +151,52 @@ impl IngestionService for Door {
         request: Request<pb::ListBatchesRequest>,
     ) -> Answer<pb::ListBatchesResponse> {
         answer(self.list_batches(&request.into_inner()).await)
+    }
+
+    async fn preview_batch(
+        &self,
+        request: Request<pb::PreviewBatchRequest>,
+    ) -> Answer<pb::PreviewBatchResponse> {
+        answer(self.preview_batch(&request.into_inner()).await)
+    }
+
+    async fn commit_batch(
+        &self,
+        request: Request<pb::CommitBatchRequest>,
+    ) -> Answer<pb::CommitBatchResponse> {
+        answer(self.commit_batch(request.into_inner()).await)
+    }
+
+    async fn approve_batch(
+        &self,
+        request: Request<pb::ApproveBatchRequest>,
+    ) -> Answer<pb::ApproveBatchResponse> {
+        answer(self.approve_batch(request.into_inner()).await)
+    }
+
+    async fn discard_batch(
+        &self,
+        request: Request<pb::DiscardBatchRequest>,
+    ) -> Answer<pb::DiscardBatchResponse> {
+        answer(self.discard_batch(request.into_inner()).await)
+    }
+
+    async fn list_quarantined_rows(
+        &self,
+        request: Request<pb::ListQuarantinedRowsRequest>,
+    ) -> Answer<pb::ListQuarantinedRowsResponse> {
+        answer(self.list_quarantined_rows(&request.into_inner()).await)
+    }
+
+    async fn give_up_rows(&self, request: Request<pb::GiveUpRowsRequest>) -> Answer<pb::GiveUpRowsResponse> {
+        answer(self.give_up_rows(request.into_inner()).await)
+    }
+
+    async fn list_source_activity(
+        &self,
+        request: Request<pb::ListSourceActivityRequest>,
+    ) -> Answer<pb::ListSourceActivityResponse> {
+        answer(self.list_source_activity(&request.into_inner()).await)
     }
 
     async fn list_rejected_rows(

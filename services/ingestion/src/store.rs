@@ -25,14 +25,18 @@ use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::database::Backend;
 use xiuhua_service_kit::request_id::RequestId;
 
-use crate::domain::batch::{AsOf, Batch, BatchKind, Position};
+use crate::domain::activity::SourceActivity;
+use crate::domain::batch::{AsOf, Batch, BatchKind, Position, RowCounts};
 use crate::domain::effective::{ColumnStretch, PlaceAxis, Precedences};
 use crate::domain::ids::{BatchId, MeasureId, PlaceId};
+use crate::domain::layout::SheetLayout;
 use crate::domain::measure::Measure;
 use crate::domain::observation::{Cell, ObservationRevision, ObservationRow};
 use crate::domain::period::Period;
 use crate::domain::place::{Place, PlaceRevision, PlaceRow};
+use crate::domain::quarantine::{QuarantineState, QuarantinedRow};
 use crate::domain::rejection::RejectedRow;
+use crate::domain::review::Preview;
 use crate::domain::source::{Source, SourceEntry};
 use crate::error::Error;
 
@@ -118,10 +122,16 @@ pub struct NewDelivery {
     pub file_name: String,
     /// SHA-256 of what the file holds, if the caller says.
     pub content_sha256: Option<[u8; 32]>,
+    /// Hold it once it is complete.
+    pub stage: bool,
+    /// How the file is laid out, if the caller says.
+    pub layout: Option<SheetLayout>,
+    /// The batch whose rejected rows it brings again: sealed, and of the same kind.
+    pub corrects: Option<BatchId>,
     /// Now.
     pub received_at: Timestamp,
     /// Deliveries that are OPEN and whose newest stream began before this instant are given up: what is staged of
-    /// them is discarded, and they begin anew if they are ever resumed.
+    /// them is discarded, and they begin anew if they are ever resumed. Those STAGED since before it are DISCARDED.
     pub given_up_before: Timestamp,
 }
 
@@ -135,11 +145,11 @@ pub enum Opened {
         /// The chunks up to this one are staged: 0 for none.
         acknowledged: u64,
     },
-    /// Sealed before, by the same header: no rows are read.
-    Sealed(Box<Batch>),
+    /// Complete before, by the same header: no rows are read.
+    Complete(Box<Batch>),
 }
 
-/// The right to add rows to a delivery and to seal it. A later stream with the same header takes it over.
+/// The right to add rows to a delivery and to complete it. A later stream with the same header takes it over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenDelivery {
     /// What it brings.
@@ -148,6 +158,10 @@ pub struct OpenDelivery {
     pub batch_no: i64,
     /// Which of the streams that have opened it: an earlier one is shut out.
     pub attempt: i64,
+    /// It is held once it is complete.
+    pub stage: bool,
+    /// The number of the batch that it corrects.
+    pub corrects: Option<i64>,
 }
 
 /// A chunk by its name and its content.
@@ -159,9 +173,9 @@ pub struct Chunk {
     pub fingerprint: [u8; 32],
 }
 
-/// The withdrawal of a batch.
+/// A decision about a batch: its withdrawal, approval or discarding.
 #[derive(Clone, Debug)]
-pub struct NewWithdrawal {
+pub struct NewDecision {
     /// The caller's name of it.
     pub mutation: Mutation,
     /// Which batch.
@@ -172,6 +186,86 @@ pub struct NewWithdrawal {
     pub reason: String,
     /// Tells when it takes force: asked at the end of the transaction, not when the call came.
     pub clock: SharedClock,
+}
+
+/// The commit of a staged batch.
+#[derive(Clone, Debug)]
+pub struct NewCommit {
+    /// The caller's name of it.
+    pub mutation: Mutation,
+    /// Which batch.
+    pub batch_id: BatchId,
+    /// SHA-256 of the file that is meant.
+    pub content_sha256: [u8; 32],
+    /// Who commits.
+    pub author: String,
+    /// The counts that the caller has seen; `None` takes whatever they are.
+    pub expected: Option<RowCounts>,
+    /// The newest position of the preview that the caller has seen; `None` takes whatever the record has become.
+    pub preview_position: Option<Position>,
+    /// The share above which a second person has to agree; `None` for nobody has to.
+    pub second_person_above: Option<f64>,
+    /// Tells when it takes force.
+    pub clock: SharedClock,
+}
+
+/// The word of a second person on a batch.
+#[derive(Clone, Debug)]
+pub struct NewApproval {
+    /// Who, which batch, and why.
+    pub decision: NewDecision,
+    /// SHA-256 of the file that is meant, if the caller says.
+    pub content_sha256: Option<[u8; 32]>,
+    /// The counts that the caller has seen; `None` takes whatever they are.
+    pub expected: Option<RowCounts>,
+    /// The newest position of the preview that the caller has seen; `None` takes whatever the record has become.
+    pub preview_position: Option<Position>,
+}
+
+impl From<NewDecision> for NewApproval {
+    /// The word of a person who says nothing of what was looked at.
+    fn from(decision: NewDecision) -> Self {
+        Self { decision, content_sha256: None, expected: None, preview_position: None }
+    }
+}
+
+/// What to look at before a batch is committed.
+#[derive(Clone, Debug)]
+pub struct PreviewQuery {
+    /// Which batch.
+    pub batch_id: BatchId,
+    /// Samples of each verdict but rejected, at most [`crate::domain::review::MAX_SAMPLES`].
+    pub samples: u32,
+    /// Rejected rows, at most [`crate::domain::review::MAX_REJECTED_ROWS`].
+    pub rejected_rows: u32,
+    /// Tells when its rows would arrive.
+    pub clock: SharedClock,
+}
+
+/// Rejected rows that nobody will mend.
+#[derive(Clone, Debug)]
+pub struct NewGiveUp {
+    /// The caller's name of it.
+    pub mutation: Mutation,
+    /// Which batch.
+    pub batch_id: BatchId,
+    /// Row numbers; none means every row that is OPEN.
+    pub rows: Vec<u64>,
+    /// Who decides.
+    pub author: String,
+    /// Why.
+    pub reason: String,
+    /// Now.
+    pub given_up_at: Timestamp,
+}
+
+/// Which rows of the quarantine to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QuarantineFilter {
+    /// Only of this batch; without, of every batch that is not withdrawn.
+    pub batch_id: Option<BatchId>,
+    /// Only those of which this became.
+    pub state: Option<QuarantineState>,
 }
 
 /// Which places to list.
@@ -185,6 +279,9 @@ pub struct PlaceFilter {
 
 /// Rejected rows are listed after this one: row number, place in the delivery.
 pub type RejectedKey = (u64, u64);
+
+/// Quarantined rows are listed after this one: number of the batch, row number, place in the delivery.
+pub type QuarantineKey = (u64, u64, u64);
 
 /// The record.
 #[async_trait]
@@ -244,20 +341,42 @@ pub trait Store: Send + Sync {
         chunk: Chunk,
         rows: Vec<ObservationRow>,
     ) -> Result<(), Error>;
-    /// Decides every row of a delivery of `chunks` chunks (see [`crate::domain::batch`]) and puts it in force, in one
-    /// step. The clock is asked when it is its turn, for the arrival of its rows, and at the end, for the time from
+    /// Completes a delivery of `chunks` chunks. One that is to be staged is held as it is. Every row of any other is
+    /// decided (see [`crate::domain::batch`]) and the delivery put in force, in one step. The clock is asked when it is its turn, for the arrival of its rows, and at the end, for the time from
     /// which it is in force: what was the newest position at an instant that is past must not change any more.
     ///
     /// # Errors
     /// [`Error::DeliveryTakenOver`]; [`Error::ChunkCountDiffers`] if other than `chunks` chunks are staged, and then
     /// the delivery is as it was.
     async fn seal(&self, delivery: OpenDelivery, chunks: u64, clock: SharedClock) -> Result<Batch, Error>;
+    /// What sealing a held batch would do if it were done now: the decisions of the seal, taken back.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::BatchNotStaged`] unless it is STAGED or AWAITING_APPROVAL;
+    /// [`Error::PreviewUnderWay`].
+    async fn preview(&self, query: PreviewQuery) -> Result<Preview, Error>;
+    /// Seals a staged batch, or holds it for a second person, and gives it as it then is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::BatchNotStaged`]; [`Error::ContentDiffers`]; [`Error::OutcomeChanged`];
+    /// [`Error::RecordMoved`]; these leave the batch as it was. [`Error::KeyReused`].
+    async fn commit(&self, commit: NewCommit) -> Result<Batch, Error>;
+    /// Seals a batch that waits for a second person, and gives it as it then is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::BatchNotAwaitingApproval`]; [`Error::SamePerson`]; those of a commit.
+    async fn approve(&self, approval: NewApproval) -> Result<Batch, Error>;
+    /// Gives up a held batch with its rows, and gives it as it then is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::BatchNotStaged`] unless it is STAGED or AWAITING_APPROVAL; [`Error::KeyReused`].
+    async fn discard(&self, discarding: NewDecision) -> Result<Batch, Error>;
     /// Takes a sealed batch out of force from a new position on, and gives it as it then is.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::BatchNotSealed`]; [`Error::BatchWithdrawn`] if another call withdrew it;
     /// [`Error::KeyReused`].
-    async fn withdraw(&self, withdrawal: NewWithdrawal) -> Result<Batch, Error>;
+    async fn withdraw(&self, withdrawal: NewDecision) -> Result<Batch, Error>;
     /// A batch.
     async fn batch(&self, id: &BatchId) -> Result<Option<Batch>, Error>;
     /// Batches, newest first, with the number that [`Store::batches`] takes as `before`.
@@ -269,6 +388,20 @@ pub trait Store: Send + Sync {
         after: Option<RejectedKey>,
         limit: i64,
     ) -> Result<Vec<RejectedRow>, Error>;
+    /// Rejected rows of sealed batches with what became of them, by batch in the order of arrival, then row number.
+    async fn quarantined_rows(
+        &self,
+        filter: &QuarantineFilter,
+        after: Option<QuarantineKey>,
+        limit: i64,
+    ) -> Result<Vec<(QuarantineKey, QuarantinedRow)>, Error>;
+    /// Gives up rejected rows that are OPEN, and says how many.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::KeyReused`].
+    async fn give_up_rows(&self, giving_up: NewGiveUp) -> Result<u64, Error>;
+    /// What was heard of each source, by its id, after `after`.
+    async fn source_activity(&self, after: Option<&str>, limit: i64) -> Result<Vec<SourceActivity>, Error>;
 
     /// A place as of a position.
     async fn place(&self, id: &PlaceId, position: Position) -> Result<Option<Place>, Error>;

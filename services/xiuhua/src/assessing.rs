@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 use xiuhua_contracts::classification::v1::{
-    Classification, CreateClassificationRequest, RegisterRuleSetRequest, RuleSet,
+    Classification, CreateClassificationRequest, GetDecisionNumberRequest, RegisterRuleSetRequest, RuleSet,
 };
 use xiuhua_contracts::ingestion::v1::GetPositionRequest;
 use xiuhua_contracts::normalization::v1::sample_choice::Choice;
@@ -16,13 +17,16 @@ use xiuhua_contracts::scoring::v1::{
     Assessment, AssessmentState, CreateAssessmentRequest, Decision, WatchAssessmentRequest,
 };
 use xiuhua_indicators::catalog::Catalog;
+use xiuhua_spreadsheets::table::Text;
 
 use crate::cli::AsOf;
 use crate::deciding::has_results;
-use crate::intake::{Document, Mapping, UnusableFile};
+use crate::intake::places::PlaceFile;
+use crate::intake::{Chunked, Mapping, UnusableFile};
 use crate::method::{Method, Sample};
 use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
+use crate::screen::told;
 
 /// Registers the method's catalog (and so its measures) and rule set, and gives the rule set's identity.
 ///
@@ -44,17 +48,30 @@ pub(crate) async fn register(platform: &Platform, method: &Method) -> Result<Rul
 pub(crate) async fn position(platform: &Platform, as_of: Option<AsOf>) -> Result<u64> {
     let as_of_time = match as_of {
         Some(AsOf::Position(position)) => return Ok(position),
-        Some(AsOf::Instant(instant)) => {
-            let (seconds, nanos) = (instant.as_second(), instant.subsec_nanosecond());
-            Some(prost_types::Timestamp { seconds, nanos })
-        }
+        Some(AsOf::Instant(instant)) => Some(wire_instant(instant)),
         None => None,
     };
     let request = GetPositionRequest { as_of_time };
     Ok(platform.ingestion().get_position(request).await?.into_inner().position)
 }
 
-/// Classifies every place on record as of a position.
+/// The number of the decisions about types that a past state of the record knew. `None` leaves it to the service, which
+/// heeds those taken while the position, or an earlier one, was the newest: only an instant says it more exactly.
+///
+/// # Errors
+/// If classification cannot be read, or the instant lies ahead.
+pub(crate) async fn decision_number(platform: &Platform, as_of: Option<AsOf>) -> Result<Option<u64>> {
+    let Some(AsOf::Instant(instant)) = as_of else { return Ok(None) };
+    let request = GetDecisionNumberRequest { as_of_time: Some(wire_instant(instant)) };
+    let answer = platform.classification().get_decision_number(request).await?;
+    Ok(Some(answer.into_inner().number))
+}
+
+fn wire_instant(instant: Timestamp) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: instant.as_second(), nanos: instant.subsec_nanosecond() }
+}
+
+/// Classifies every place on record as of a position, heeding decisions up to a number as [`decision_number`] gives it.
 ///
 /// # Errors
 /// If the classification service refuses.
@@ -63,6 +80,7 @@ pub(crate) async fn classify(
     rule_set: &RuleSet,
     year: i32,
     as_of: u64,
+    decision_number: Option<u64>,
 ) -> Result<Classification> {
     let request = CreateClassificationRequest {
         request_id: request_id(),
@@ -70,6 +88,7 @@ pub(crate) async fn classify(
         rule_set_version: rule_set.version.clone(),
         as_of_position: Some(as_of),
         reference_year: year,
+        decision_number,
     };
     let answer = platform.classification().create_classification(request).await?.into_inner();
     Ok(answer.classification.unwrap_or_default())
@@ -137,13 +156,18 @@ pub(crate) async fn assess(
         state if has_results(state) => Ok(newest),
         AssessmentState::Cancelled => {
             let Decision { author, reason, .. } = newest.cancelled.unwrap_or_default();
-            bail!("the assessment was cancelled by {author}: {reason} / 测评已由 {author} 取消：{reason}")
+            bail!(told(
+                format!("测评已由 {author} 取消：{reason}"),
+                format!("the assessment was cancelled by {author}: {reason}"),
+            ))
         }
         AssessmentState::Failed => {
             let failure = newest.failure.unwrap_or_default();
-            bail!("the assessment failed / 测评失败: {} / {}", failure.en, failure.zh)
+            bail!(
+                told(format!("测评失败：{}", failure.zh), format!("the assessment failed: {}", failure.en),)
+            )
         }
-        _ => bail!("the assessment did not end / 测评没有结束"),
+        _ => bail!(told("测评没有结束", "the assessment did not end")),
     }
 }
 
@@ -152,21 +176,32 @@ pub(crate) async fn assess(
 /// # Errors
 /// [`UnusableFile`] if the file cannot be used.
 pub(crate) fn read_members(path: &Path) -> Result<Vec<String>, UnusableFile> {
-    let mut document = Document::open(path, &Mapping::default(), &["place_id"])?;
-    let column = document.column("place_id").expect("the header was checked on opening");
+    let mut file = PlaceFile::open(path, &Mapping::default())?;
     let mut members = Vec::new();
     let mut faults = Vec::new();
-    while let Some(row) = document.next_row()? {
-        match row.cell(column) {
-            Ok("") => {
-                faults.push(format!("row {0}: place_id is empty / 第 {0} 行: place_id 为空", row.number))
+    while let Some(chunk) = file.next_chunk()? {
+        for fault in chunk.faults {
+            let row = chunk.rows.get(fault.index as usize).map_or(0, |row| row.row);
+            let message = fault.message.unwrap_or_default();
+            faults.push(Text::new(
+                format!("第 {row} 行: {}", message.zh),
+                format!("row {row}: {}", message.en),
+            ));
+        }
+        for row in chunk.rows {
+            let (id, row) = (row.place.unwrap_or_default().id, row.row);
+            if id.is_empty() {
+                faults.push(Text::new(
+                    format!("第 {row} 行: place_id 为空"),
+                    format!("row {row}: place_id is empty"),
+                ));
+            } else {
+                members.push(id);
             }
-            Ok(id) => members.push(id.to_owned()),
-            Err(_) => faults.push(format!("row {0} is not UTF-8 / 第 {0} 行不是 UTF-8 编码", row.number)),
         }
     }
     if members.is_empty() && faults.is_empty() {
-        faults.push("names no place / 没有列出任何地点".to_owned());
+        faults.push(Text::new("没有列出任何地点", "names no place"));
     }
     members.sort_unstable();
     members.dedup();

@@ -20,7 +20,8 @@ use xiuhua_service_kit::clock::SystemClock;
 use xiuhua_service_kit::database::Backend;
 use xiuhua_service_kit::sqlite;
 
-use self::manifest::{Computed, FORMAT, fingerprint, newer};
+pub(crate) use self::manifest::fingerprint;
+use self::manifest::{Computed, FORMAT, newer};
 pub(crate) use self::manifest::{CopiedFile, Manifest};
 use crate::assessing::position;
 use crate::cli::{BackupArgs, Globals, RestoreArgs};
@@ -28,7 +29,7 @@ use crate::deciding::has_results;
 use crate::method::UnusableInput;
 use crate::platform::{Platform, refuse_server};
 use crate::records::{Records, SERVICES, file_name};
-use crate::screen::{Screen, numbers, words};
+use crate::screen::{Screen, marks, numbers, told};
 
 /// `xiuhua backup`.
 ///
@@ -48,7 +49,7 @@ pub(crate) async fn backup(arguments: &BackupArgs, globals: &Globals, screen: &m
         })
         .collect();
     if arguments.out.exists() {
-        faults.push(format!("{}: is there already / 已存在", arguments.out.display()));
+        faults.push(format!("{}: {}", arguments.out.display(), told("已存在", "is there already")));
     }
     if !faults.is_empty() {
         bail!(UnusableInput(faults));
@@ -94,7 +95,7 @@ pub(crate) async fn restore(arguments: &RestoreArgs, globals: &Globals, screen: 
     };
     let holds_something = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if holds_something || folder.is_file() {
-        bail!(UnusableInput(vec![format!("{}: is not empty / 不是空目录", folder.display())]));
+        bail!(UnusableInput(vec![format!("{}: {}", folder.display(), told("不是空目录", "is not empty"))]));
     }
     let manifest = Manifest::read(&arguments.from)?;
     let known = known_migrations(globals).await?;
@@ -126,10 +127,11 @@ pub(crate) fn copied(manifest: &Manifest, backup: &Path, into: &Path) -> Result<
         let name = file_name(service);
         let (from, to) = (backup.join(&name), into.join(&name));
         let fault = match manifest.files.iter().find(|file| file.name == name) {
-            None => Some("is not in the manifest / 清单中没有该文件".to_owned()),
-            Some(_) if !from.is_file() => Some("is missing / 缺少该文件".to_owned()),
+            None => Some(told("清单中没有该文件", "is not in the manifest")),
+            Some(_) if !from.is_file() => Some(told("缺少该文件", "is missing")),
             Some(file) => {
-                fs::copy(&from, &to).with_context(|| format!("cannot copy / 无法复制 {}", from.display()))?;
+                fs::copy(&from, &to)
+                    .with_context(|| format!("{} {}", told("无法复制", "cannot copy"), from.display()))?;
                 File::open(&to)?.sync_all()?;
                 file.difference(into)
             }
@@ -197,7 +199,7 @@ fn beside(path: &Path) -> Result<TempDir> {
     folder.prefix(".xiuhua-").permissions(fs::Permissions::from_mode(0o700));
     fs::create_dir_all(&parent)
         .and_then(|()| folder.tempdir_in(&parent))
-        .with_context(|| format!("cannot write / 无法写入 {}", parent.display()))
+        .with_context(|| format!("{} {}", told("无法写入", "cannot write"), parent.display()))
 }
 
 /// Puts a complete folder into its place: all of it is there, or nothing.
@@ -207,7 +209,7 @@ fn put(complete: &TempDir, place: &Path) -> Result<()> {
         // A folder that is there by now and not empty is left alone.
         .and_then(|()| fs::rename(complete.path(), place))
         .and_then(|()| durable(&parent(place)))
-        .with_context(|| format!("cannot write / 无法写入 {}", place.display()))
+        .with_context(|| format!("{} {}", told("无法写入", "cannot write"), place.display()))
 }
 
 fn parent(path: &Path) -> PathBuf {
@@ -216,10 +218,10 @@ fn parent(path: &Path) -> PathBuf {
 
 fn show(manifest: &Manifest, place: &Path, screen: &mut Screen) -> Result<()> {
     let columns = [
-        words("文件", "file"),
+        marks("文件", "file"),
         numbers("字节", "bytes"),
         numbers("迁移", "migration"),
-        words("SHA-256", "SHA-256"),
+        marks("SHA-256", "SHA-256").spare(1),
     ];
     let row = |file: &CopiedFile| {
         vec![file.name.clone(), file.bytes.to_string(), file.migration.to_string(), file.sha256.clone()]

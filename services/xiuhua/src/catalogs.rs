@@ -9,7 +9,8 @@ use xiuhua_indicators::shipped::SHIPPED;
 
 use crate::cli::CatalogCommand;
 use crate::method;
-use crate::screen::{Outcome, Screen, numbers, value, words};
+use crate::screen::{Outcome, Screen, marks, numbers, told, value, words};
+use crate::templates::unit as office_unit;
 
 /// Runs a catalog command.
 ///
@@ -30,11 +31,11 @@ fn list(screen: &mut Screen) -> Result<()> {
         catalogs.push(method::catalog(shipped.id)?.0);
     }
     let columns = [
-        words("目录", "id"),
-        words("版本", "version"),
+        marks("目录", "id"),
+        marks("版本", "version"),
         words("名称", "title"),
         numbers("指标", "leaves"),
-        words("SHA-256", "SHA-256"),
+        marks("SHA-256", "SHA-256").spare(1),
     ];
     let row = |catalog: &Catalog| {
         vec![
@@ -52,7 +53,11 @@ fn list(screen: &mut Screen) -> Result<()> {
 
 fn validate(file: &Path, screen: &mut Screen) -> Result<()> {
     let text = std::fs::read_to_string(file).map_err(|e| {
-        method::UnusableInput(vec![format!("{}: cannot be read / 无法读取: {e}", file.display())])
+        method::UnusableInput(vec![format!(
+            "{}: {}: {e}",
+            file.display(),
+            told("无法读取", "cannot be read")
+        )])
     })?;
     let catalog = Catalog::parse(&text).map_err(|faults| {
         method::UnusableInput(
@@ -69,13 +74,13 @@ fn validate(file: &Path, screen: &mut Screen) -> Result<()> {
 
 fn show(catalog: &Catalog, screen: &mut Screen) -> Result<()> {
     let columns = [
-        words("代码", "code"),
+        marks("代码", "code"),
         words("名称", "name"),
         numbers("权重", "weight"),
-        words("方向", "direction"),
-        words("计量", "measure"),
-        words("单位与界限", "unit and bounds"),
-        words("阈值", "thresholds"),
+        marks("方向", "direction"),
+        marks("计量", "measure").spare(1),
+        words("单位与界限", "unit and bounds").spare(3),
+        marks("阈值", "thresholds").spare(2),
     ];
     let rows = catalog.items.iter().map(|item| {
         let mut row = vec![
@@ -90,11 +95,14 @@ fn show(catalog: &Catalog, screen: &mut Screen) -> Result<()> {
                 let (reads, unit) = match leaf.reads {
                     Reads::Measure(m) => {
                         let measure = &catalog.measures[m];
-                        (measure.id.clone(), format!("{} {}", measure.unit, measure.bounds))
+                        (
+                            measure.id.clone(),
+                            format!("{} {}", in_words(&measure.unit, screen), measure.bounds),
+                        )
                     }
                     Reads::ChangeOf(node) => (format!("Δ {}", catalog.items[node.0].code), String::new()),
                 };
-                [direction.to_owned(), reads, unit, thresholds(&leaf.threshold)]
+                [direction.to_owned(), reads, unit, thresholds(&leaf.threshold, screen)]
             }
         });
         row
@@ -113,9 +121,14 @@ fn show(catalog: &Catalog, screen: &mut Screen) -> Result<()> {
     screen.json(&json!({ "catalog": identity(catalog), "items": items.collect::<Vec<_>>() }))
 }
 
-fn thresholds(policy: &ThresholdPolicy) -> String {
+/// A unit as people say it in the language of the screen.
+fn in_words<'a>(unit: &'a str, screen: &Screen) -> &'a str {
+    screen.choose(office_unit(unit), unit)
+}
+
+fn thresholds(policy: &ThresholdPolicy, screen: &Screen) -> String {
     match policy {
-        ThresholdPolicy::Sampled { .. } => "sample".to_owned(),
+        ThresholdPolicy::Sampled { .. } => screen.choose("抽样", "sample").to_owned(),
         ThresholdPolicy::Fixed { lower, upper } => format!("{lower} .. {upper}"),
     }
 }

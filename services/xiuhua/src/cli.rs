@@ -1,24 +1,40 @@
 //! What can be typed after `xiuhua`.
 
 mod deciding;
+mod globals;
+mod importing;
 mod keeping;
 mod reading;
+mod reporting;
+mod reviewing;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use jiff::Timestamp;
-use xiuhua_service_kit::telemetry::{LogConfig, LogFormat};
 
 pub(crate) use self::deciding::{
     BatchesArgs, CancelArgs, DecisionArgs, PublishArgs, RunsArgs, UnpublishArgs, WithdrawArgs,
 };
+pub(crate) use self::globals::{Colour, Databases, Globals, Tongue};
+pub(crate) use self::importing::{
+    AuthorArg, CommitArgs, GiveUpArgs, ImportArgs, ImportKind, PreviewArgs, QuarantineCommand,
+    QuarantineExportArgs, QuarantineListArgs, QuarantineReplayArgs, RowState, SettleArgs, SourceCommand,
+    SourcePutArgs, TemplateArgs, TemplateLayout,
+};
 pub(crate) use self::keeping::{BackupArgs, RestoreArgs, VerifyArgs};
-pub(crate) use self::reading::{ExplainArgs, ExportArgs, RankArgs, RunArg, ShowArgs};
+pub(crate) use self::reading::{
+    CompareArgs, DiffArgs, ExplainArgs, ExportArgs, ExportFormat, QualityArgs, RankArgs, RunArg, ShowArgs,
+    TrendArgs,
+};
+pub(crate) use self::reporting::{Form, ReportArgs};
+pub(crate) use self::reviewing::{
+    DecideArgs, EffectArgs, HistoryArgs, LookArgs, ReviewCommand, ReviewListArgs, ReviewShowArgs, RevokeArgs,
+};
 
 /// The community governance index (社区治理指数): files in, ranked and traceable scores out.
 #[derive(Debug, Parser)]
@@ -34,6 +50,8 @@ const EXAMPLES: &str = "\
 Examples:
   xiuhua demo                                     a whole district, from nothing to served
   xiuhua index compute --catalog hdi-2024 --places p.csv --observations o.csv --period 2022 --out results
+  xiuhua template observations --period 2021 --out 指标.xlsx   a workbook to fill in
+  xiuhua import observations 指标.xlsx            check, show, commit; rejected rows come back as a workbook
   xiuhua rank --type OLD_PUBLIC --top 20          the best 20 of a type, newest assessment
   xiuhua explain 310115004000-001 --node A                 a score walked back to its observations
   xiuhua publish --author 王芳 --reason 区政府审定       puts the newest assessment in force
@@ -41,113 +59,6 @@ Examples:
   xiuhua --server http://127.0.0.1:50060 rank --type COMMODITY
 
 Exit codes: 0 done, 1 failed, 2 unusable input, catalog or command line.";
-
-/// Options of every command.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Globals {
-    /// Talk to a running platform instead of opening the embedded one.
-    #[arg(long, global = true, value_name = "URL", env = "XIUHUA_SERVER")]
-    pub(crate) server: Option<String>,
-    /// Folder of the embedded platform; one process at a time may open it [default: xiuhua-data, of the demo
-    /// xiuhua-demo].
-    #[arg(long, global = true, value_name = "DIR", env = "XIUHUA_DATA_DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) databases: Databases,
-    /// TOML file with `data_dir` and a table `[databases]` (ingestion, classification, normalization, scoring); options
-    /// and the environment come before it.
-    #[arg(long, global = true, value_name = "FILE", env = "XIUHUA_CONFIG")]
-    pub(crate) config: Option<PathBuf>,
-    /// Language of messages and tables; without it the locale decides.
-    #[arg(long, global = true, value_name = "LANG", env = "XIUHUA_LANG")]
-    pub(crate) lang: Option<Tongue>,
-    /// Print one JSON document instead of tables.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    /// Show no progress.
-    #[arg(long, global = true)]
-    pub(crate) quiet: bool,
-    /// What to log to standard error, such as `info` or `xiuhua_scoring=debug`.
-    #[arg(long, global = true, value_name = "FILTER", env = "XIUHUA_LOG", default_value = "warn")]
-    pub(crate) log: String,
-}
-
-/// Databases of the embedded platform's services, instead of files in the data folder; any mix of both. A command line
-/// is seen by every user of a machine: an address with a password belongs into the environment or the file of --config.
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct Databases {
-    /// Database of ingestion, sqlite:FILE or postgres://ROLE:PASSWORD@HOST/DATABASE; with a password better in the
-    /// environment, which other users cannot see.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "XIUHUA_INGESTION_DB",
-        hide_env_values = true,
-        help_heading = "Databases"
-    )]
-    pub(crate) ingestion_db: Option<String>,
-    /// Database of classification.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "XIUHUA_CLASSIFICATION_DB",
-        hide_env_values = true,
-        help_heading = "Databases"
-    )]
-    pub(crate) classification_db: Option<String>,
-    /// Database of normalization.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "XIUHUA_NORMALIZATION_DB",
-        hide_env_values = true,
-        help_heading = "Databases"
-    )]
-    pub(crate) normalization_db: Option<String>,
-    /// Database of scoring.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "XIUHUA_SCORING_DB",
-        hide_env_values = true,
-        help_heading = "Databases"
-    )]
-    pub(crate) scoring_db: Option<String>,
-}
-
-impl Databases {
-    /// Forgets those whose argument is not to be kept.
-    fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
-        let Self { ingestion_db, classification_db, normalization_db, scoring_db } = self;
-        for (name, database) in [
-            ("ingestion_db", ingestion_db),
-            ("classification_db", classification_db),
-            ("normalization_db", normalization_db),
-            ("scoring_db", scoring_db),
-        ] {
-            *database = database.take().filter(|_| is_kept(name));
-        }
-    }
-
-    /// Whether any is named.
-    pub(crate) fn any(&self) -> bool {
-        let Self { ingestion_db, classification_db, normalization_db, scoring_db } = self;
-        [ingestion_db, classification_db, normalization_db, scoring_db].into_iter().any(Option::is_some)
-    }
-}
-
-/// A language of the house.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Tongue {
-    /// 中文
-    Zh,
-    /// English
-    En,
-}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -161,16 +72,44 @@ pub(crate) enum Command {
     /// Write the sample district as places.csv and observations.csv.
     #[command(after_help = "Example:\n  xiuhua sample --seed 7 --out district")]
     Sample(SampleArgs),
-    /// Import a file of places or observations.
-    #[command(after_help = "Examples:\n  xiuhua import places estates.csv --mapping layout.toml\n  \
-                            xiuhua import observations 2021.csv --catalog pudong-2021")]
+    /// Import a file of places or observations: it is checked, shown, and committed when you say so. Without a terminal,
+    /// and without --yes, it is left staged.
+    #[command(after_help = "Examples:\n  xiuhua import places estates.xlsx --mapping layout.toml\n  \
+                            xiuhua import observations 2021.csv --period 2021 --yes\n  \
+                            xiuhua import places unknown.xls --propose > layout.toml")]
     Import(ImportArgs),
+    /// Show what an import would do that does not count yet, as it was shown when it was imported.
+    #[command(after_help = "Example:\n  xiuhua preview batch-01")]
+    Preview(PreviewArgs),
+    /// Commit a staged import: from now on it counts, unless it moves so much that a second person has to approve.
+    #[command(after_help = "Example:\n  xiuhua commit batch-01 --file estates.xlsx --author 王芳")]
+    Commit(CommitArgs),
+    /// Approve an import that another person has committed: what it would do is shown first, and asked about at a
+    /// terminal.
+    #[command(after_help = "Example:\n  xiuhua approve batch-01 --author 李强 --reason 已与街道核对")]
+    Approve(SettleArgs),
+    /// Give up an import that does not count yet.
+    #[command(after_help = "Example:\n  xiuhua discard batch-01 --author 王芳 --reason 文件有误")]
+    Discard(SettleArgs),
+    /// Rejected rows: list, export, deliver again, give up.
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
+    /// Write a workbook to fill in and import.
+    #[command(after_help = "Examples:\n  xiuhua template places --out 小区.xlsx\n  \
+                            xiuhua template observations --period 2021 --town 310115004000 --out 指标.xlsx")]
+    Template(TemplateArgs),
+    /// Who delivers observations, and which of them counts where they disagree.
+    #[command(subcommand)]
+    Source(SourceCommand),
     /// Classify, draw thresholds and compute the index for a period.
     #[command(after_help = "Example:\n  xiuhua assess --catalog pudong-2021 --period 2021")]
     Assess(AssessArgs),
     /// Classify the places on record and list what has no type.
     #[command(after_help = "Example:\n  xiuhua classify --rules pudong-housing --year 2021")]
     Classify(ClassifyArgs),
+    /// Review the types of places: what is doubtful, what people decided, and what that changes.
+    #[command(subcommand)]
+    Review(ReviewCommand),
     /// Rank the places of one type.
     #[command(after_help = "Example:\n  xiuhua rank --type RELOCATION --node C --top 10 --reverse")]
     Rank(RankArgs),
@@ -180,15 +119,34 @@ pub(crate) enum Command {
     /// Walk a score back to values, thresholds, observations and sources.
     #[command(after_help = "Example:\n  xiuhua explain 310115004000-001 --node A2")]
     Explain(ExplainArgs),
+    /// Show places side by side: nodes, the indicators that set them apart, common and own weaknesses.
+    #[command(after_help = "Example:\n  xiuhua compare 310115004000-001 310115004000-002")]
+    Compare(CompareArgs),
+    /// Show what differs between two assessments, who moved, and why.
+    #[command(after_help = "Example:\n  xiuhua diff assessment-01 assessment-02")]
+    Diff(DiffArgs),
+    /// Show a place over the periods of a catalog.
+    #[command(after_help = "Example:\n  xiuhua trend 310115004000-001 --node A")]
+    Trend(TrendArgs),
+    /// Show how far the data behind an assessment can be trusted.
+    #[command(after_help = "Example:\n  xiuhua quality")]
+    Quality(QualityArgs),
     /// Files in, files out, through the same services on a temporary store.
     #[command(subcommand)]
     Index(IndexCommand),
     /// List, show or check catalogs.
     #[command(subcommand)]
     Catalog(CatalogCommand),
-    /// Write the results of an assessment as files.
-    #[command(after_help = "Example:\n  xiuhua export --out results")]
+    /// Write the results of an assessment as files, one workbook or one JSON document.
+    #[command(
+        after_help = "Examples:\n  xiuhua export --out results\n  xiuhua export --out 2021.xlsx --town 310115004000"
+    )]
     Export(ExportArgs),
+    /// Write the report of an assessment: a page that needs nothing else, and a PDF.
+    #[command(
+        after_help = "Examples:\n  xiuhua report --out reports\n  xiuhua report --town 310115004000 --format pdf"
+    )]
+    Report(ReportArgs),
     /// List the deliveries, newest first.
     #[command(after_help = "Example:\n  xiuhua batches --top 5")]
     Batches(BatchesArgs),
@@ -260,32 +218,6 @@ pub(crate) struct SampleArgs {
     /// Folder to write into.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ImportArgs {
-    /// What the file holds.
-    #[arg(value_enum)]
-    pub(crate) kind: ImportKind,
-    /// CSV file, UTF-8, with a header row.
-    pub(crate) file: PathBuf,
-    /// TOML file that says which foreign column is which of ours.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) mapping: Option<PathBuf>,
-    /// Catalog whose leaf codes the `indicator` column may hold.
-    #[arg(long, value_name = "NAME|FILE", default_value = "pudong-2021")]
-    pub(crate) catalog: String,
-    /// Name of this delivery, 1-128 visible ASCII characters: repeated with the same file, it is delivered once. Without
-    /// it each run of the command is a delivery of its own. The file is compared, mapping and catalog are not: repeat it
-    /// with the same ones.
-    #[arg(long, value_name = "ID")]
-    pub(crate) request_id: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ImportKind {
-    Places,
-    Observations,
 }
 
 #[derive(Debug, Args)]
@@ -419,13 +351,6 @@ impl Cli {
             Command::Index(IndexCommand::Compute(arguments)) => arguments.threads,
             _ => None,
         }
-    }
-}
-
-impl Globals {
-    /// How to log.
-    pub(crate) fn logs(&self) -> LogConfig {
-        LogConfig { format: LogFormat::Text, filter: self.log.clone() }
     }
 }
 

@@ -3,28 +3,19 @@
 use anyhow::Result;
 use clap::CommandFactory;
 use serde_json::json;
-use tonic::Status;
 use xiuhua_contracts::classification::v1::{ListPlaceClassesRequest, RegisterRuleSetRequest};
-use xiuhua_contracts::normalization::v1::RegisterCatalogRequest;
 
 use crate::assessing;
-use crate::cli::{
-    AssessArgs, ClassifyArgs, Cli, Command, ExportArgs, Globals, ImportArgs, ImportKind, IndexCommand,
-};
-use crate::delivery::{deliver_observations, deliver_places, each_rejected_row, has_passing_cause};
-use crate::failure::Unfinished;
-use crate::intake::observations::{Indicators, ObservationFile};
-use crate::intake::places::PlaceFile;
-use crate::intake::{Document, Mapping, observations, places};
+use crate::cli::{AssessArgs, ClassifyArgs, Cli, Command, Globals, IndexCommand};
 use crate::method::{self, Method};
+use crate::names::{Names, UNCLASSIFIED};
 use crate::platform::{Platform, Workers, request_id};
 use crate::progress::Progress;
-use crate::results::{file_column, write_results};
-use crate::screen::{Outcome, Screen, numbers, words};
-use crate::{backup, catalogs, compute, deciding, demo, json, reading, sample, serving, verifying};
-
-/// Rejected rows shown on the screen; all of them are kept by the platform.
-const REJECTED_SHOWN: usize = 20;
+use crate::screen::{Outcome, Screen, marks, numbers, words};
+use crate::{
+    backup, catalogs, comparing, compute, deciding, demo, exporting, importing, json, quality, quarantine,
+    reading, reporting, reviewing, sample, serving, sources, templates, trend, verifying,
+};
 
 /// Runs one command.
 ///
@@ -63,11 +54,14 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
             clap_complete::generate(shell, &mut Cli::command(), "xiuhua", &mut script);
             screen.raw(&String::from_utf8(script)?)?;
         }
+        Command::Import(arguments) if arguments.propose => importing::propose(&arguments, screen)?,
+        Command::Template(arguments) => templates::run(&arguments, &globals, screen).await?,
         command => {
             let workers = if let Command::Assess(_) = command { Workers::Run } else { Workers::Rest };
             let platform = Platform::open(&globals, workers).await?;
-            on_platform(command, &platform, &globals, screen).await?;
+            let outcome = on_platform(command, &platform, &globals, screen).await?;
             platform.close().await?;
+            return Ok(outcome);
         }
     }
     Ok(Outcome::Done)
@@ -78,15 +72,27 @@ async fn on_platform(
     platform: &Platform,
     globals: &Globals,
     screen: &mut Screen,
-) -> Result<()> {
-    match command {
-        Command::Import(arguments) => import(platform, &arguments, globals, screen).await,
+) -> Result<Outcome> {
+    let done = match command {
+        Command::Import(arguments) => return importing::run(platform, &arguments, globals, screen).await,
+        Command::Quarantine(command) => return quarantine::run(platform, &command, globals, screen).await,
+        Command::Preview(arguments) => importing::look_at(platform, &arguments, screen).await,
+        Command::Commit(arguments) => importing::commit(platform, &arguments, screen).await,
+        Command::Approve(arguments) => importing::approve(platform, &arguments, globals, screen).await,
+        Command::Discard(arguments) => importing::discard(platform, &arguments, screen).await,
+        Command::Source(command) => sources::run(platform, &command, screen).await,
         Command::Assess(arguments) => assess(platform, &arguments, globals, screen).await,
         Command::Classify(arguments) => classify(platform, &arguments, screen).await,
+        Command::Review(command) => reviewing::run(platform, &command, screen).await,
         Command::Rank(arguments) => reading::rank(platform, &arguments, screen).await,
         Command::Show(arguments) => reading::show(platform, &arguments, screen).await,
         Command::Explain(arguments) => reading::explain(platform, &arguments, screen).await,
-        Command::Export(arguments) => export(platform, &arguments, screen).await,
+        Command::Compare(arguments) => comparing::compare(platform, &arguments, screen).await,
+        Command::Diff(arguments) => comparing::diff(platform, &arguments, screen).await,
+        Command::Trend(arguments) => trend::trend(platform, &arguments, screen).await,
+        Command::Quality(arguments) => quality::quality(platform, &arguments, screen).await,
+        Command::Export(arguments) => exporting::export(platform, &arguments, screen).await,
+        Command::Report(arguments) => reporting::run(platform, &arguments, globals, screen).await,
         Command::Batches(arguments) => deciding::batches(platform, &arguments, screen).await,
         Command::Withdraw(arguments) => deciding::withdraw(platform, &arguments, screen).await,
         Command::Runs(arguments) => deciding::runs(platform, &arguments, screen).await,
@@ -94,63 +100,8 @@ async fn on_platform(
         Command::Unpublish(arguments) => deciding::unpublish(platform, &arguments, screen).await,
         Command::Cancel(arguments) => deciding::cancel(platform, &arguments, screen).await,
         other => unreachable!("{other:?} needs no open platform"),
-    }
-}
-
-async fn import(
-    platform: &Platform,
-    arguments: &ImportArgs,
-    globals: &Globals,
-    screen: &mut Screen,
-) -> Result<()> {
-    let mapping = arguments.mapping.as_deref().map(Mapping::read).transpose()?.unwrap_or_default();
-    let progress = Progress::new("import", globals.quiet);
-    let delivery = arguments.request_id.clone().unwrap_or_else(request_id);
-    let delivered = match arguments.kind {
-        ImportKind::Places => {
-            let document = Document::open(&arguments.file, &mapping, &places::REQUIRED)?;
-            deliver_places(platform, PlaceFile::new(document), delivery.clone(), &progress).await
-        }
-        ImportKind::Observations => {
-            let (catalog, toml) = method::catalog(&arguments.catalog)?;
-            let document = Document::open(&arguments.file, &mapping, &observations::REQUIRED)?;
-            let request = RegisterCatalogRequest { request_id: request_id(), toml };
-            platform.normalization().register_catalog(request).await?;
-            let file = ObservationFile::new(document, Indicators::of(&catalog));
-            deliver_observations(platform, file, delivery.clone(), &progress).await
-        }
     };
-    let batch = delivered.map_err(|error| match error.downcast_ref::<Status>() {
-        Some(status) if has_passing_cause(status) => error.context(Unfinished(delivery)),
-        _ => error,
-    })?;
-    drop(progress);
-    screen.counts(&[&batch])?;
-    let mut rejected = Vec::new();
-    each_rejected_row(platform, &batch, |row| {
-        rejected.push(row);
-        Ok(())
-    })
-    .await?;
-    let columns =
-        [numbers("行", "row"), words("列", "columns"), words("原因", "reasons"), words("原文", "original")];
-    let rows = rejected.iter().take(REJECTED_SHOWN).map(|row| {
-        let names: Vec<_> = row.columns.iter().map(|c| file_column(c)).collect();
-        let reasons: Vec<_> = row.reasons.iter().map(|r| screen.text(r.message.as_ref())).collect();
-        vec![row.row.to_string(), names.join("; "), reasons.join("; "), row.original.clone()]
-    });
-    let rows: Vec<_> = rows.collect();
-    if !rows.is_empty() {
-        screen.table(&columns, rows)?;
-    }
-    let rejected = rejected.iter().map(|row| {
-        let columns: Vec<_> = row.columns.iter().map(|c| file_column(c)).collect();
-        let reasons: Vec<_> = row.reasons.iter().map(|r| r.reason.as_str()).collect();
-        json!({ "row": row.row, "columns": columns, "reasons": reasons, "original": row.original })
-    });
-    let mut document = json::batch(&batch);
-    document["rejected_rows"] = rejected.collect();
-    screen.json(&document)
+    done.map(|()| Outcome::Done)
 }
 
 async fn assess(
@@ -162,7 +113,9 @@ async fn assess(
     let method = Method::read(&arguments.method)?;
     let as_of = assessing::position(platform, arguments.as_of).await?;
     let rule_set = assessing::register(platform, &method).await?;
-    let classification = assessing::classify(platform, &rule_set, method.period.year(), as_of).await?;
+    let heeded = assessing::decision_number(platform, arguments.as_of).await?;
+    let classification =
+        assessing::classify(platform, &rule_set, method.period.year(), as_of, heeded).await?;
     let threshold_set = match &arguments.thresholds {
         Some(id) => id.clone(),
         None => {
@@ -174,7 +127,7 @@ async fn assess(
     let (classification, period) = (&classification.id, method.period.as_str());
     let run = assessing::assess(platform, &threshold_set, classification, period, as_of, &progress).await?;
     drop(progress);
-    screen.assessment(&run)?;
+    screen.assessment(&run, &Names::read(platform, &run).await?)?;
     screen.json(&json::assessment(&run))
 }
 
@@ -183,23 +136,29 @@ async fn classify(platform: &Platform, arguments: &ClassifyArgs, screen: &mut Sc
     let request = RegisterRuleSetRequest { request_id: request_id(), toml };
     let rule_set = platform.classification().register_rule_set(request).await?.into_inner().rule_set;
     let (rule_set, as_of) = (rule_set.unwrap_or_default(), assessing::position(platform, None).await?);
-    let found = assessing::classify(platform, &rule_set, arguments.year, as_of).await?;
+    let found = assessing::classify(platform, &rule_set, arguments.year, as_of, None).await?;
     let request = ListPlaceClassesRequest {
         classification_id: found.id.clone(),
-        r#type: "UNCLASSIFIED".to_owned(),
+        r#type: UNCLASSIFIED.to_owned(),
         page_size: arguments.top.clamp(1, 1000),
         page_token: String::new(),
     };
     let review = platform.classification().list_place_classes(request).await?.into_inner().place_classes;
     let columns = [words("类型", "type"), numbers("小区", "places")];
-    let rows = found.counts.iter().map(|c| vec![c.r#type.clone(), c.places.to_string()]);
-    screen.table(&columns, rows.collect())?;
+    let kind = |id: &str| match rule_set.types.iter().find(|known| known.id == id) {
+        Some(known) => screen.text(known.name.as_ref()),
+        None if id == UNCLASSIFIED => screen.choose("未分类", "unclassified").to_owned(),
+        None => id.to_owned(),
+    };
+    let rows = found.counts.iter().map(|c| vec![kind(&c.r#type), c.places.to_string()]);
+    let rows = rows.collect();
+    screen.table(&columns, rows)?;
     let reasons = |place: &xiuhua_contracts::classification::v1::PlaceClass, screen: &Screen| {
         place.reasons.iter().map(|r| screen.text(r.message.as_ref())).collect::<Vec<_>>().join("; ")
     };
     let rows: Vec<_> = review.iter().map(|p| vec![p.place_id.clone(), reasons(p, screen)]).collect();
     if !rows.is_empty() {
-        screen.table(&[words("待复核", "to review"), words("原因", "reasons")], rows)?;
+        screen.table(&[marks("待复核", "to review"), words("原因", "reasons")], rows)?;
     }
     let review: Vec<_> = review
         .iter()
@@ -215,13 +174,4 @@ async fn classify(platform: &Platform, arguments: &ClassifyArgs, screen: &mut Sc
     let counts: std::collections::BTreeMap<_, _> =
         found.counts.iter().map(|c| (c.r#type.clone(), c.places)).collect();
     screen.json(&json!({ "classification_id": found.id, "counts": counts, "review": review }))
-}
-
-async fn export(platform: &Platform, arguments: &ExportArgs, screen: &mut Screen) -> Result<()> {
-    let run = reading::find_run(platform, &arguments.run).await?;
-    write_results(platform, &run, &arguments.out).await?;
-    let dir = arguments.out.display();
-    screen
-        .say(&format!("测评 {} 已写入 {dir}", run.id), &format!("assessment {} written to {dir}", run.id))?;
-    screen.json(&json::assessment(&run))
 }

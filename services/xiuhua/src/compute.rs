@@ -15,14 +15,16 @@ use xiuhua_contracts::scoring::v1::Assessment;
 use crate::assessing::{assess, classify, draw_thresholds, position, register};
 use crate::cli::{ComputeArgs, Globals};
 use crate::delivery::{deliver_observations, deliver_places};
-use crate::intake::observations::{Indicators, ObservationFile};
+use crate::exporting::CsvFolder;
+use crate::intake::Mapping;
+use crate::intake::observations::ObservationFile;
 use crate::intake::places::PlaceFile;
-use crate::intake::{Document, Mapping, observations, places};
 use crate::method::{Method, UnusableInput};
+use crate::names::Names;
 use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
-use crate::results::{RESULT_FILES, each_threshold, write_rejected, write_results};
-use crate::screen::{Outcome, Screen};
+use crate::results::{Part, RESULT_FILES, each_threshold, write_rejected, write_results};
+use crate::screen::{Outcome, Screen, told};
 
 /// What was read, by what, with what outcome.
 const SUMMARY: &str = "summary.json";
@@ -85,8 +87,6 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     laps.lap("open");
 
     let progress = |heading| Progress::new(heading, globals.quiet);
-    let observations = ObservationFile::new(observations, Indicators::of(&method.catalog));
-    let places = PlaceFile::new(places);
     let places = deliver_places(&platform, places, request_id(), &progress("places")).await?;
     let heading = progress("observations");
     let observations = deliver_observations(&platform, observations, request_id(), &heading).await?;
@@ -109,7 +109,7 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
 
     let period = method.period.as_str();
     let as_of = position(&platform, None).await?;
-    let classification = classify(&platform, &rule_set, method.period.year(), as_of).await?;
+    let classification = classify(&platform, &rule_set, method.period.year(), as_of, None).await?;
     laps.lap("classify");
     let (catalog, sample) = (&method.catalog, &method.sample);
     let drawn = draw_thresholds(&platform, catalog, &classification, period, sample, as_of).await?;
@@ -117,23 +117,27 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     let assessment = assess(&platform, &drawn.id, "", period, as_of, &progress("assessment %")).await?;
     laps.lap("assess");
     write_rejected(&platform, &batches, &arguments.out).await?;
-    summary.places_without_households = write_results(&platform, &assessment, &arguments.out).await?;
+    let mut files = CsvFolder::new(&arguments.out, false)?;
+    let part = Part::default();
+    summary.places_without_households = write_results(&platform, &assessment, &part, &mut files).await?;
+    files.finish()?;
     summary.degenerate = left_out(&platform, &assessment).await?;
     summary.base_periods.clone_from(&assessment.base_periods);
     summary.digest = Some(assessment.digest.clone());
     laps.lap("write");
     summary.write(laps, &arguments.out, screen)?;
-    screen.assessment(&assessment)?;
+    screen.assessment(&assessment, &Names::read(&platform, &assessment).await?)?;
     platform.close().await?;
     Ok(Outcome::Done)
 }
 
 /// Reads the method and opens the files; every fault of all of them at once.
-fn open_inputs(arguments: &ComputeArgs) -> Result<(Method, Document, Document), UnusableInput> {
+fn open_inputs(arguments: &ComputeArgs) -> Result<(Method, PlaceFile, ObservationFile), UnusableInput> {
     let mapping = Mapping::default();
     let method = Method::read(&arguments.method);
-    let places = Document::open(&arguments.places, &mapping, &places::REQUIRED);
-    let observations = Document::open(&arguments.observations, &mapping, &observations::REQUIRED);
+    let places = PlaceFile::open(&arguments.places, &mapping);
+    let catalog = method.as_ref().ok().map(|method| &method.catalog);
+    let observations = ObservationFile::open(&arguments.observations, &mapping, catalog);
     let overwritten = overwritten(arguments);
     match (method, places, observations) {
         (Ok(method), Ok(places), Ok(observations)) if overwritten.is_empty() => {
@@ -157,7 +161,10 @@ fn overwritten(arguments: &ComputeArgs) -> Vec<String> {
     inputs.retain(|input| input.canonicalize().is_ok_and(|input| results.contains(&input)));
     let fault = |input: &PathBuf| {
         let file = input.display();
-        format!("{file}: is a result file of --out as well / 与 --out 的结果文件是同一个文件")
+        told(
+            format!("{file}: 与 --out 的结果文件是同一个文件"),
+            format!("{file}: is a result file of --out as well"),
+        )
     };
     inputs.iter().map(fault).collect()
 }
@@ -169,11 +176,13 @@ fn result_files(dir: &Path) -> impl Iterator<Item = PathBuf> {
 
 /// Makes the folder, and removes the results of an earlier run: half of one beside half of another would read as one.
 fn clear(dir: &Path) -> Result<()> {
-    fs::create_dir_all(dir).with_context(|| format!("cannot make / 无法创建 {}", dir.display()))?;
+    fs::create_dir_all(dir)
+        .with_context(|| format!("{} {}", told("无法创建", "cannot make"), dir.display()))?;
     for file in result_files(dir) {
         match fs::remove_file(&file) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot replace / 无法替换 {}", file.display()));
+                return Err(error)
+                    .with_context(|| format!("{} {}", told("无法替换", "cannot replace"), file.display()));
             }
             _ => {}
         }

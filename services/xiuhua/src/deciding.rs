@@ -2,7 +2,9 @@
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use xiuhua_contracts::ingestion::v1::{Batch, ListBatchesRequest, WithdrawBatchRequest};
+use xiuhua_contracts::ingestion::v1::{
+    Batch, BatchDecision, BatchState, ListBatchesRequest, WithdrawBatchRequest,
+};
 use xiuhua_contracts::scoring::v1::{
     Assessment, AssessmentState, CancelAssessmentRequest, Decision, ListAssessmentsRequest,
     PublishAssessmentRequest, WithdrawAssessmentRequest,
@@ -12,7 +14,7 @@ use crate::cli::{BatchesArgs, CancelArgs, DecisionArgs, PublishArgs, RunsArgs, U
 use crate::json;
 use crate::platform::{Platform, request_id};
 use crate::reading::newest_run;
-use crate::screen::{Screen, count, numbers, words};
+use crate::screen::{ABSENT, Screen, count, marks, numbers, words};
 
 /// The service answers every mutation with what became of its object.
 const NO_BATCH: &str = "the service answered without a batch";
@@ -116,55 +118,97 @@ fn decision(arguments: &DecisionArgs) -> (String, String) {
     (arguments.author.clone(), arguments.reason.clone())
 }
 
-fn show_batches(batches: &[Batch], screen: &mut Screen) -> Result<()> {
+/// The state of a delivery in words (zh, en).
+pub(crate) fn state_words(state: BatchState) -> (&'static str, &'static str) {
+    match state {
+        BatchState::Unspecified => ("–", "–"),
+        BatchState::Open => ("传输中", "arriving"),
+        BatchState::Staged => ("待提交", "staged"),
+        BatchState::AwaitingApproval => ("待复核", "awaits approval"),
+        BatchState::Sealed => ("已生效", "in force"),
+        BatchState::Withdrawn => ("已撤回", "withdrawn"),
+        BatchState::Discarded => ("已放弃", "discarded"),
+    }
+}
+
+pub(crate) fn show_batches(batches: &[Batch], screen: &mut Screen) -> Result<()> {
     let columns = [
-        words("批次", "batch"),
+        marks("批次", "batch"),
         words("文件", "file"),
         words("状态", "state"),
-        numbers("位置", "position"),
-        numbers("读取", "read"),
-        numbers("接受", "accepted"),
-        numbers("更正", "corrected"),
-        numbers("重复", "duplicate"),
+        numbers("位置", "position").spare(5),
+        numbers("读取", "read").spare(6),
+        numbers("接受", "accepted").spare(3),
+        numbers("更正", "corrected").spare(2),
+        numbers("重复", "duplicate").spare(1),
         numbers("拒绝", "rejected"),
-        words("撤回", "withdrawn"),
+        numbers("待处理", "open"),
+        words("决定", "decided").spare(4),
     ];
     let row = |batch: &Batch| {
-        let c = batch.counts.unwrap_or_default();
-        let withdrawn = batch.withdrawal.as_ref();
-        let withdrawn = withdrawn.map(|w| format!("@{} {}: {}", w.position, w.author, w.reason));
+        let decided = |decision: &BatchDecision| format!("{}: {}", decision.author, decision.reason);
+        let decided = match (&batch.withdrawal, &batch.discarded, &batch.approved, &batch.committed) {
+            (Some(w), ..) => format!("@{} {}: {}", w.position, w.author, w.reason),
+            (None, Some(decision), ..) | (None, None, Some(decision), _) => decided(decision),
+            (None, None, None, Some(decision)) => decision.author.clone(),
+            _ => String::new(),
+        };
+        let (zh, en) = state_words(batch.state());
         let mut row = vec![
             batch.id.clone(),
             batch.file_name.clone(),
-            json::batch_state(batch).to_owned(),
+            screen.choose(zh, en).to_owned(),
             count(batch.position),
         ];
-        row.extend([c.read, c.accepted, c.corrected, c.duplicate, c.rejected].iter().map(u64::to_string));
-        row.push(withdrawn.unwrap_or_default());
+        // What does not count yet is not counted yet either.
+        let is_counted = matches!(batch.state(), BatchState::Sealed | BatchState::Withdrawn);
+        row.extend(match batch.counts.filter(|_| is_counted) {
+            Some(c) => {
+                [c.read, c.accepted, c.corrected, c.duplicate, c.rejected].map(|rows| rows.to_string())
+            }
+            None => [(); 5].map(|()| ABSENT.to_owned()),
+        });
+        row.push(count(batch.quarantine.map(|quarantine| quarantine.open)));
+        row.push(decided);
         row
     };
     let rows = batches.iter().map(row).collect();
     screen.table(&columns, rows)
 }
 
+/// The state of an assessment in words (zh, en).
+fn run_state_words(state: AssessmentState) -> (&'static str, &'static str) {
+    match state {
+        AssessmentState::Unspecified => (ABSENT, ABSENT),
+        AssessmentState::Pending => ("排队中", "queued"),
+        AssessmentState::Running => ("计算中", "running"),
+        AssessmentState::Succeeded => ("未发布", "not published"),
+        AssessmentState::Failed => ("失败", "failed"),
+        AssessmentState::Cancelled => ("已取消", "cancelled"),
+        AssessmentState::Published => ("已发布", "published"),
+        AssessmentState::Withdrawn => ("已撤回", "withdrawn"),
+    }
+}
+
 fn show_runs(runs: &[Assessment], screen: &mut Screen) -> Result<()> {
     let columns = [
-        words("测评", "assessment"),
+        marks("测评", "assessment"),
         words("目录", "catalog"),
-        words("期次", "period"),
-        numbers("数据位置", "as of"),
+        marks("期次", "period"),
+        numbers("数据位置", "as of").spare(2),
         words("状态", "state"),
-        words("决定", "decided"),
-        words("摘要", "digest"),
+        words("决定", "decided").spare(3),
+        marks("摘要", "digest").spare(1),
     ];
     let row = |run: &Assessment| {
         let decided = [&run.cancelled, &run.withdrawn, &run.published].into_iter().flatten().next();
+        let (zh, en) = run_state_words(run.state());
         vec![
             run.id.clone(),
             format!("{}@{}", run.catalog_id, run.catalog_version),
             run.period.clone(),
             run.as_of_position.to_string(),
-            json::run_state(run).to_owned(),
+            screen.choose(zh, en).to_owned(),
             decided.map(|Decision { author, reason, .. }| format!("{author}: {reason}")).unwrap_or_default(),
             run.digest.chars().take(16).collect(),
         ]

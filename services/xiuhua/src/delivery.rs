@@ -17,7 +17,7 @@ use xiuhua_service_kit::status::explain;
 
 use crate::intake::observations::ObservationFile;
 use crate::intake::places::PlaceFile;
-use crate::intake::{Chunked, UnusableFile};
+use crate::intake::{self, Chunked, UnusableFile};
 use crate::platform::Platform;
 use crate::progress::Progress;
 
@@ -30,20 +30,42 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// Longest wait: with the waits before it, a service has a quarter of a minute to come back.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
+/// What is said of a delivery beside its file.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    /// Its name: repeated, it is the same delivery.
+    pub(crate) request_id: String,
+    /// Hold it until somebody commits it.
+    pub(crate) stage: bool,
+}
+
 /// Delivers a file of places under a request id and gives the sealed batch.
 ///
 /// # Errors
 /// If the file breaks off, the service refuses the delivery as a whole or stays away; rejected rows are no error.
 pub(crate) async fn deliver_places(
     platform: &Platform,
-    file: PlaceFile,
+    mut file: PlaceFile,
     request_id: String,
+    progress: &Progress,
+) -> Result<Batch> {
+    send_places(platform, &mut file, Terms { request_id, stage: false }, progress).await
+}
+
+/// Delivers a file of places on these terms and gives the batch, sealed or staged.
+///
+/// # Errors
+/// As [`deliver_places`].
+pub(crate) async fn send_places(
+    platform: &Platform,
+    file: &mut PlaceFile,
+    terms: Terms,
     progress: &Progress,
 ) -> Result<Batch> {
     let message = |part| {
         use import_places_request::Part;
         let part = match part {
-            Sent::Header(header) => Part::Header(header),
+            Sent::Header(header) => Part::Header(*header),
             Sent::Chunk(chunk) => Part::Chunk(chunk),
             Sent::End(end) => Part::End(end),
         };
@@ -51,10 +73,10 @@ pub(crate) async fn deliver_places(
     };
     let answer = |response: ImportPlacesResponse| match response.part? {
         import_places_response::Part::AcknowledgedSequence(sequence) => Some(Answer::Durable(sequence)),
-        import_places_response::Part::Batch(batch) => Some(Answer::Sealed(Box::new(batch))),
+        import_places_response::Part::Batch(batch) => Some(Answer::Ended(Box::new(batch))),
     };
     let call = async |requests| platform.ingestion().import_places(requests).await;
-    deliver(file, request_id, Line { message, call, answer }, progress).await
+    deliver(file, terms, Line { message, call, answer }, progress).await
 }
 
 /// Delivers a file of observations under a request id and gives the sealed batch.
@@ -63,14 +85,27 @@ pub(crate) async fn deliver_places(
 /// As [`deliver_places`].
 pub(crate) async fn deliver_observations(
     platform: &Platform,
-    file: ObservationFile,
+    mut file: ObservationFile,
     request_id: String,
+    progress: &Progress,
+) -> Result<Batch> {
+    send_observations(platform, &mut file, Terms { request_id, stage: false }, progress).await
+}
+
+/// Delivers a file of observations on these terms and gives the batch, sealed or staged.
+///
+/// # Errors
+/// As [`deliver_places`].
+pub(crate) async fn send_observations(
+    platform: &Platform,
+    file: &mut ObservationFile,
+    terms: Terms,
     progress: &Progress,
 ) -> Result<Batch> {
     let message = |part| {
         use import_observations_request::Part;
         let part = match part {
-            Sent::Header(header) => Part::Header(header),
+            Sent::Header(header) => Part::Header(*header),
             Sent::Chunk(chunk) => Part::Chunk(chunk),
             Sent::End(end) => Part::End(end),
         };
@@ -78,10 +113,10 @@ pub(crate) async fn deliver_observations(
     };
     let answer = |response: ImportObservationsResponse| match response.part? {
         import_observations_response::Part::AcknowledgedSequence(sequence) => Some(Answer::Durable(sequence)),
-        import_observations_response::Part::Batch(batch) => Some(Answer::Sealed(Box::new(batch))),
+        import_observations_response::Part::Batch(batch) => Some(Answer::Ended(Box::new(batch))),
     };
     let call = async |requests| platform.ingestion().import_observations(requests).await;
-    deliver(file, request_id, Line { message, call, answer }, progress).await
+    deliver(file, terms, Line { message, call, answer }, progress).await
 }
 
 /// All rejected rows of a batch, page by page, given to `each`.
@@ -107,7 +142,7 @@ pub(crate) async fn each_rejected_row(
 
 /// The messages of a delivery: one header, chunks until there are no more, one end that counts them.
 enum Sent<Chunk> {
-    Header(ImportHeader),
+    Header(Box<ImportHeader>),
     Chunk(Chunk),
     End(ImportEnd),
 }
@@ -115,7 +150,8 @@ enum Sent<Chunk> {
 enum Answer {
     /// Every chunk up to this one is on record.
     Durable(u64),
-    Sealed(Box<Batch>),
+    /// Every row is on record: the batch, sealed or staged.
+    Ended(Box<Batch>),
 }
 
 /// How one kind of delivery is spoken.
@@ -130,7 +166,7 @@ enum Broken {
     File(UnusableFile),
     Call(Status),
     /// The service ended it in good order and without a batch.
-    Unsealed,
+    Unended,
 }
 
 impl From<Status> for Broken {
@@ -140,8 +176,8 @@ impl From<Status> for Broken {
 }
 
 async fn deliver<File, Request, Reply>(
-    mut file: File,
-    request_id: String,
+    file: &mut File,
+    terms: Terms,
     line: Line<
         impl Fn(Sent<File::Chunk>) -> Request,
         impl AsyncFn(ReceiverStream<Request>) -> Result<Response<Streaming<Reply>>, Status>,
@@ -153,18 +189,18 @@ where
     File: Chunked,
     Request: Send + 'static,
 {
-    let content_sha256 = block_in_place(|| file.document().sha256())?;
-    let header = ImportHeader { request_id, file_name: file.document().file_name(), content_sha256 };
+    let Terms { request_id, stage } = terms;
+    let header = ImportHeader { request_id, stage, ..block_in_place(|| intake::header(file))? };
     let mut durable = 0;
     let mut interruptions = 0;
     loop {
         block_in_place(|| file.rewind())?;
         let durable_before = durable;
-        let status = match attempt(&mut file, &header, &line, &mut durable, progress).await {
+        let status = match attempt(file, &header, &line, &mut durable, progress).await {
             Ok(batch) => return Ok(batch),
             Err(Broken::File(fault)) => return Err(fault.into()),
-            Err(Broken::Unsealed) => {
-                return None.context("the service ended the delivery without sealing it");
+            Err(Broken::Unended) => {
+                return None.context("the service ended the delivery without a batch");
             }
             Err(Broken::Call(status)) => status,
         };
@@ -195,7 +231,7 @@ where
     let (tell, on_record) = oneshot::channel();
     // A send fails when the service has answered for good; its answer says why.
     let sending = async move {
-        if requests.send((line.message)(Sent::Header(header.clone()))).await.is_err() {
+        if requests.send((line.message)(Sent::Header(Box::new(header.clone())))).await.is_err() {
             return Ok::<_, Broken>(());
         }
         let Ok(on_record) = on_record.await else { return Ok(()) };
@@ -207,7 +243,7 @@ where
             }
         }
         // A file that was edited since is not recorded as the one that it was.
-        file.document().is_still(&header.content_sha256).map_err(Broken::File)?;
+        file.table().is_still(&header.content_sha256).map_err(Broken::File)?;
         // Without an end the delivery would stay open.
         let _ = requests.send((line.message)(Sent::End(ImportEnd { chunks }))).await;
         Ok(())
@@ -224,11 +260,11 @@ where
                     *durable = sequence;
                     progress.set(sequence);
                 }
-                Some(Answer::Sealed(batch)) => sealed = Some(*batch),
+                Some(Answer::Ended(batch)) => sealed = Some(*batch),
                 None => {}
             }
         }
-        sealed.ok_or(Broken::Unsealed)
+        sealed.ok_or(Broken::Unended)
     };
     tokio::pin!(sending, receiving);
     tokio::select! {

@@ -1,7 +1,5 @@
 //! `xiuhua demo`: a whole district from nothing — generated, imported, assessed, printed, explained, served.
 
-use std::path::Path;
-
 use anyhow::{Context, Result, bail};
 use xiuhua_contracts::classification::v1::ListClassificationsRequest;
 use xiuhua_contracts::ingestion::v1::ListBatchesRequest;
@@ -11,9 +9,9 @@ use xiuhua_contracts::scoring::v1::{GroupLevel, ListAssessmentsRequest, ListRank
 use crate::assessing::{assess, classify, draw_thresholds, position, register};
 use crate::cli::{DemoArgs, Globals, MethodArgs};
 use crate::delivery::{deliver_observations, deliver_places};
-use crate::intake::observations::{Indicators, ObservationFile};
+use crate::intake::Mapping;
+use crate::intake::observations::ObservationFile;
 use crate::intake::places::PlaceFile;
-use crate::intake::{Document, Mapping, observations, places};
 use crate::method::Method;
 use crate::names::Names;
 use crate::platform::{Platform, Workers, request_id};
@@ -21,7 +19,7 @@ use crate::progress::Progress;
 use crate::reading::{explain_place, group_scores, show_group, show_groups, show_ranking};
 use crate::records::{Records, SERVICES};
 use crate::sample;
-use crate::screen::{Outcome, Screen};
+use crate::screen::{Outcome, Screen, told};
 use crate::serving::{serve, this_program};
 
 /// The catalog and period the sample district is assessed by.
@@ -57,29 +55,28 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
     let district = tempfile::tempdir()?;
     let written = sample::write(district.path(), arguments.seed)?;
     let rule_set = register(&platform, &method).await?;
-    let file = |path: &Path, required| Document::open(path, &Mapping::default(), required);
-    let places = PlaceFile::new(file(&written.places, &places::REQUIRED)?);
+    let mapping = Mapping::default();
+    let places = PlaceFile::open(&written.places, &mapping)?;
     let places = deliver_places(&platform, places, request_id(), &progress("places")).await?;
-    let observed = file(&written.observations, &observations::REQUIRED)?;
-    let observed = ObservationFile::new(observed, Indicators::of(&method.catalog));
+    let observed = ObservationFile::open(&written.observations, &mapping, Some(&method.catalog))?;
     let heading = progress("observations");
     let observed = deliver_observations(&platform, observed, request_id(), &heading).await?;
     drop(heading);
     screen.counts(&[&places, &observed])?;
 
     let as_of = position(&platform, None).await?;
-    let classification = classify(&platform, &rule_set, method.period.year(), as_of).await?;
+    let classification = classify(&platform, &rule_set, method.period.year(), as_of, None).await?;
     let (catalog, sample) = (&method.catalog, &method.sample);
     let drawn = draw_thresholds(&platform, catalog, &classification, PERIOD, sample, as_of).await?;
     let run = assess(&platform, &drawn.id, "", PERIOD, as_of, &progress("assessment %")).await?;
-    screen.assessment(&run)?;
-
     let names = Names::read(&platform, &run).await?;
+    screen.assessment(&run, &names)?;
+
     screen.say("全区：", "The district:")?;
-    let district = group_scores(&platform, &run, GroupLevel::District, "").await?;
+    let district = group_scores(&platform, &run, GroupLevel::District, "", "").await?;
     show_group(&district, &names, screen)?;
     screen.say("各街镇总指数：", "The index of its sub-districts and towns:")?;
-    let mut towns = group_scores(&platform, &run, GroupLevel::Town, "").await?;
+    let mut towns = group_scores(&platform, &run, GroupLevel::Town, "", "").await?;
     towns.retain(|town| town.node == names.root);
     show_groups(&towns, &names.root, &names, screen)?;
 
@@ -93,7 +90,7 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
         ..ListRankingRequest::default()
     };
     let estates = platform.scoring().list_ranking(ranking).await?.into_inner().places;
-    show_ranking(&estates, screen)?;
+    show_ranking(&estates, run.scale, screen)?;
     let best = estates.first().context("the ranking has places")?;
     screen.say("第一名从何而来：", "Where the first one's score comes from:")?;
     explain_place(&platform, &run, &best.place_id, "", screen).await?;
@@ -129,9 +126,10 @@ async fn open(globals: &Globals) -> Result<Platform> {
             continue;
         }
         let place = folder.map_or_else(|| format!("--{service}-db"), |folder| folder.display().to_string());
-        bail!(
-            "{place} holds a record of its own ({service}); the sample district would mix with it / {place} 中已有正式数据（{service}），样例区会与之混在一起"
-        );
+        bail!(told(
+            format!("{place} 中已有正式数据（{service}），样例区会与之混在一起"),
+            format!("{place} holds a record of its own ({service}); the sample district would mix with it"),
+        ));
     }
     platform.close().await?;
     if let Some(mark) = mark {

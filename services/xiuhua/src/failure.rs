@@ -9,14 +9,22 @@ use xiuhua_service_kit::status::explain;
 use crate::cli::{Globals, Tongue};
 use crate::intake::UnusableFile;
 use crate::method::UnusableInput;
-use crate::screen::{harmless, tongue};
+use crate::screen::{harmless, told, tongue};
 
 /// A delivery that ended unfinished and may go on under its name.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "repeat the command with --request-id {0} to go on from what is on record / 加上 --request-id {0} 再次运行，即可从已保存处继续"
-)]
+#[error("unfinished; --request-id {0}")]
 pub(crate) struct Unfinished(pub(crate) String);
+
+impl Unfinished {
+    /// How to go on.
+    fn in_words(&self) -> String {
+        told(
+            format!("加上 --request-id {} 再次运行，即可从已保存处继续", self.0),
+            format!("repeat the command with --request-id {} to go on from what is on record", self.0),
+        )
+    }
+}
 
 /// Prints an error to standard error, every fault on a line of its own, and gives its exit code: 2 for input that
 /// cannot be used, 1 for anything else.
@@ -28,11 +36,15 @@ pub(crate) fn report(error: &anyhow::Error, globals: &Globals) -> ExitCode {
         lines.extend(input.0.iter().cloned());
     } else if let Some(file) = error.downcast_ref::<UnusableFile>() {
         unusable = true;
-        lines.extend(file.faults.iter().map(|fault| format!("{}: {fault}", file.path.display())));
+        lines.extend(
+            file.faults
+                .iter()
+                .map(|fault| format!("{}: {}", file.path.display(), told(&*fault.zh, &*fault.en))),
+        );
     } else if let Some(status) = error.chain().find_map(|cause| cause.downcast_ref::<Status>()) {
         unusable = matches!(status.code(), Code::InvalidArgument | Code::NotFound);
         lines = status_lines(status);
-        lines.extend(error.downcast_ref::<Unfinished>().map(Unfinished::to_string));
+        lines.extend(error.downcast_ref::<Unfinished>().map(Unfinished::in_words));
     } else {
         lines.push(format!("{error:#}"));
     }
@@ -50,11 +62,8 @@ fn status_lines(status: &Status) -> Vec<String> {
     let explained = explain(status);
     if explained.reason.is_empty() {
         // No service of ours answered: the connection failed, or something in between did.
-        return vec![format!(
-            "the platform cannot be reached / 无法访问平台: {:?} {}",
-            status.code(),
-            status.message()
-        )];
+        let cannot = told("无法访问平台", "the platform cannot be reached");
+        return vec![format!("{cannot}: {:?} {}", status.code(), status.message())];
     }
     let mut lines = vec![format!("{} [{}]", explained.message, explained.reason)];
     lines.extend(explained.violations.iter().map(|v| format!("{}: {}", v.field, v.text)));

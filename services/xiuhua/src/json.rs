@@ -1,11 +1,13 @@
 //! Results as JSON: the contracts' names, absent values as `null`, floats that parse back to the same bits.
 
 use serde_json::{Value, json};
-use xiuhua_contracts::ingestion::v1::Batch;
+use xiuhua_contracts::ingestion::v1::{Batch, BatchDecision, Movement};
 use xiuhua_contracts::scoring::v1::{
     Assessment, Decision, ExplainScoreResponse, GetPlaceScoresResponse, GroupScore, LeafExplanation,
     NodeScore, RankedPlace,
 };
+
+use crate::reading::nodes::quarter;
 
 /// What an assessment is.
 pub(crate) fn assessment(run: &Assessment) -> Value {
@@ -58,7 +60,41 @@ pub(crate) fn batch(batch: &Batch) -> Value {
             "position": w.position,
             "time": w.time.as_ref().map(rfc3339),
         })),
+        "content_sha256": hexadecimal(&batch.content_sha256),
+        "corrects_batch_id": batch.corrects_batch_id,
+        "committed": batch.committed.as_ref().map(batch_decision),
+        "approved": batch.approved.as_ref().map(batch_decision),
+        "discarded": batch.discarded.as_ref().map(batch_decision),
+        "movements": batch.movements.iter().map(movement).collect::<Vec<_>>(),
+        "quarantine": batch.quarantine.as_ref().map(|q| json!({
+            "open": q.open, "closed": q.closed, "given_up": q.given_up,
+        })),
     })
+}
+
+/// Who decided something about a delivery.
+pub(crate) fn batch_decision(decision: &BatchDecision) -> Value {
+    json!({
+        "author": decision.author,
+        "reason": decision.reason,
+        "time": decision.time.as_ref().map(rfc3339),
+    })
+}
+
+/// How far a delivery moves a measure.
+pub(crate) fn movement(movement: &Movement) -> Value {
+    json!({
+        "measure_id": movement.measure_id,
+        "period": movement.period,
+        "moved_ratio": movement.moved_ratio,
+        "places_moved": movement.places_moved,
+        "places_before": movement.places_before,
+    })
+}
+
+/// Bytes as people compare them.
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The state of a delivery, such as `SEALED`.
@@ -128,18 +164,21 @@ pub(crate) fn explanation(found: &ExplainScoreResponse) -> Value {
     })
 }
 
-fn node(node: &NodeScore) -> Value {
+/// A score of a node.
+pub(crate) fn node(node: &NodeScore) -> Value {
     json!({
         "node": node.node,
         "score": node.score,
         "coverage_ratio": node.coverage_ratio,
         "rank": node.rank,
         "percentile": node.percentile,
+        "quarter": quarter(node.percentile),
         "absence_reason": node.absence_reason,
     })
 }
 
-fn leaf(leaf: &LeafExplanation) -> Value {
+/// A leaf under a score.
+pub(crate) fn leaf(leaf: &LeafExplanation) -> Value {
     let name = leaf.name.clone().unwrap_or_default();
     json!({
         "leaf": leaf.leaf,
@@ -174,6 +213,7 @@ fn leaf(leaf: &LeafExplanation) -> Value {
     })
 }
 
-fn rfc3339(time: &prost_types::Timestamp) -> String {
+/// An instant as JSON and tables show it, in UTC.
+pub(crate) fn rfc3339(time: &prost_types::Timestamp) -> String {
     jiff::Timestamp::new(time.seconds, time.nanos).map_or_else(|_| String::new(), |t| t.to_string())
 }

@@ -8,10 +8,16 @@
 //! | `records`, `locking` | where the embedded one keeps its records; that it alone has them open |
 //! | `intake`, `delivery` | files to typed rows; rows to a sealed batch |
 //! | `method`, `assessing` | catalog, rules and sample; classify → thresholds → assess |
+//! | `importing`, `quarantine` | a file in two steps; what was rejected goes back, is delivered again or given up |
+//! | `templates`, `sources` | workbooks to fill in; who delivers observations |
 //! | `deciding` | batches and assessments listed, withdrawn, published, cancelled |
+//! | `reviewing` | places that want a person's eye; what a person decides about their type, and its effect |
 //! | `backup`, `verifying` | copies of the embedded platform's record; whether it is intact |
-//! | `compute`, `results` | `index compute`; the result files |
-//! | `reading`, `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
+//! | `compute` | `index compute` |
+//! | `results`, `joining`, `exporting` | the result tables; streams side by side; tables to files, a workbook, a document |
+//! | `reading`, `comparing`, `trend`, `quality` | what analysts ask of results |
+//! | `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
+//! | `reporting` | the report: its facts read from the services |
 //! | `sample`, `demo`, `serving` | the generated district; the demo; the gRPC door |
 
 mod assessing;
@@ -19,24 +25,35 @@ mod backup;
 mod catalogs;
 mod cli;
 mod commands;
+mod comparing;
 mod compute;
 mod deciding;
 mod delivery;
 mod demo;
+mod exporting;
 mod failure;
+mod importing;
 mod intake;
+mod joining;
 mod json;
 mod locking;
 mod method;
 mod names;
 mod platform;
 mod progress;
+mod quality;
+mod quarantine;
 mod reading;
 mod records;
+mod reporting;
 mod results;
+mod reviewing;
 pub mod sample;
 mod screen;
 mod serving;
+mod sources;
+mod templates;
+mod trend;
 mod verifying;
 
 use std::process::ExitCode;
@@ -45,7 +62,7 @@ use xiuhua_service_kit::telemetry;
 
 use crate::cli::Cli;
 use crate::failure::report;
-use crate::screen::{Outcome, Screen};
+use crate::screen::{Outcome, Screen, is_gone};
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
@@ -64,6 +81,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Unusable) => ExitCode::from(2),
         Ok(Outcome::Differs) => ExitCode::FAILURE,
+        Err(error) if is_gone(&error) => ExitCode::SUCCESS,
         Err(error) => report(&error, &globals),
     }
 }

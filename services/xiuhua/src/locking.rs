@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use crate::records::Records;
+use crate::screen::told;
 
 /// The file of a data folder that a process locks while it has it open.
 const LOCK: &str = "lock";
@@ -20,7 +21,7 @@ pub(crate) fn lock(records: &Records) -> Result<Vec<File>> {
     let mut locks = Vec::new();
     if let Some(folder) = records.folder() {
         std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make / 无法创建 {}", folder.display()))?;
+            .with_context(|| format!("{} {}", told("无法创建", "cannot make"), folder.display()))?;
         locks.push(locked(&folder.join(LOCK), folder)?);
     }
     for file in records.files() {
@@ -33,15 +34,16 @@ pub(crate) fn lock(records: &Records) -> Result<Vec<File>> {
 }
 
 fn locked(path: &Path, what: &Path) -> Result<File> {
-    let file = File::create(path).with_context(|| format!("cannot write / 无法写入 {}", path.display()))?;
+    let file = File::create(path)
+        .with_context(|| format!("{} {}", told("无法写入", "cannot write"), path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!(
-            "another process has {0} open; end it, or talk to it with --server / {0} 正被另一进程使用，请先结束它，或用 --server 访问",
-            what.display()
-        ),
+        Err(TryLockError::WouldBlock) => bail!(told(
+            format!("{} 正被另一进程使用，请先结束它，或用 --server 访问", what.display()),
+            format!("another process has {} open; end it, or talk to it with --server", what.display()),
+        )),
         Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("cannot lock / 无法锁定 {}", path.display()))
+            Err(error).with_context(|| format!("{} {}", told("无法锁定", "cannot lock"), path.display()))
         }
     }
 }

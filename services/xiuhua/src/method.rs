@@ -9,6 +9,7 @@ use xiuhua_indicators::period::Period;
 use crate::assessing::read_members;
 use crate::cli::MethodArgs;
 use crate::intake::UnusableFile;
+use crate::screen::told;
 
 /// A catalog, a rule set and a sample, ready to be used.
 #[derive(Debug)]
@@ -45,7 +46,8 @@ pub(crate) struct UnusableInput(pub Vec<String>);
 
 impl From<UnusableFile> for UnusableInput {
     fn from(file: UnusableFile) -> Self {
-        Self(file.faults.iter().map(|fault| format!("{}: {fault}", file.path.display())).collect())
+        let path = file.path.display();
+        Self(file.faults.iter().map(|fault| format!("{path}: {}", told(&*fault.zh, &*fault.en))).collect())
     }
 }
 
@@ -138,9 +140,12 @@ fn read_catalog(name: &str, faults: &mut Vec<String>) -> Option<(Catalog, String
 fn shipped_rules(id: &str, faults: &mut Vec<String>) -> Option<(String, String)> {
     let shipped = xiuhua_classification::shipped(id);
     if shipped.is_none() {
-        faults.push(format!(
-            "the catalog names the rule set `{id}`, which does not come with the platform; give its file with \
-             --rules / 目录引用的规则集“{id}”不在平台内，请用 --rules 指定文件"
+        faults.push(told(
+            format!("目录引用的规则集“{id}”不在平台内，请用 --rules 指定文件"),
+            format!(
+                "the catalog names the rule set `{id}`, which does not come with the platform; give its file with \
+                 --rules"
+            ),
         ));
     }
     shipped.map(|shipped| (id.to_owned(), shipped.toml.to_owned()))
@@ -160,7 +165,7 @@ fn read_text(path: &Path, faults: &mut Vec<String>) -> Option<String> {
     match std::fs::read_to_string(path) {
         Ok(text) => Some(text),
         Err(e) => {
-            faults.push(format!("{}: cannot be read / 无法读取: {e}", path.display()));
+            faults.push(format!("{}: {}: {e}", path.display(), told("无法读取", "cannot be read")));
             None
         }
     }
@@ -170,7 +175,7 @@ fn read_period(text: &str, faults: &mut Vec<String>) -> Option<Period> {
     match Period::parse(text) {
         Ok(period) => Some(period),
         Err(bad) => {
-            faults.push(format!("--period: {} / {bad}", bad.zh()));
+            faults.push(format!("--period: {}", told(bad.zh(), bad.to_string())));
             None
         }
     }

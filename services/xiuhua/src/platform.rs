@@ -28,7 +28,7 @@ use crate::cli::{Globals, Tongue};
 use crate::locking::lock;
 use crate::method::UnusableInput;
 use crate::records::Records;
-use crate::screen::tongue;
+use crate::screen::{told, tongue};
 
 /// A channel on which every call has a deadline and names the user's language.
 pub(crate) type Speaking = InterceptedService<Line, Speaks>;
@@ -91,7 +91,8 @@ impl Platform {
             ]));
         }
         let config = ChannelConfig::default();
-        let channel = connect(url, &config).with_context(|| format!("not a URL / 不是网址: {url}"))?;
+        let channel =
+            connect(url, &config).with_context(|| format!("{}: {url}", told("不是网址", "not a URL")))?;
         Ok(Self { channel: speaking(channel, globals), embedded: None })
     }
 
@@ -111,7 +112,8 @@ impl Platform {
     /// # Errors
     /// If the machine has no room for one.
     pub(crate) async fn temporary(globals: &Globals) -> Result<Self> {
-        let folder = tempfile::tempdir().context("no room for a temporary folder / 无法创建临时目录")?;
+        let folder = tempfile::tempdir()
+            .with_context(|| told("无法创建临时目录", "no room for a temporary folder"))?;
         let records = Records::in_folder(folder.path());
         Self::on(&records, Workers::Run, Vec::new(), Some(folder), globals).await
     }
@@ -199,7 +201,9 @@ impl Platform {
 /// All services on their databases; they call each other through `channel`, which will be served to them.
 async fn assemble(records: &Records, channel: &Channel) -> Result<Vec<Part>> {
     let clock = SystemClock::shared;
-    let ingestion = xiuhua_ingestion::Config::embedded(records.url("ingestion"))?;
+    let mut ingestion = xiuhua_ingestion::Config::embedded(records.url("ingestion"))?;
+    let share = records.second_person_above_ratio();
+    ingestion.review.second_person_above_ratio = share.unwrap_or(ingestion.review.second_person_above_ratio);
     let ingestion = xiuhua_ingestion::assemble(&ingestion, clock()).await?;
 
     let classification = xiuhua_classification::Config::embedded(records.url("classification"))?;
@@ -227,9 +231,10 @@ async fn assemble(records: &Records, channel: &Channel) -> Result<Vec<Part>> {
 /// There is one.
 pub(crate) fn refuse_server(globals: &Globals) -> Result<()> {
     if globals.server.is_some() {
-        bail!(
-            "this command opens the embedded platform and takes no --server / 该命令使用内置平台，不能指定 --server"
-        );
+        bail!(told(
+            "该命令使用内置平台，不能指定 --server",
+            "this command opens the embedded platform and takes no --server",
+        ));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use xiuhua_service_kit::database::Backend;
 
 use crate::cli::{Databases, Globals};
 use crate::method::UnusableInput;
+use crate::screen::told;
 
 /// Where the embedded platform is unless told otherwise.
 const DATA_DIR: &str = "xiuhua-data";
@@ -16,12 +17,14 @@ const DATA_DIR: &str = "xiuhua-data";
 pub(crate) const SERVICES: [&str; 4] = ["ingestion", "classification", "normalization", "scoring"];
 
 /// The address of each service's database.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Records {
     /// In the order of [`SERVICES`].
     urls: [String; 4],
     /// The data folder.
     folder: PathBuf,
+    /// The share of a measure above which an import waits for a second person, where it is set.
+    second_person_above_ratio: Option<f64>,
 }
 
 /// What the configuration file may say; options and the environment come before it.
@@ -31,6 +34,8 @@ struct Configured {
     data_dir: Option<PathBuf>,
     #[serde(default)]
     databases: ConfiguredDatabases,
+    #[serde(default)]
+    review: ConfiguredReview,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -40,6 +45,12 @@ struct ConfiguredDatabases {
     classification: Option<String>,
     normalization: Option<String>,
     scoring: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfiguredReview {
+    second_person_above_ratio: Option<f64>,
 }
 
 impl Records {
@@ -68,13 +79,19 @@ impl Records {
         for (url, named) in records.urls.iter_mut().zip(named) {
             *url = named.unwrap_or(std::mem::take(url));
         }
+        records.second_person_above_ratio = configured.review.second_person_above_ratio;
         Ok(records)
     }
 
     /// Four SQLite files in one folder.
     pub(crate) fn in_folder(folder: &Path) -> Self {
         let url = |service| sqlite_url(&folder.join(file_name(service)));
-        Self { urls: SERVICES.map(url), folder: folder.to_owned() }
+        Self { urls: SERVICES.map(url), folder: folder.to_owned(), second_person_above_ratio: None }
+    }
+
+    /// The share of a measure above which an import waits for a second person; 0 for never, `None` where it is not set.
+    pub(crate) fn second_person_above_ratio(&self) -> Option<f64> {
+        self.second_person_above_ratio
     }
 
     /// The address of a service's database.
@@ -112,7 +129,7 @@ impl Configured {
     fn read(path: &Path) -> Result<Self, UnusableInput> {
         let unusable = |fault: String| UnusableInput(vec![format!("{}: {fault}", path.display())]);
         let text = std::fs::read_to_string(path)
-            .map_err(|error| unusable(format!("cannot be read / 无法读取: {error}")))?;
+            .map_err(|error| unusable(format!("{}: {error}", told("无法读取", "cannot be read"))))?;
         toml::from_str(&text).map_err(|error| unusable(without_values(&error, &text)))
     }
 }
@@ -121,11 +138,14 @@ impl Configured {
 fn without_values(error: &toml::de::Error, text: &str) -> String {
     // A value of the wrong type is quoted in the message too.
     let shown = Some(error.message()).filter(|message| !message.contains(['"', '@']));
-    let message = shown.unwrap_or("not what belongs there / 内容不合要求");
+    let message = shown.map_or_else(|| told("内容不合要求", "not what belongs there"), str::to_owned);
     let before = error.span().and_then(|span| text.get(..span.start));
     match before {
-        Some(before) => format!("line {0} / 第 {0} 行: {message}", before.matches('\n').count() + 1),
-        None => message.to_owned(),
+        Some(before) => {
+            let line = before.matches('\n').count() + 1;
+            told(format!("第 {line} 行：{message}"), format!("line {line}: {message}"))
+        }
+        None => message,
     }
 }
 
@@ -209,6 +229,15 @@ mod tests {
         let urls: Vec<_> = found.each().map(|(_, url)| url).collect();
         assert_eq!(urls, ["postgres://a@h/a", "postgres://b@h/b", "postgres://c@h/c", "postgres://e@h/e"]);
         assert_eq!(found.folder(), None);
+    }
+
+    #[test]
+    fn the_share_that_needs_a_second_person_stands_in_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("xiuhua.toml");
+        std::fs::write(&file, "[review]\nsecond_person_above_ratio = 0.25\n").unwrap();
+        let records = records(&["--config", file.to_str().unwrap()]).unwrap();
+        assert_eq!(records.second_person_above_ratio(), Some(0.25));
     }
 
     #[test]

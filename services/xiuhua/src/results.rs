@@ -1,6 +1,7 @@
-//! The result files of an assessment (specification page 5, section 5.2): UTF-8, comma, header; floats parse back to
-//! the same bits; rows by place id (bytes), then catalog order.
+//! The result tables of an assessment (specification page 5, section 5.2), row by row into whatever takes them: floats as
+//! they are, rows by place id (bytes), then catalog order. Memory stays flat.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
@@ -10,135 +11,255 @@ use xiuhua_contracts::ingestion::v1::Batch;
 use xiuhua_contracts::normalization::v1::ListSampleMembersRequest;
 use xiuhua_contracts::scoring::v1::{
     Assessment, GroupLevel, GroupScore, ListGroupScoresRequest, ListThresholdsUsedRequest, NodeScore,
-    ReadLeafValuesRequest, ReadScoresRequest, ThresholdUsed,
+    PlaceLeafValues, PlaceScores, ReadLeafValuesRequest, ThresholdUsed,
 };
 
 use crate::delivery::each_rejected_row;
+use crate::joining::{Scores, Values};
 use crate::platform::Platform;
 
-/// The files [`write_results`] writes.
+/// The files of [`write_results`] as CSV.
 pub(crate) const RESULT_FILES: [&str; 5] =
     ["scores.csv", "groups.csv", "values.csv", "thresholds.csv", "sample.csv"];
 
-type Writer = csv::Writer<BufWriter<File>>;
+/// A result table: its name among files, its name in Chinese, its columns.
+pub(crate) struct Form {
+    pub(crate) name: &'static str,
+    pub(crate) zh: &'static str,
+    pub(crate) columns: &'static [&'static str],
+}
+
+const SCORES: Form = Form {
+    name: "scores",
+    zh: "得分",
+    columns: &["place_id", "type", "period", "node", "score", "coverage", "rank", "percentile"],
+};
+const GROUPS: Form = Form {
+    name: "groups",
+    zh: "汇总",
+    columns: &[
+        "level",
+        "code",
+        "name",
+        "type",
+        "period",
+        "node",
+        "score",
+        "places",
+        "household_share",
+        "rank",
+    ],
+};
+const VALUES: Form = Form {
+    name: "values",
+    zh: "指标值",
+    columns: &["place_id", "indicator", "period", "value", "z_uncapped", "z"],
+};
+const THRESHOLDS: Form = Form {
+    name: "thresholds",
+    zh: "阈值",
+    columns: &["type", "indicator", "lower", "upper", "status", "sample_size"],
+};
+const SAMPLE: Form = Form { name: "sample", zh: "样本", columns: &["type", "place_id"] };
+
+/// A cell of a result table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cell<'a> {
+    Text(&'a str),
+    Real(Option<f64>),
+    Whole(Option<u64>),
+}
+
+/// What takes result tables, one after another.
+pub(crate) trait Sink {
+    /// Begins a table; the one before is over.
+    fn begin(&mut self, form: &'static Form) -> Result<()>;
+    /// Takes the next row, one cell a column.
+    fn row(&mut self, cells: &[Cell<'_>]) -> Result<()>;
+}
+
+/// What of an assessment is written.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    /// Only this type.
+    pub(crate) place_type: Option<String>,
+    /// Only this town, and its places.
+    pub(crate) town: Option<(String, HashSet<String>)>,
+}
+
+impl Part {
+    fn is_all(&self) -> bool {
+        self.place_type.is_none() && self.town.is_none()
+    }
+
+    fn has_type(&self, place_type: &str) -> bool {
+        self.place_type.as_ref().is_none_or(|only| only == place_type)
+    }
+
+    fn has(&self, place_id: &str, place_type: &str) -> bool {
+        self.has_type(place_type) && self.town.as_ref().is_none_or(|(_, places)| places.contains(place_id))
+    }
+
+    /// A town has its own rows and those of its committees, `town code/committee`.
+    fn has_group(&self, code: &str) -> bool {
+        self.town.as_ref().is_none_or(|(town, _)| {
+            code.strip_prefix(town.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+}
 
 /// Writes scores, groups, values, thresholds and sample of an assessment, and gives the places that have scores but no
 /// households, which therefore weigh nothing in groups.
 ///
 /// # Errors
-/// If a service cannot be read or a file not be written.
+/// If a service cannot be read or a row not be written.
 pub(crate) async fn write_results(
     platform: &Platform,
     assessment: &Assessment,
-    dir: &Path,
+    part: &Part,
+    sink: &mut dyn Sink,
 ) -> Result<Vec<String>> {
-    let without_households = write_scores(platform, assessment, dir).await?;
-    write_groups(platform, assessment, dir).await?;
-    write_values(platform, assessment, dir).await?;
-    write_thresholds(platform, assessment, dir).await?;
-    write_sample(platform, assessment, dir).await?;
+    let without_households = write_scores(platform, assessment, part, sink).await?;
+    write_groups(platform, assessment, part, sink).await?;
+    write_values(platform, assessment, part, sink).await?;
+    write_thresholds(platform, assessment, part, sink).await?;
+    write_sample(platform, assessment, part, sink).await?;
     Ok(without_households)
 }
 
-async fn write_scores(platform: &Platform, assessment: &Assessment, dir: &Path) -> Result<Vec<String>> {
-    let header = ["place_id", "type", "period", "node", "score", "coverage", "rank", "percentile"];
-    let mut file = create(dir, "scores.csv", &header)?;
+async fn write_scores(
+    platform: &Platform,
+    assessment: &Assessment,
+    part: &Part,
+    sink: &mut dyn Sink,
+) -> Result<Vec<String>> {
+    sink.begin(&SCORES)?;
     let mut without_households = Vec::new();
-    let request = ReadScoresRequest { assessment_id: assessment.id.clone() };
-    let mut stream = platform.scoring().read_scores(request).await?.into_inner();
-    while let Some(part) = stream.message().await? {
-        for place in part.places {
-            let scored = place.scores.iter().any(|node| node.score.is_some());
-            if scored && place.households.unwrap_or(0) == 0 {
-                without_households.push(place.place_id.clone());
-            }
-            for NodeScore { node, score, coverage_ratio, rank, percentile, .. } in place.scores {
-                file.write_record([
-                    &place.place_id,
-                    &place.r#type,
-                    &assessment.period,
-                    &node,
-                    &cell(score),
-                    &coverage_ratio.to_string(),
-                    &cell(rank),
-                    &cell(percentile),
-                ])?;
-            }
+    let mut scores = Scores::read(platform, &assessment.id).await?;
+    while let Some(place) = scores.next().await? {
+        let PlaceScores { place_id, r#type, scores, households } = place;
+        if !part.has(&place_id, &r#type) {
+            continue;
+        }
+        for NodeScore { node, score, coverage_ratio, rank, percentile, .. } in &scores {
+            sink.row(&[
+                Cell::Text(&place_id),
+                Cell::Text(&r#type),
+                Cell::Text(&assessment.period),
+                Cell::Text(node),
+                Cell::Real(*score),
+                Cell::Real(Some(*coverage_ratio)),
+                Cell::Whole(rank.map(u64::from)),
+                Cell::Real(*percentile),
+            ])?;
+        }
+        let scored = scores.iter().any(|node| node.score.is_some());
+        if scored && households.unwrap_or(0) == 0 {
+            without_households.push(place_id);
         }
     }
-    finish(file)?;
     Ok(without_households)
 }
 
-async fn write_groups(platform: &Platform, assessment: &Assessment, dir: &Path) -> Result<()> {
-    let header =
-        ["level", "code", "name", "type", "period", "node", "score", "places", "household_share", "rank"];
-    let mut file = create(dir, "groups.csv", &header)?;
-    each_group(
-        platform,
-        &ListGroupScoresRequest { assessment_id: assessment.id.clone(), ..all() },
-        |group| {
-            let level = level_name(group.level());
-            file.write_record([
-                level,
-                &group.code,
-                &group.name,
-                &group.r#type,
-                &assessment.period,
-                &group.node,
-                &cell(group.score),
-                &group.places.to_string(),
-                &group.household_share_ratio.to_string(),
-                &cell(group.rank),
-            ])?;
-            Ok(())
-        },
-    )
-    .await?;
-    finish(file)
+async fn write_groups(
+    platform: &Platform,
+    assessment: &Assessment,
+    part: &Part,
+    sink: &mut dyn Sink,
+) -> Result<()> {
+    sink.begin(&GROUPS)?;
+    let place_type = part.place_type.clone().unwrap_or_default();
+    let request =
+        ListGroupScoresRequest { assessment_id: assessment.id.clone(), r#type: place_type, ..all() };
+    each_group(platform, &request, |group| {
+        if !part.has_group(&group.code) {
+            return Ok(());
+        }
+        sink.row(&[
+            Cell::Text(level_name(group.level())),
+            Cell::Text(&group.code),
+            Cell::Text(&group.name),
+            Cell::Text(&group.r#type),
+            Cell::Text(&assessment.period),
+            Cell::Text(&group.node),
+            Cell::Real(group.score),
+            Cell::Whole(Some(group.places)),
+            Cell::Real(Some(group.household_share_ratio)),
+            Cell::Whole(group.rank.map(u64::from)),
+        ])
+    })
+    .await
 }
 
-async fn write_values(platform: &Platform, assessment: &Assessment, dir: &Path) -> Result<()> {
-    let header = ["place_id", "indicator", "period", "value", "z_uncapped", "z"];
-    let mut file = create(dir, "values.csv", &header)?;
-    let request = ReadLeafValuesRequest { assessment_id: assessment.id.clone() };
-    let mut stream = platform.scoring().read_leaf_values(request).await?.into_inner();
-    while let Some(part) = stream.message().await? {
-        for place in part.places {
-            for leaf in place.values {
-                file.write_record([
-                    &place.place_id,
-                    &leaf.leaf,
-                    &assessment.period,
-                    &leaf.value.to_string(),
-                    &cell(leaf.z_uncapped),
-                    &cell(leaf.z),
-                ])?;
-            }
+async fn write_values(
+    platform: &Platform,
+    assessment: &Assessment,
+    part: &Part,
+    sink: &mut dyn Sink,
+) -> Result<()> {
+    sink.begin(&VALUES)?;
+    let mut write = |place: &PlaceLeafValues| {
+        place.values.iter().try_for_each(|leaf| {
+            sink.row(&[
+                Cell::Text(&place.place_id),
+                Cell::Text(&leaf.leaf),
+                Cell::Text(&assessment.period),
+                Cell::Real(Some(leaf.value)),
+                Cell::Real(leaf.z_uncapped),
+                Cell::Real(leaf.z),
+            ])
+        })
+    };
+    if part.is_all() {
+        let request = ReadLeafValuesRequest { assessment_id: assessment.id.clone() };
+        let mut stream = platform.scoring().read_leaf_values(request).await?.into_inner();
+        while let Some(message) = stream.message().await? {
+            message.places.iter().try_for_each(&mut write)?;
+        }
+        return Ok(());
+    }
+    // Values do not say of which type their place is; scores do.
+    let mut scores = Scores::read(platform, &assessment.id).await?;
+    let mut values = Values::read(platform, &assessment.id).await?;
+    while let Some(place) = scores.next().await? {
+        if part.has(&place.place_id, &place.r#type)
+            && let Some(found) = values.of(&place.place_id).await?
+        {
+            write(&found)?;
         }
     }
-    finish(file)
+    Ok(())
 }
 
-async fn write_thresholds(platform: &Platform, assessment: &Assessment, dir: &Path) -> Result<()> {
-    let mut file =
-        create(dir, "thresholds.csv", &["type", "indicator", "lower", "upper", "status", "sample_size"])?;
+async fn write_thresholds(
+    platform: &Platform,
+    assessment: &Assessment,
+    part: &Part,
+    sink: &mut dyn Sink,
+) -> Result<()> {
+    sink.begin(&THRESHOLDS)?;
     each_threshold(platform, assessment, |threshold| {
-        file.write_record([
-            &threshold.r#type,
-            &threshold.leaf,
-            &cell(threshold.lower),
-            &cell(threshold.upper),
-            &threshold.status.to_lowercase(),
-            &threshold.sample_size.to_string(),
-        ])?;
-        Ok(())
+        if !part.has_type(&threshold.r#type) {
+            return Ok(());
+        }
+        sink.row(&[
+            Cell::Text(&threshold.r#type),
+            Cell::Text(&threshold.leaf),
+            Cell::Real(threshold.lower),
+            Cell::Real(threshold.upper),
+            Cell::Text(&threshold.status.to_lowercase()),
+            Cell::Whole(Some(threshold.sample_size)),
+        ])
     })
-    .await?;
-    finish(file)
+    .await
 }
 
-async fn write_sample(platform: &Platform, assessment: &Assessment, dir: &Path) -> Result<()> {
+async fn write_sample(
+    platform: &Platform,
+    assessment: &Assessment,
+    part: &Part,
+    sink: &mut dyn Sink,
+) -> Result<()> {
     let mut members = Vec::new();
     let mut request = ListSampleMembersRequest {
         threshold_set_id: assessment.threshold_set_id.clone(),
@@ -146,18 +267,17 @@ async fn write_sample(platform: &Platform, assessment: &Assessment, dir: &Path) 
     };
     loop {
         let page = platform.normalization().list_sample_members(request.clone()).await?.into_inner();
-        members.extend(page.members);
+        members.extend(page.members.into_iter().filter(|member| part.has(&member.place_id, &member.r#type)));
         if page.next_page_token.is_empty() {
             break;
         }
         request.page_token = page.next_page_token;
     }
     members.sort_unstable_by(|a, b| a.place_id.cmp(&b.place_id));
-    let mut file = create(dir, "sample.csv", &["type", "place_id"])?;
-    for member in members {
-        file.write_record([&member.r#type, &member.place_id])?;
-    }
-    finish(file)
+    sink.begin(&SAMPLE)?;
+    members
+        .iter()
+        .try_for_each(|member| sink.row(&[Cell::Text(&member.r#type), Cell::Text(&member.place_id)]))
 }
 
 /// Writes the rejected rows of some batches, with every fault of a row.
@@ -165,7 +285,11 @@ async fn write_sample(platform: &Platform, assessment: &Assessment, dir: &Path) 
 /// # Errors
 /// If a batch cannot be read or the file not be written.
 pub(crate) async fn write_rejected(platform: &Platform, batches: &[&Batch], dir: &Path) -> Result<()> {
-    let mut file = create(dir, "rejected.csv", &["file", "row", "columns", "reasons", "original"])?;
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    let path = dir.join("rejected.csv");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let mut file = csv::Writer::from_writer(BufWriter::new(file));
+    file.write_record(["file", "row", "columns", "reasons", "original"])?;
     for batch in batches {
         each_rejected_row(platform, batch, |row| {
             let columns: Vec<_> = row.columns.iter().map(|c| file_column(c)).collect();
@@ -190,7 +314,8 @@ pub(crate) async fn write_rejected(platform: &Platform, batches: &[&Batch], dir:
         })
         .await?;
     }
-    finish(file)
+    file.flush()?;
+    Ok(())
 }
 
 /// A column as files call it, where ingestion's name differs.
@@ -260,23 +385,4 @@ fn level_name(level: GroupLevel) -> &'static str {
         GroupLevel::District => "district",
         GroupLevel::Unspecified => "",
     }
-}
-
-fn create(dir: &Path, name: &str, header: &[&str]) -> Result<Writer> {
-    std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
-    let path = dir.join(name);
-    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-    let mut writer = csv::Writer::from_writer(BufWriter::new(file));
-    writer.write_record(header)?;
-    Ok(writer)
-}
-
-fn finish(mut file: Writer) -> Result<()> {
-    file.flush()?;
-    Ok(())
-}
-
-/// Empty when absent. `f64` prints in the fewest digits that parse back to the same bits.
-fn cell(value: Option<impl ToString>) -> String {
-    value.map_or_else(String::new, |v| v.to_string())
 }

@@ -5,7 +5,7 @@ use tokio::net::TcpListener;
 
 use crate::cli::ServeArgs;
 use crate::platform::Platform;
-use crate::screen::{Outcome, Screen};
+use crate::screen::{Outcome, Screen, told};
 
 /// Serves on the address asked for and prints it with a line that shows how to call it.
 ///
@@ -21,7 +21,7 @@ pub(crate) async fn serve(
 ) -> Result<Outcome> {
     let listener = TcpListener::bind(arguments.listen)
         .await
-        .with_context(|| format!("cannot serve on / 无法监听 {}", arguments.listen))?;
+        .with_context(|| format!("{} {}", told("无法监听", "cannot serve on"), arguments.listen))?;
     let address = listener.local_addr()?.to_string();
     screen.say(
         &format!("正在 {address} 提供 gRPC 服务（Ctrl-C 结束）。调用方式："),

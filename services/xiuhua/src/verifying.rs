@@ -14,7 +14,7 @@ use crate::cli::{Globals, VerifyArgs};
 use crate::method::UnusableInput;
 use crate::platform::{Platform, Workers, refuse_server};
 use crate::records::Records;
-use crate::screen::{Outcome, Screen, words};
+use crate::screen::{Outcome, Screen, marks, told, words};
 
 /// What was looked at, and what is wrong with it.
 #[derive(Debug, Serialize)]
@@ -89,10 +89,14 @@ async fn refuse_older(records: &Records, globals: &Globals) -> Result<()> {
     for (service, known) in known_migrations(globals).await? {
         let url = records.url(service);
         if Backend::of(url)? == Backend::Sqlite && sqlite::newest_migration(url).await? < known {
-            faults.push(format!(
-                "{service}: was written by an older version; verify with that one, or a backup with --from, or start \
-                 this version first, which migrates it / 由较旧的版本写入：请用该版本校验，或用 --from 校验备份，\
-                 或先启动本版本完成迁移"
+            faults.push(told(
+                format!(
+                    "{service}: 由较旧的版本写入：请用该版本校验，或用 --from 校验备份，或先启动本版本完成迁移"
+                ),
+                format!(
+                    "{service}: was written by an older version; verify with that one, or a backup with --from, or \
+                     start this version first, which migrates it"
+                ),
             ));
         }
     }
@@ -108,13 +112,13 @@ async fn recomputed(platform: &Platform, run: &Assessment) -> Finding {
             Ok(answer) => answer.into_inner(),
             // The next one may be whole.
             Err(status) => {
-                let fault = format!("cannot be computed again / 无法重算: {}", status.message());
+                let fault = format!("{}: {}", told("无法重算", "cannot be computed again"), status.message());
                 return Finding::new(subject, vec![fault]);
             }
         };
     let mut faults = Vec::new();
     if digest != recomputed_digest {
-        faults.push(format!("digest / 摘要: {digest} ≠ {recomputed_digest}"));
+        faults.push(format!("{}: {digest} ≠ {recomputed_digest}", told("摘要", "digest")));
     }
     faults.extend(differences.iter().map(|d| format!("{}: {} ≠ {}", d.row, d.recorded, d.recomputed)));
     let shown = differences.len() as u64;
@@ -122,7 +126,7 @@ async fn recomputed(platform: &Platform, run: &Assessment) -> Finding {
         faults.push(format!("… +{}", differences_total - shown));
     }
     if !intact && faults.is_empty() {
-        faults.push("differs / 不一致".to_owned());
+        faults.push(told("不一致", "differs"));
     }
     let details = json!({
         "id": run.id,
@@ -138,7 +142,7 @@ fn unlisted(manifest: &Manifest, runs: &[Assessment]) -> Vec<Finding> {
     let digest = |id: &str| runs.iter().find(|run| run.id == id).map(|run| run.digest.as_str());
     let differs = manifest.assessments.iter().filter(|listed| digest(&listed.id) != Some(&listed.digest));
     let fault = |recorded: Option<&str>, listed: &str| {
-        format!("manifest / 清单: {listed} ≠ {}", recorded.unwrap_or("–"))
+        format!("{}: {listed} ≠ {}", told("清单", "manifest"), recorded.unwrap_or("–"))
     };
     differs
         .map(|listed| Finding::new(listed.id.clone(), vec![fault(digest(&listed.id), &listed.digest)]))
@@ -146,7 +150,7 @@ fn unlisted(manifest: &Manifest, runs: &[Assessment]) -> Vec<Finding> {
 }
 
 fn show(findings: &[Finding], screen: &mut Screen) -> Result<Outcome> {
-    let columns = [words("对象", "subject"), words("结果", "result")];
+    let columns = [marks("对象", "subject"), words("结果", "result")];
     let intact = screen.choose("完好", "intact").to_owned();
     let row = |finding: &Finding| {
         let result = if finding.is_intact() { intact.clone() } else { finding.faults.join("\n") };

@@ -63,6 +63,7 @@ fn libraries_know_no_service_and_the_pure_one_knows_nothing_of_the_house() {
         ("checked-toml", &[][..]),
         ("indicators", &["xiuhua-checked-toml"]),
         ("private-postgres", &[]),
+        ("report", &[]),
         // Itself, with the feature for tests, and the server that these need.
         ("service-kit", &["xiuhua-service-kit", "xiuhua-private-postgres"]),
         ("contracts", &["xtask"]), // its freshness test
@@ -76,7 +77,7 @@ fn libraries_know_no_service_and_the_pure_one_knows_nothing_of_the_house() {
         assert!(ours.is_empty(), "{manifest}: {ours:?}");
     }
     let waiting = ["tokio", "sqlx", "tonic", "prost", "rand", "jiff"];
-    for library in ["indicators", "checked-toml"] {
+    for library in ["indicators", "checked-toml", "report"] {
         let pure = dependencies(&format!("libs/{library}/Cargo.toml"));
         assert!(
             pure.iter().all(|name| !waiting.contains(&name.as_str())),

@@ -195,7 +195,7 @@ mod tests {
             attributes: (0..attributes).map(attribute).collect(),
             ..Place::default()
         };
-        let row = |row| PlaceRow { row, place: Some(place(row)), original: String::new() };
+        let row = |row| PlaceRow { row, place: Some(place(row)), ..PlaceRow::default() };
         let one = row(1).encoded_len() + 4;
         let rows = (0..(4 * 1024 * 1024 / one).min(5_000) as u64).map(row).collect();
         let chunk = PlaceChunk { sequence: 1, rows, faults: Vec::new() };

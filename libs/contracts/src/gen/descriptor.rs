@@ -21,7 +21,7 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\
 \n\x08rejected\x18\x05 \x01(\x04R\x08rejected\"B\n\nTextColumn\
 \x12\x1e\n\ndictionary\x18\x01 \x03(\tR\ndictionary\
 \x12\x14\n\x05index\x18\x02 \x03(\rR\x05indexb\x06proto3\
-\n\xf7$\n-xiuhua/classification/v1/classification.proto\
+\n\x836\n-xiuhua/classification/v1/classification.proto\
 \x12\x18xiuhua.classification.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fxiuhua/measure/v1/meas\
 ure.proto\"\xaf\x02\n\x07RuleSet\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12-\
@@ -43,7 +43,7 @@ ruleSet\x12\x12\n\x04toml\x18\x02 \x01(\tR\x04toml\"Q\
 \n\x13ListRuleSetsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rR\x08pageSize\
 \x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"~\
 \n\x14ListRuleSetsResponse\x12>\n\trule_sets\x18\x01 \x03(\x0b2!.xiuhua.classification.v1.RuleSetR\x08\
-ruleSets\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd7\x02\
+ruleSets\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x80\x03\
 \n\x0eClassification\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x12\x1e\n\x0brule_set_id\x18\x02 \x01(\tR\truleSetId\
 \x12(\n\x10rule_set_version\x18\x03 \x01(\tR\x0eruleSetVersion\
@@ -51,28 +51,60 @@ ruleSets\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd7\x02\
 \x12$\n\x0eas_of_position\x18\x05 \x01(\x04R\x0casOfPosition\
 \x12%\n\x0ereference_year\x18\x06 \x01(\x05R\rreferenceYear\
 \x12;\n\x06counts\x18\x07 \x03(\x0b2#.xiuhua.classification.v1.TypeCountR\x06counts\
-\x12=\n\x0ccreated_time\x18\x08 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0bcreatedTime\"7\
+\x12=\n\x0ccreated_time\x18\x08 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0bcreatedTime\
+\x12\'\n\x0fdecision_number\x18\t \x01(\x04R\x0edecisionNumber\"7\
 \n\tTypeCount\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\
-\x12\x16\n\x06places\x18\x02 \x01(\x04R\x06places\"\xeb\x01\
+\x12\x16\n\x06places\x18\x02 \x01(\x04R\x06places\"\xad\x02\
 \n\x1bCreateClassificationRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
 \x12\x1e\n\x0brule_set_id\x18\x02 \x01(\tR\truleSetId\
 \x12(\n\x10rule_set_version\x18\x03 \x01(\tR\x0eruleSetVersion\
 \x12)\n\x0eas_of_position\x18\x04 \x01(\x04H\x00R\x0casOfPosition\x88\x01\x01\
-\x12%\n\x0ereference_year\x18\x05 \x01(\x05R\rreferenceYearB\x11\
-\n\x0f_as_of_position\"p\n\x1cCreateClassificationResponse\
+\x12%\n\x0ereference_year\x18\x05 \x01(\x05R\rreferenceYear\
+\x12,\n\x0fdecision_number\x18\x06 \x01(\x04H\x01R\x0edecisionNumber\x88\x01\x01B\x11\
+\n\x0f_as_of_positionB\x12\n\x10_decision_number\"p\
+\n\x1cCreateClassificationResponse\x12P\n\x0eclassification\x18\x01 \x01(\x0b2(.xiuhua.classification\
+.v1.ClassificationR\x0eclassification\"*\n\x18GetClassificationRequest\
+\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"m\n\x19GetClassificationResponse\
 \x12P\n\x0eclassification\x18\x01 \x01(\x0b2(.xiuhua.classification.v1.ClassificationR\x0eclassificat\
-ion\"*\n\x18GetClassificationRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"m\
-\n\x19GetClassificationResponse\x12P\n\x0eclassification\x18\x01 \x01(\x0b2(.xiuhua.classification.v1\
-.ClassificationR\x0eclassification\"X\n\x1aListClassificationsRequest\
-\x12\x1b\n\tpage_size\x18\x01 \x01(\rR\x08pageSize\x12\x1d\
-\n\npage_token\x18\x02 \x01(\tR\tpageToken\"\x99\x01\
+ion\"X\n\x1aListClassificationsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rR\x08pageSize\
+\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"\x99\x01\
 \n\x1bListClassificationsResponse\x12R\n\x0fclassifications\x18\x01 \x03(\x0b2(.xiuhua.classification\
-.v1.ClassificationR\x0fclassifications\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbf\
-\x02\n\nPlaceClass\x12\x19\n\x08place_id\x18\x01 \x01(\tR\x07placeId\
+.v1.ClassificationR\x0fclassifications\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd3\
+\x03\n\nPlaceClass\x12\x19\n\x08place_id\x18\x01 \x01(\tR\x07placeId\
 \x12\x12\n\x04type\x18\x02 \x01(\tR\x04type\x12:\n\x07reasons\x18\x03 \x03(\x0b2 .xiuhua.classificati\
 on.v1.ReasonR\x07reasons\x12>\n\x08evidence\x18\x04 \x03(\x0b2\".xiuhua.classification.v1.EvidenceR\x08\
 evidence\x12=\n\x06labels\x18\x05 \x03(\x0b2%.xiuhua.classification.v1.LabelDegreeR\x06labels\
-\x12G\n\x0ctype_degrees\x18\x06 \x03(\x0b2$.xiuhua.classification.v1.TypeDegreeR\x0btypeDegrees\"S\
+\x12G\n\x0ctype_degrees\x18\x06 \x03(\x0b2$.xiuhua.classification.v1.TypeDegreeR\x0btypeDegrees\
+\x12B\n\x08decision\x18\x07 \x01(\x0b2&.xiuhua.classification.v1.TypeDecisionR\x08decision\
+\x12N\n\x0edecision_state\x18\x08 \x01(\x0e2\'.xiuhua.classification.v1.DecisionStateR\rdecisionState\
+\"\xb1\x02\n\x0cTypeDecision\x12\x16\n\x06number\x18\x01 \x01(\x04R\x06number\
+\x12\x19\n\x08place_id\x18\x02 \x01(\tR\x07placeId\x12\x1e\
+\n\x0brule_set_id\x18\x03 \x01(\tR\truleSetId\x12\x12\
+\n\x04type\x18\x04 \x01(\tR\x04type\x12>\n\x08evidence\x18\x05 \x03(\x0b2\".xiuhua.classification.v1.\
+EvidenceR\x08evidence\x12\x16\n\x06author\x18\x06 \x01(\tR\x06author\
+\x12\x16\n\x06reason\x18\x07 \x01(\tR\x06reason\x12.\
+\n\x04time\x18\x08 \x01(\x0b2\x1a.google.protobuf.TimestampR\x04time\
+\x12\x1a\n\x08position\x18\t \x01(\x04R\x08position\"|\
+\n\x11ListReviewRequest\x12+\n\x11classification_id\x18\x01 \x01(\tR\x10classificationId\
+\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\
+\n\npage_token\x18\x03 \x01(\tR\tpageToken\"\x87\x01\
+\n\x12ListReviewResponse\x12I\n\rplace_classes\x18\x01 \x03(\x0b2$.xiuhua.classification.v1.PlaceClas\
+sR\x0cplaceClasses\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbe\x01\
+\n\x11DecideTypeRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
+\x12+\n\x11classification_id\x18\x02 \x01(\tR\x10classificationId\
+\x12\x19\n\x08place_id\x18\x03 \x01(\tR\x07placeId\x12\
+\x12\n\x04type\x18\x04 \x01(\tR\x04type\x12\x16\n\x06author\x18\x05 \x01(\tR\x06author\
+\x12\x16\n\x06reason\x18\x06 \x01(\tR\x06reason\"\x98\x01\
+\n\x12DecideTypeResponse\x12B\n\x08decision\x18\x01 \x01(\x0b2&.xiuhua.classification.v1.TypeDecision\
+R\x08decision\x12\x1f\n\x0btype_before\x18\x02 \x01(\tR\
+\ntypeBefore\x12\x1d\n\ntype_after\x18\x03 \x01(\tR\ttypeAfter\"q\
+\n\x18ListTypeDecisionsRequest\x12\x19\n\x08place_id\x18\x01 \x01(\tR\x07placeId\
+\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\
+\n\npage_token\x18\x03 \x01(\tR\tpageToken\"\x89\x01\
+\n\x19ListTypeDecisionsResponse\x12D\n\tdecisions\x18\x01 \x03(\x0b2&.xiuhua.classification.v1.TypeDe\
+cisionR\tdecisions\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"T\
+\n\x18GetDecisionNumberRequest\x128\n\nas_of_time\x18\x01 \x01(\x0b2\x1a.google.protobuf.TimestampR\x08\
+asOfTime\"3\n\x19GetDecisionNumberResponse\x12\x16\n\x06number\x18\x01 \x01(\x04R\x06number\"S\
 \n\x06Reason\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\
 \x121\n\x07message\x18\x02 \x01(\x0b2\x17.xiuhua.measure.v1.TextR\x07message\"N\
 \n\x08Evidence\x12\x18\n\x07feature\x18\x01 \x01(\tR\x07feature\
@@ -94,7 +126,10 @@ lassR\nplaceClass\"\x96\x01\n\x17ListPlaceClassesRequest\
 \x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"D\
 \n\x15ReadPlaceTypesRequest\x12+\n\x11classification_id\x18\x01 \x01(\tR\x10classificationId\"h\
 \n\x16ReadPlaceTypesResponse\x12\x1b\n\tplace_ids\x18\x01 \x03(\tR\x08placeIds\
-\x121\n\x04type\x18\x02 \x01(\x0b2\x1d.xiuhua.measure.v1.TextColumnR\x04type2\x84\t\
+\x121\n\x04type\x18\x02 \x01(\x0b2\x1d.xiuhua.measure.v1.TextColumnR\x04type*\x84\x01\
+\n\rDecisionState\x12\x1e\n\x1aDECISION_STATE_UNSPECIFIED\x10\x00\
+\x12\x1a\n\x16DECISION_STATE_APPLIED\x10\x01\x12\x1b\
+\n\x17DECISION_STATE_OUTDATED\x10\x02\x12\x1a\n\x16DECISION_STATE_REVOKED\x10\x032\xe8\x0c\
 \n\x15ClassificationService\x12{\n\x0fRegisterRuleSet\
 \x120.xiuhua.classification.v1.RegisterRuleSetRequest\x1a1.xiuhua.classification.v1.RegisterRuleSetRe\
 sponse\"\x03\x90\x02\x02\x12l\n\nGetRuleSet\x12+.xiuhua.classification.v1.GetRuleSetRequest\x1a,.xiuh\
@@ -110,9 +145,16 @@ iuhua.classification.v1.ListClassificationsResponse\"\x03\x90\x02\x01\
 \x12u\n\rGetPlaceClass\x12..xiuhua.classification.v1.GetPlaceClassRequest\x1a/.xiuhua.classification.\
 v1.GetPlaceClassResponse\"\x03\x90\x02\x01\x12~\n\x10ListPlaceClasses\
 \x121.xiuhua.classification.v1.ListPlaceClassesRequest\x1a2.xiuhua.classification.v1.ListPlaceClasses\
-Response\"\x03\x90\x02\x01\x12z\n\x0eReadPlaceTypes\
+Response\"\x03\x90\x02\x01\x12l\n\nListReview\x12+.xiuhua.classification.v1.ListReviewRequest\x1a,.xi\
+uhua.classification.v1.ListReviewResponse\"\x03\x90\x02\x01\
+\x12l\n\nDecideType\x12+.xiuhua.classification.v1.DecideTypeRequest\x1a,.xiuhua.classification.v1.Dec\
+ideTypeResponse\"\x03\x90\x02\x02\x12\x81\x01\n\x11ListTypeDecisions\
+\x122.xiuhua.classification.v1.ListTypeDecisionsRequest\x1a3.xiuhua.classification.v1.ListTypeDecisio\
+nsResponse\"\x03\x90\x02\x01\x12\x81\x01\n\x11GetDecisionNumber\
+\x122.xiuhua.classification.v1.GetDecisionNumberRequest\x1a3.xiuhua.classification.v1.GetDecisionNumb\
+erResponse\"\x03\x90\x02\x01\x12z\n\x0eReadPlaceTypes\
 \x12/.xiuhua.classification.v1.ReadPlaceTypesRequest\x1a0.xiuhua.classification.v1.ReadPlaceTypesResp\
-onse\"\x03\x90\x02\x010\x01b\x06proto3\n\xf6L\n#xiuhua/ingestion/v1/ingestion.proto\
+onse\"\x03\x90\x02\x010\x01b\x06proto3\n\xb8z\n#xiuhua/ingestion/v1/ingestion.proto\
 \x12\x13xiuhua.ingestion.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fxiuhua/measure/v1/measure.p\
 roto\"\xd2\x01\n\x07Measure\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x12+\n\x04name\x18\x02 \x01(\x0b2\x17.xiuhua.measure.v1.TextR\x04name\
@@ -139,7 +181,7 @@ v1.SourceR\x06source\"P\n\x12ListSourcesRequest\x12\x1b\
 \n\tpage_size\x18\x01 \x01(\rR\x08pageSize\x12\x1d\n\
 \npage_token\x18\x02 \x01(\tR\tpageToken\"t\n\x13ListSourcesResponse\
 \x125\n\x07sources\x18\x01 \x03(\x0b2\x1b.xiuhua.ingestion.v1.SourceR\x07sources\
-\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe6\x03\
+\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbb\x07\
 \n\x05Batch\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x122\
 \n\x04kind\x18\x02 \x01(\x0e2\x1e.xiuhua.ingestion.v1.BatchKindR\x04kind\
 \x125\n\x05state\x18\x03 \x01(\x0e2\x1f.xiuhua.ingestion.v1.BatchStateR\x05state\
@@ -150,17 +192,87 @@ v1.SourceR\x06source\"P\n\x12ListSourcesRequest\x12\x1b\
 \x12;\n\x0bsealed_time\x18\x08 \x01(\x0b2\x1a.google.protobuf.TimestampR\
 \nsealedTime\x12\x1d\n\nrequest_id\x18\t \x01(\tR\trequestId\
 \x12D\n\nwithdrawal\x18\n \x01(\x0b2$.xiuhua.ingestion.v1.BatchWithdrawalR\
-\nwithdrawalB\x0b\n\t_position\"\x8d\x01\n\x0fBatchWithdrawal\
-\x12\x16\n\x06author\x18\x01 \x01(\tR\x06author\x12\x16\
-\n\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1a\n\x08position\x18\x03 \x01(\x04R\x08position\
-\x12.\n\x04time\x18\x04 \x01(\x0b2\x1a.google.protobuf.TimestampR\x04time\"\x80\x01\
-\n\x14WithdrawBatchRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
+\nwithdrawal\x12%\n\x0econtent_sha256\x18\x0b \x01(\x0cR\rcontentSha256\
+\x128\n\x06layout\x18\x0c \x01(\x0b2 .xiuhua.ingestion.v1.SheetLayoutR\x06layout\
+\x12*\n\x11corrects_batch_id\x18\r \x01(\tR\x0fcorrectsBatchId\
+\x12@\n\tcommitted\x18\x0e \x01(\x0b2\".xiuhua.ingestion.v1.BatchDecisionR\tcommitted\
+\x12>\n\x08approved\x18\x0f \x01(\x0b2\".xiuhua.ingestion.v1.BatchDecisionR\x08approved\
+\x12@\n\tdiscarded\x18\x10 \x01(\x0b2\".xiuhua.ingestion.v1.BatchDecisionR\tdiscarded\
+\x12;\n\tmovements\x18\x11 \x03(\x0b2\x1d.xiuhua.ingestion.v1.MovementR\tmovements\
+\x12E\n\nquarantine\x18\x12 \x01(\x0b2%.xiuhua.ingestion.v1.QuarantineCountsR\
+\nquarantineB\x0b\n\t_position\"o\n\rBatchDecision\x12\x16\
+\n\x06author\x18\x01 \x01(\tR\x06author\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\
+\x12.\n\x04time\x18\x03 \x01(\x0b2\x1a.google.protobuf.TimestampR\x04time\"Y\
+\n\x10QuarantineCounts\x12\x12\n\x04open\x18\x01 \x01(\x04R\x04open\
+\x12\x16\n\x06closed\x18\x02 \x01(\x04R\x06closed\x12\x19\
+\n\x08given_up\x18\x03 \x01(\x04R\x07givenUp\"\xbf\x01\
+\n\x08Movement\x12\x1d\n\nmeasure_id\x18\x01 \x01(\tR\tmeasureId\
+\x12\x16\n\x06period\x18\x02 \x01(\tR\x06period\x12$\
+\n\x0bmoved_ratio\x18\x03 \x01(\x01H\x00R\nmovedRatio\x88\x01\x01\
+\x12!\n\x0cplaces_moved\x18\x04 \x01(\x04R\x0bplacesMoved\
+\x12#\n\rplaces_before\x18\x05 \x01(\x04R\x0cplacesBeforeB\x0e\
+\n\x0c_moved_ratio\"\x90\x02\n\x0bSheetLayout\x12\x18\
+\n\x07columns\x18\x01 \x03(\tR\x07columns\x12\x16\n\x06format\x18\x02 \x01(\tR\x06format\
+\x12\x1c\n\tdelimiter\x18\x03 \x01(\tR\tdelimiter\x12\x14\
+\n\x05sheet\x18\x04 \x01(\tR\x05sheet\x12\x1a\n\x08encoding\x18\x05 \x01(\tR\x08encoding\
+\x12\x1d\n\nheader_row\x18\x06 \x01(\x04R\theaderRow\
+\x12\x18\n\x07mapping\x18\x07 \x01(\tR\x07mapping\x12\x1d\
+\n\ncatalog_id\x18\x08 \x01(\tR\tcatalogId\x12\'\n\x0fcatalog_version\x18\t \x01(\tR\x0ecatalogVersio\
+n\"o\n\x13PreviewBatchRequest\x12\x19\n\x08batch_id\x18\x01 \x01(\tR\x07batchId\
+\x12\x18\n\x07samples\x18\x02 \x01(\rR\x07samples\x12#\
+\n\rrejected_rows\x18\x03 \x01(\rR\x0crejectedRows\"\xcf\x03\
+\n\x14PreviewBatchResponse\x120\n\x05batch\x18\x01 \x01(\x0b2\x1a.xiuhua.ingestion.v1.BatchR\x05batch\
+\x12\x1a\n\x08position\x18\x02 \x01(\x04R\x08position\
+\x124\n\x06counts\x18\x03 \x01(\x0b2\x1c.xiuhua.measure.v1.RowCountsR\x06counts\
+\x128\n\x07samples\x18\x04 \x03(\x0b2\x1e.xiuhua.ingestion.v1.RowSampleR\x07samples\
+\x12E\n\rrejected_rows\x18\x05 \x03(\x0b2 .xiuhua.ingestion.v1.RejectedRowR\x0crejectedRows\
+\x12;\n\tmovements\x18\x06 \x03(\x0b2\x1d.xiuhua.ingestion.v1.MovementR\tmovements\
+\x12%\n\x0eneeds_approval\x18\x07 \x01(\x08R\rneedsApproval\
+\x125\n\x14approval_above_ratio\x18\x08 \x01(\x01H\x00R\
+\x12approvalAboveRatio\x88\x01\x01B\x17\n\x15_approval_above_ratio\"\xa3\x02\
+\n\tRowSample\x129\n\x07verdict\x18\x01 \x01(\x0e2\x1f.xiuhua.ingestion.v1.RowVerdictR\x07verdict\
+\x12\x10\n\x03row\x18\x02 \x01(\x04R\x03row\x12\x19\
+\n\x08place_id\x18\x03 \x01(\tR\x07placeId\x12\x1d\n\
+\nmeasure_id\x18\x04 \x01(\tR\tmeasureId\x12\x16\n\x06period\x18\x05 \x01(\tR\x06period\
+\x12\x1b\n\tsource_id\x18\x06 \x01(\tR\x08sourceId\x12:\
+\n\x07changes\x18\x07 \x03(\x0b2 .xiuhua.ingestion.v1.FieldChangeR\x07changes\
+\x12\x1e\n\noutweighed\x18\x08 \x01(\x08R\noutweighed\"S\
+\n\x0bFieldChange\x12\x16\n\x06column\x18\x01 \x01(\tR\x06column\
+\x12\x16\n\x06before\x18\x02 \x01(\tR\x06before\x12\x14\
+\n\x05after\x18\x03 \x01(\tR\x05after\"\x99\x02\n\x12CommitBatchRequest\
+\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x19\
+\n\x08batch_id\x18\x02 \x01(\tR\x07batchId\x12%\n\x0econtent_sha256\x18\x03 \x01(\x0cR\rcontentSha256\
+\x12\x16\n\x06author\x18\x04 \x01(\tR\x06author\x12E\
+\n\x0fexpected_counts\x18\x05 \x01(\x0b2\x1c.xiuhua.measure.v1.RowCountsR\x0eexpectedCounts\
+\x12.\n\x10preview_position\x18\x06 \x01(\x04H\x00R\x0fpreviewPosition\x88\x01\x01B\x13\
+\n\x11_preview_position\"G\n\x13CommitBatchResponse\
+\x120\n\x05batch\x18\x01 \x01(\x0b2\x1a.xiuhua.ingestion.v1.BatchR\x05batch\"\xb2\x02\
+\n\x13ApproveBatchRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
 \x12\x19\n\x08batch_id\x18\x02 \x01(\tR\x07batchId\x12\x16\
-\n\x06author\x18\x03 \x01(\tR\x06author\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\"I\
-\n\x15WithdrawBatchResponse\x120\n\x05batch\x18\x01 \x01(\x0b2\x1a.xiuhua.ingestion.v1.BatchR\x05batc\
-h\"q\n\x0cImportHeader\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
+\n\x06author\x18\x03 \x01(\tR\x06author\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\
+\x12%\n\x0econtent_sha256\x18\x05 \x01(\x0cR\rcontentSha256\
+\x12E\n\x0fexpected_counts\x18\x06 \x01(\x0b2\x1c.xiuhua.measure.v1.RowCountsR\x0eexpectedCounts\
+\x12.\n\x10preview_position\x18\x07 \x01(\x04H\x00R\x0fpreviewPosition\x88\x01\x01B\x13\
+\n\x11_preview_position\"H\n\x14ApproveBatchResponse\
+\x120\n\x05batch\x18\x01 \x01(\x0b2\x1a.xiuhua.ingestion.v1.BatchR\x05batch\"\x7f\
+\n\x13DiscardBatchRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
+\x12\x19\n\x08batch_id\x18\x02 \x01(\tR\x07batchId\x12\x16\
+\n\x06author\x18\x03 \x01(\tR\x06author\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\"H\
+\n\x14DiscardBatchResponse\x120\n\x05batch\x18\x01 \x01(\x0b2\x1a.xiuhua.ingestion.v1.BatchR\x05batch\
+\"\x8d\x01\n\x0fBatchWithdrawal\x12\x16\n\x06author\x18\x01 \x01(\tR\x06author\
+\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1a\
+\n\x08position\x18\x03 \x01(\x04R\x08position\x12.\n\x04time\x18\x04 \x01(\x0b2\x1a.google.protobuf.T\
+imestampR\x04time\"\x80\x01\n\x14WithdrawBatchRequest\
+\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x19\
+\n\x08batch_id\x18\x02 \x01(\tR\x07batchId\x12\x16\n\x06author\x18\x03 \x01(\tR\x06author\
+\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\"I\n\x15WithdrawBatchResponse\
+\x120\n\x05batch\x18\x01 \x01(\x0b2\x1a.xiuhua.ingestion.v1.BatchR\x05batch\"\xed\x01\
+\n\x0cImportHeader\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
 \x12\x1b\n\tfile_name\x18\x02 \x01(\tR\x08fileName\x12%\
-\n\x0econtent_sha256\x18\x03 \x01(\x0cR\rcontentSha256\"\x83\x01\
+\n\x0econtent_sha256\x18\x03 \x01(\x0cR\rcontentSha256\
+\x12\x14\n\x05stage\x18\x04 \x01(\x08R\x05stage\x128\
+\n\x06layout\x18\x05 \x01(\x0b2 .xiuhua.ingestion.v1.SheetLayoutR\x06layout\
+\x12*\n\x11corrects_batch_id\x18\x06 \x01(\tR\x0fcorrectsBatchId\"\x83\x01\
 \n\x08RowFault\x12\x14\n\x05index\x18\x01 \x01(\rR\x05index\
 \x12\x16\n\x06column\x18\x02 \x01(\tR\x06column\x12\x16\
 \n\x06reason\x18\x03 \x01(\tR\x06reason\x121\n\x07message\x18\x04 \x01(\x0b2\x17.xiuhua.measure.v1.Te\
@@ -170,10 +282,11 @@ xtR\x07message\"#\n\tImportEnd\x12\x16\n\x06chunks\x18\x01 \x01(\x04R\x06chunks\
 \x122\n\x03end\x18\x03 \x01(\x0b2\x1e.xiuhua.ingestion.v1.ImportEndH\x00R\x03endB\x06\
 \n\x04part\"\x92\x01\n\nPlaceChunk\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\
 \x121\n\x04rows\x18\x02 \x03(\x0b2\x1d.xiuhua.ingestion.v1.PlaceRowR\x04rows\
-\x125\n\x06faults\x18\x03 \x03(\x0b2\x1d.xiuhua.ingestion.v1.RowFaultR\x06faults\"j\
+\x125\n\x06faults\x18\x03 \x03(\x0b2\x1d.xiuhua.ingestion.v1.RowFaultR\x06faults\"\x89\x01\
 \n\x08PlaceRow\x12\x10\n\x03row\x18\x01 \x01(\x04R\x03row\
 \x120\n\x05place\x18\x02 \x01(\x0b2\x1a.xiuhua.ingestion.v1.PlaceR\x05place\
-\x12\x1a\n\x08original\x18\x03 \x01(\tR\x08original\"\xe7\x03\
+\x12\x1a\n\x08original\x18\x03 \x01(\tR\x08original\
+\x12\x1d\n\ncloses_row\x18\x04 \x01(\x04R\tclosesRow\"\xe7\x03\
 \n\x05Place\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\
 \x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x1b\n\ttown_code\x18\x03 \x01(\tR\x08townCode\
 \x12\x1b\n\ttown_name\x18\x04 \x01(\tR\x08townName\x12\x1c\
@@ -192,7 +305,7 @@ xtR\x07message\"#\n\tImportEnd\x12\x16\n\x06chunks\x18\x01 \x01(\x04R\x06chunks\
 \x12;\n\x06header\x18\x01 \x01(\x0b2!.xiuhua.ingestion.v1.ImportHeaderH\x00R\x06header\
 \x12=\n\x05chunk\x18\x02 \x01(\x0b2%.xiuhua.ingestion.v1.ObservationChunkH\x00R\x05chunk\
 \x122\n\x03end\x18\x03 \x01(\x0b2\x1e.xiuhua.ingestion.v1.ImportEndH\x00R\x03endB\x06\
-\n\x04part\"\xb8\x03\n\x10ObservationChunk\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\
+\n\x04part\"\xd7\x03\n\x10ObservationChunk\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\
 \x12\x10\n\x03row\x18\x02 \x03(\x04R\x03row\x128\n\x08place_id\x18\x03 \x01(\x0b2\x1d.xiuhua.measure.\
 v1.TextColumnR\x07placeId\x12<\n\nmeasure_id\x18\x04 \x01(\x0b2\x1d.xiuhua.measure.v1.TextColumnR\tme\
 asureId\x125\n\x06period\x18\x05 \x01(\x0b2\x1d.xiuhua.measure.v1.TextColumnR\x06period\
@@ -200,7 +313,8 @@ asureId\x125\n\x06period\x18\x05 \x01(\x0b2\x1d.xiuhua.measure.v1.TextColumnR\x0
 \x12\x14\n\x05value\x18\x07 \x03(\x01R\x05value\x12\"\
 \n\rrevised_at_us\x18\x08 \x03(\x03R\x0brevisedAtUs\
 \x12\x1a\n\x08original\x18\t \x03(\tR\x08original\x125\
-\n\x06faults\x18\n \x03(\x0b2\x1d.xiuhua.ingestion.v1.RowFaultR\x06faults\"\x8f\x01\
+\n\x06faults\x18\n \x03(\x0b2\x1d.xiuhua.ingestion.v1.RowFaultR\x06faults\
+\x12\x1d\n\ncloses_row\x18\x0b \x03(\x04R\tclosesRow\"\x8f\x01\
 \n\x1aImportObservationsResponse\x125\n\x15acknowledged_sequence\x18\x01 \x01(\x04H\x00R\x14acknowled\
 gedSequence\x122\n\x05batch\x18\x02 \x01(\x0b2\x1a.xiuhua.ingestion.v1.BatchH\x00R\x05batchB\x06\
 \n\x04part\"!\n\x0fGetBatchRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"D\
@@ -220,7 +334,38 @@ hes\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x95\x01\
 \x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\
 \n\npage_token\x18\x03 \x01(\tR\tpageToken\"x\n\x18ListRejectedRowsResponse\
 \x124\n\x04rows\x18\x01 \x03(\x0b2 .xiuhua.ingestion.v1.RejectedRowR\x04rows\
-\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"_\
+\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfc\x02\
+\n\x0eQuarantinedRow\x12\x19\n\x08batch_id\x18\x01 \x01(\tR\x07batchId\
+\x12\x1b\n\tfile_name\x18\x02 \x01(\tR\x08fileName\x122\
+\n\x04kind\x18\x03 \x01(\x0e2\x1e.xiuhua.ingestion.v1.BatchKindR\x04kind\
+\x122\n\x03row\x18\x04 \x01(\x0b2 .xiuhua.ingestion.v1.RejectedRowR\x03row\
+\x12:\n\x05state\x18\x05 \x01(\x0e2$.xiuhua.ingestion.v1.QuarantineStateR\x05state\
+\x12+\n\x12closed_by_batch_id\x18\x06 \x01(\tR\x0fclosedByBatchId\
+\x12\"\n\rclosed_by_row\x18\x07 \x01(\x04R\x0bclosedByRow\
+\x12=\n\x08given_up\x18\x08 \x01(\x0b2\".xiuhua.ingestion.v1.BatchDecisionR\x07givenUp\"\xaf\x01\
+\n\x1aListQuarantinedRowsRequest\x12\x19\n\x08batch_id\x18\x01 \x01(\tR\x07batchId\
+\x12:\n\x05state\x18\x02 \x01(\x0e2$.xiuhua.ingestion.v1.QuarantineStateR\x05state\
+\x12\x1b\n\tpage_size\x18\x03 \x01(\rR\x08pageSize\x12\x1d\
+\n\npage_token\x18\x04 \x01(\tR\tpageToken\"~\n\x1bListQuarantinedRowsResponse\
+\x127\n\x04rows\x18\x01 \x03(\x0b2#.xiuhua.ingestion.v1.QuarantinedRowR\x04rows\
+\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x91\x01\
+\n\x11GiveUpRowsRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
+\x12\x19\n\x08batch_id\x18\x02 \x01(\tR\x07batchId\x12\
+\x12\n\x04rows\x18\x03 \x03(\x04R\x04rows\x12\x16\n\x06author\x18\x04 \x01(\tR\x06author\
+\x12\x16\n\x06reason\x18\x05 \x01(\tR\x06reason\"/\n\
+\x12GiveUpRowsResponse\x12\x19\n\x08given_up\x18\x01 \x01(\x04R\x07givenUp\"\xe8\x02\
+\n\x0eSourceActivity\x123\n\x06source\x18\x01 \x01(\x0b2\x1b.xiuhua.ingestion.v1.SourceR\x06source\
+\x12\x1e\n\ndeliveries\x18\x02 \x01(\x04R\ndeliveries\
+\x12H\n\x12last_received_time\x18\x03 \x01(\x0b2\x1a.google.protobuf.TimestampR\x10lastReceivedTime\
+\x12\x1b\n\tlast_rows\x18\x04 \x01(\x04R\x08lastRows\
+\x12\"\n\nusual_rows\x18\x05 \x01(\x01H\x00R\tusualRows\x88\x01\x01\
+\x12-\n\x10usual_interval_s\x18\x06 \x01(\x01H\x01R\x0eusualIntervalS\x88\x01\x01\
+\x12#\n\rnewest_period\x18\x07 \x01(\tR\x0cnewestPeriodB\r\
+\n\x0b_usual_rowsB\x13\n\x11_usual_interval_s\"W\n\x19ListSourceActivityRequest\
+\x12\x1b\n\tpage_size\x18\x01 \x01(\rR\x08pageSize\x12\x1d\
+\n\npage_token\x18\x02 \x01(\tR\tpageToken\"\x83\x01\
+\n\x1aListSourceActivityResponse\x12=\n\x07sources\x18\x01 \x03(\x0b2#.xiuhua.ingestion.v1.SourceActi\
+vityR\x07sources\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"_\
 \n\x0fGetPlaceRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x12)\n\x0eas_of_position\x18\x02 \x01(\x04H\x00R\x0casOfPosition\x88\x01\x01B\x11\
 \n\x0f_as_of_position\"D\n\x10GetPlaceResponse\x120\
@@ -273,12 +418,20 @@ ion\x88\x01\x01\x12\x1b\n\tpage_size\x18\x05 \x01(\rR\x08pageSize\
 \x12F\n\trevisions\x18\x01 \x03(\x0b2(.xiuhua.ingestion.v1.ObservationRevisionR\trevisions\
 \x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"N\
 \n\x12GetPositionRequest\x128\n\nas_of_time\x18\x01 \x01(\x0b2\x1a.google.protobuf.TimestampR\x08asOf\
-Time\"1\n\x13GetPositionResponse\x12\x1a\n\x08position\x18\x01 \x01(\x04R\x08position*r\
+Time\"1\n\x13GetPositionResponse\x12\x1a\n\x08position\x18\x01 \x01(\x04R\x08position*\xc8\x01\
 \n\nBatchState\x12\x1b\n\x17BATCH_STATE_UNSPECIFIED\x10\x00\
 \x12\x14\n\x10BATCH_STATE_OPEN\x10\x01\x12\x16\n\x12BATCH_STATE_SEALED\x10\x02\
-\x12\x19\n\x15BATCH_STATE_WITHDRAWN\x10\x03*[\n\tBatchKind\
+\x12\x19\n\x15BATCH_STATE_WITHDRAWN\x10\x03\x12\x16\
+\n\x12BATCH_STATE_STAGED\x10\x04\x12!\n\x1dBATCH_STATE_AWAITING_APPROVAL\x10\x05\
+\x12\x19\n\x15BATCH_STATE_DISCARDED\x10\x06*[\n\tBatchKind\
 \x12\x1a\n\x16BATCH_KIND_UNSPECIFIED\x10\x00\x12\x15\
-\n\x11BATCH_KIND_PLACES\x10\x01\x12\x1b\n\x17BATCH_KIND_OBSERVATIONS\x10\x022\xc6\x0f\
+\n\x11BATCH_KIND_PLACES\x10\x01\x12\x1b\n\x17BATCH_KIND_OBSERVATIONS\x10\x02*y\
+\n\nRowVerdict\x12\x1b\n\x17ROW_VERDICT_UNSPECIFIED\x10\x00\
+\x12\x18\n\x14ROW_VERDICT_ACCEPTED\x10\x01\x12\x19\n\x15ROW_VERDICT_CORRECTED\x10\x02\
+\x12\x19\n\x15ROW_VERDICT_DUPLICATE\x10\x03*\x8a\x01\
+\n\x0fQuarantineState\x12 \n\x1cQUARANTINE_STATE_UNSPECIFIED\x10\x00\
+\x12\x19\n\x15QUARANTINE_STATE_OPEN\x10\x01\x12\x1b\
+\n\x17QUARANTINE_STATE_CLOSED\x10\x02\x12\x1d\n\x19QUARANTINE_STATE_GIVEN_UP\x10\x032\xca\x15\
 \n\x10IngestionService\x12t\n\x10RegisterMeasures\x12,.xiuhua.ingestion.v1.RegisterMeasuresRequest\x1a\
 -.xiuhua.ingestion.v1.RegisterMeasuresResponse\"\x03\x90\x02\x02\
 \x12b\n\nGetMeasure\x12&.xiuhua.ingestion.v1.GetMeasureRequest\x1a\'.xiuhua.ingestion.v1.GetMeasureRe\
@@ -290,13 +443,24 @@ ngestion.v1.ListSourcesResponse\"\x03\x90\x02\x01\x12l\
 \n\x0cImportPlaces\x12(.xiuhua.ingestion.v1.ImportPlacesRequest\x1a).xiuhua.ingestion.v1.ImportPlaces\
 Response\"\x03\x90\x02\x02(\x010\x01\x12~\n\x12ImportObservations\
 \x12..xiuhua.ingestion.v1.ImportObservationsRequest\x1a/.xiuhua.ingestion.v1.ImportObservationsRespon\
-se\"\x03\x90\x02\x02(\x010\x01\x12k\n\rWithdrawBatch\
+se\"\x03\x90\x02\x02(\x010\x01\x12h\n\x0cPreviewBatch\
+\x12(.xiuhua.ingestion.v1.PreviewBatchRequest\x1a).xiuhua.ingestion.v1.PreviewBatchResponse\"\x03\x90\
+\x02\x01\x12e\n\x0bCommitBatch\x12\'.xiuhua.ingestion.v1.CommitBatchRequest\x1a(.xiuhua.ingestion.v1.\
+CommitBatchResponse\"\x03\x90\x02\x02\x12h\n\x0cApproveBatch\
+\x12(.xiuhua.ingestion.v1.ApproveBatchRequest\x1a).xiuhua.ingestion.v1.ApproveBatchResponse\"\x03\x90\
+\x02\x02\x12h\n\x0cDiscardBatch\x12(.xiuhua.ingestion.v1.DiscardBatchRequest\x1a).xiuhua.ingestion.v1\
+.DiscardBatchResponse\"\x03\x90\x02\x02\x12k\n\rWithdrawBatch\
 \x12).xiuhua.ingestion.v1.WithdrawBatchRequest\x1a*.xiuhua.ingestion.v1.WithdrawBatchResponse\"\x03\x90\
 \x02\x02\x12\\\n\x08GetBatch\x12$.xiuhua.ingestion.v1.GetBatchRequest\x1a%.xiuhua.ingestion.v1.GetBat\
 chResponse\"\x03\x90\x02\x01\x12e\n\x0bListBatches\x12\'.xiuhua.ingestion.v1.ListBatchesRequest\x1a(.\
 xiuhua.ingestion.v1.ListBatchesResponse\"\x03\x90\x02\x01\
 \x12t\n\x10ListRejectedRows\x12,.xiuhua.ingestion.v1.ListRejectedRowsRequest\x1a-.xiuhua.ingestion.v1\
-.ListRejectedRowsResponse\"\x03\x90\x02\x01\x12\\\n\x08GetPlace\
+.ListRejectedRowsResponse\"\x03\x90\x02\x01\x12}\n\x13ListQuarantinedRows\
+\x12/.xiuhua.ingestion.v1.ListQuarantinedRowsRequest\x1a0.xiuhua.ingestion.v1.ListQuarantinedRowsResp\
+onse\"\x03\x90\x02\x01\x12b\n\nGiveUpRows\x12&.xiuhua.ingestion.v1.GiveUpRowsRequest\x1a\'.xiuhua.ing\
+estion.v1.GiveUpRowsResponse\"\x03\x90\x02\x02\x12z\
+\n\x12ListSourceActivity\x12..xiuhua.ingestion.v1.ListSourceActivityRequest\x1a/.xiuhua.ingestion.v1.\
+ListSourceActivityResponse\"\x03\x90\x02\x01\x12\\\n\x08GetPlace\
 \x12$.xiuhua.ingestion.v1.GetPlaceRequest\x1a%.xiuhua.ingestion.v1.GetPlaceResponse\"\x03\x90\x02\x01\
 \x12b\n\nListPlaces\x12&.xiuhua.ingestion.v1.ListPlacesRequest\x1a\'.xiuhua.ingestion.v1.ListPlacesRe\
 sponse\"\x03\x90\x02\x01\x12z\n\x12ListPlaceRevisions\

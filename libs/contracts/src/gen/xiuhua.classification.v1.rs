@@ -192,6 +192,9 @@ pub struct Classification {
     pub counts: ::prost::alloc::vec::Vec<TypeCount>,
     #[prost(message, optional, tag = "8")]
     pub created_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Decisions up to this number were heeded; 0 for none.
+    #[prost(uint64, tag = "9")]
+    pub decision_number: u64,
 }
 impl ::prost::Name for Classification {
     const NAME: &'static str = "Classification";
@@ -235,6 +238,10 @@ pub struct CreateClassificationRequest {
     /// Year that ages refer to; 0 is refused.
     #[prost(int32, tag = "5")]
     pub reference_year: i32,
+    /// Heed decisions up to this number; absent means all that were taken while `as_of_position` or an earlier position was
+    /// the newest. One that is not taken yet is refused (OUT_OF_RANGE, reason DECISION_NOT_REACHED).
+    #[prost(uint64, optional, tag = "6")]
+    pub decision_number: ::core::option::Option<u64>,
 }
 impl ::prost::Name for CreateClassificationRequest {
     const NAME: &'static str = "CreateClassificationRequest";
@@ -334,7 +341,7 @@ pub struct PlaceClass {
     /// A type of the rule set, or `UNCLASSIFIED`.
     #[prost(string, tag = "2")]
     pub r#type: ::prost::alloc::string::String,
-    /// Why it has no type; empty otherwise.
+    /// Why it has no type, and whether a decision about it is outdated; empty otherwise.
     #[prost(message, repeated, tag = "3")]
     pub reasons: ::prost::alloc::vec::Vec<Reason>,
     /// The evidence used, in rule order.
@@ -346,6 +353,11 @@ pub struct PlaceClass {
     /// How far each type is supported by the evidence, 0..1; types with 0 do not appear.
     #[prost(message, repeated, tag = "6")]
     pub type_degrees: ::prost::alloc::vec::Vec<TypeDegree>,
+    /// The newest decision about the place among those heeded, if any; `decision_state` says whether it gave the type.
+    #[prost(message, optional, tag = "7")]
+    pub decision: ::core::option::Option<TypeDecision>,
+    #[prost(enumeration = "DecisionState", tag = "8")]
+    pub decision_state: i32,
 }
 impl ::prost::Name for PlaceClass {
     const NAME: &'static str = "PlaceClass";
@@ -357,10 +369,207 @@ impl ::prost::Name for PlaceClass {
         "/xiuhua.classification.v1.PlaceClass".into()
     }
 }
+/// What a person decided about the type of a place (人工复核).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TypeDecision {
+    /// 1 for the first decision of all, and so on.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    #[prost(string, tag = "2")]
+    pub place_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub rule_set_id: ::prost::alloc::string::String,
+    /// A type of the rule set; empty where it revokes the decision before.
+    #[prost(string, tag = "4")]
+    pub r#type: ::prost::alloc::string::String,
+    /// What the place showed when it was taken, in rule order.
+    #[prost(message, repeated, tag = "5")]
+    pub evidence: ::prost::alloc::vec::Vec<Evidence>,
+    /// 1-100 characters.
+    #[prost(string, tag = "6")]
+    pub author: ::prost::alloc::string::String,
+    /// 1-1000 characters.
+    #[prost(string, tag = "7")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "8")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Ingestion's newest position at the time.
+    #[prost(uint64, tag = "9")]
+    pub position: u64,
+}
+impl ::prost::Name for TypeDecision {
+    const NAME: &'static str = "TypeDecision";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.TypeDecision".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.TypeDecision".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListReviewRequest {
+    #[prost(string, tag = "1")]
+    pub classification_id: ::prost::alloc::string::String,
+    /// 1-1000; 0 means 100.
+    #[prost(uint32, tag = "2")]
+    pub page_size: u32,
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListReviewRequest {
+    const NAME: &'static str = "ListReviewRequest";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.ListReviewRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.ListReviewRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListReviewResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub place_classes: ::prost::alloc::vec::Vec<PlaceClass>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListReviewResponse {
+    const NAME: &'static str = "ListReviewResponse";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.ListReviewResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.ListReviewResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DecideTypeRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The classification that was looked at: its rule set names the types, and its evidence of the place is what the
+    /// decision rests on.
+    #[prost(string, tag = "2")]
+    pub classification_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub place_id: ::prost::alloc::string::String,
+    /// A type of the rule set; empty revokes the decision before.
+    #[prost(string, tag = "4")]
+    pub r#type: ::prost::alloc::string::String,
+    /// 1-100 characters.
+    #[prost(string, tag = "5")]
+    pub author: ::prost::alloc::string::String,
+    /// 1-1000 characters.
+    #[prost(string, tag = "6")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DecideTypeRequest {
+    const NAME: &'static str = "DecideTypeRequest";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.DecideTypeRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.DecideTypeRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DecideTypeResponse {
+    #[prost(message, optional, tag = "1")]
+    pub decision: ::core::option::Option<TypeDecision>,
+    /// The type of the place in the classification that was looked at.
+    #[prost(string, tag = "2")]
+    pub type_before: ::prost::alloc::string::String,
+    /// What the next classification of a place with this evidence says.
+    #[prost(string, tag = "3")]
+    pub type_after: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DecideTypeResponse {
+    const NAME: &'static str = "DecideTypeResponse";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.DecideTypeResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.DecideTypeResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListTypeDecisionsRequest {
+    /// Empty means any.
+    #[prost(string, tag = "1")]
+    pub place_id: ::prost::alloc::string::String,
+    /// 1-1000; 0 means 100.
+    #[prost(uint32, tag = "2")]
+    pub page_size: u32,
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListTypeDecisionsRequest {
+    const NAME: &'static str = "ListTypeDecisionsRequest";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.ListTypeDecisionsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.ListTypeDecisionsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListTypeDecisionsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub decisions: ::prost::alloc::vec::Vec<TypeDecision>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListTypeDecisionsResponse {
+    const NAME: &'static str = "ListTypeDecisionsResponse";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.ListTypeDecisionsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.ListTypeDecisionsResponse".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetDecisionNumberRequest {
+    /// The number that was the newest at this instant; absent means now. An instant ahead is refused (OUT_OF_RANGE, reason
+    /// TIME_NOT_REACHED).
+    #[prost(message, optional, tag = "1")]
+    pub as_of_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for GetDecisionNumberRequest {
+    const NAME: &'static str = "GetDecisionNumberRequest";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.GetDecisionNumberRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.GetDecisionNumberRequest".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetDecisionNumberResponse {
+    /// 0 before the first decision.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+}
+impl ::prost::Name for GetDecisionNumberResponse {
+    const NAME: &'static str = "GetDecisionNumberResponse";
+    const PACKAGE: &'static str = "xiuhua.classification.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.classification.v1.GetDecisionNumberResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.classification.v1.GetDecisionNumberResponse".into()
+    }
+}
 /// A stable reason with its sentence.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Reason {
-    /// EVIDENCE_MISSING, EVIDENCE_CONTRADICTORY, NATURE_UNLISTED, NOT_RESIDENTIAL.
+    /// EVIDENCE_MISSING, EVIDENCE_CONTRADICTORY, NATURE_UNLISTED, NOT_RESIDENTIAL, DECISION_OUTDATED.
     #[prost(string, tag = "1")]
     pub reason: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
@@ -539,6 +748,44 @@ impl ::prost::Name for ReadPlaceTypesResponse {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/xiuhua.classification.v1.ReadPlaceTypesResponse".into()
+    }
+}
+/// What a decision did in a classification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum DecisionState {
+    /// No decision about the place.
+    Unspecified = 0,
+    /// It gave the type.
+    Applied = 1,
+    /// The place shows other evidence than it was taken on, or the rule set has the type no more: the rules decided, and a
+    /// person should look again.
+    Outdated = 2,
+    /// It revokes the one before: the rules decided.
+    Revoked = 3,
+}
+impl DecisionState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DECISION_STATE_UNSPECIFIED",
+            Self::Applied => "DECISION_STATE_APPLIED",
+            Self::Outdated => "DECISION_STATE_OUTDATED",
+            Self::Revoked => "DECISION_STATE_REVOKED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DECISION_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "DECISION_STATE_APPLIED" => Some(Self::Applied),
+            "DECISION_STATE_OUTDATED" => Some(Self::Outdated),
+            "DECISION_STATE_REVOKED" => Some(Self::Revoked),
+            _ => None,
+        }
     }
 }
 /// Generated client implementations.
@@ -876,6 +1123,130 @@ pub mod classification_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Places that want a person's eye: UNCLASSIFIED, or with evidence for several types, or with a decision that was not
+        /// revoked. By place id (bytes).
+        pub async fn list_review(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListReviewRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReviewResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.classification.v1.ClassificationService/ListReview",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.classification.v1.ClassificationService",
+                        "ListReview",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// A person's decision about the type of a place under a rule set, of whatever version: it counts from the next
+        /// classification on, for as long as the place shows the evidence it was taken on. A later decision about the place
+        /// replaces it; one without a type revokes it, and is refused where none is in force (FAILED_PRECONDITION, reason
+        /// NOTHING_TO_REVOKE).
+        pub async fn decide_type(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DecideTypeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DecideTypeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.classification.v1.ClassificationService/DecideType",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.classification.v1.ClassificationService",
+                        "DecideType",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Newest first.
+        pub async fn list_type_decisions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListTypeDecisionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListTypeDecisionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.classification.v1.ClassificationService/ListTypeDecisions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.classification.v1.ClassificationService",
+                        "ListTypeDecisions",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// The number of the newest decision: what "now" means for decisions.
+        pub async fn get_decision_number(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetDecisionNumberRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetDecisionNumberResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.classification.v1.ClassificationService/GetDecisionNumber",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.classification.v1.ClassificationService",
+                        "GetDecisionNumber",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Place ids and types of the whole classification, by place id (bytes), in bounded batches.
         pub async fn read_place_types(
             &mut self,
@@ -985,6 +1356,42 @@ pub mod classification_service_server {
             request: tonic::Request<super::ListPlaceClassesRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListPlaceClassesResponse>,
+            tonic::Status,
+        >;
+        /// Places that want a person's eye: UNCLASSIFIED, or with evidence for several types, or with a decision that was not
+        /// revoked. By place id (bytes).
+        async fn list_review(
+            &self,
+            request: tonic::Request<super::ListReviewRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReviewResponse>,
+            tonic::Status,
+        >;
+        /// A person's decision about the type of a place under a rule set, of whatever version: it counts from the next
+        /// classification on, for as long as the place shows the evidence it was taken on. A later decision about the place
+        /// replaces it; one without a type revokes it, and is refused where none is in force (FAILED_PRECONDITION, reason
+        /// NOTHING_TO_REVOKE).
+        async fn decide_type(
+            &self,
+            request: tonic::Request<super::DecideTypeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DecideTypeResponse>,
+            tonic::Status,
+        >;
+        /// Newest first.
+        async fn list_type_decisions(
+            &self,
+            request: tonic::Request<super::ListTypeDecisionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListTypeDecisionsResponse>,
+            tonic::Status,
+        >;
+        /// The number of the newest decision: what "now" means for decisions.
+        async fn get_decision_number(
+            &self,
+            request: tonic::Request<super::GetDecisionNumberRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetDecisionNumberResponse>,
             tonic::Status,
         >;
         /// Server streaming response type for the ReadPlaceTypes method.
@@ -1455,6 +1862,196 @@ pub mod classification_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListPlaceClassesSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.classification.v1.ClassificationService/ListReview" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListReviewSvc<T: ClassificationService>(pub Arc<T>);
+                    impl<
+                        T: ClassificationService,
+                    > tonic::server::UnaryService<super::ListReviewRequest>
+                    for ListReviewSvc<T> {
+                        type Response = super::ListReviewResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListReviewRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ClassificationService>::list_review(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListReviewSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.classification.v1.ClassificationService/DecideType" => {
+                    #[allow(non_camel_case_types)]
+                    struct DecideTypeSvc<T: ClassificationService>(pub Arc<T>);
+                    impl<
+                        T: ClassificationService,
+                    > tonic::server::UnaryService<super::DecideTypeRequest>
+                    for DecideTypeSvc<T> {
+                        type Response = super::DecideTypeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DecideTypeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ClassificationService>::decide_type(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DecideTypeSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.classification.v1.ClassificationService/ListTypeDecisions" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListTypeDecisionsSvc<T: ClassificationService>(pub Arc<T>);
+                    impl<
+                        T: ClassificationService,
+                    > tonic::server::UnaryService<super::ListTypeDecisionsRequest>
+                    for ListTypeDecisionsSvc<T> {
+                        type Response = super::ListTypeDecisionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListTypeDecisionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ClassificationService>::list_type_decisions(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListTypeDecisionsSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.classification.v1.ClassificationService/GetDecisionNumber" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetDecisionNumberSvc<T: ClassificationService>(pub Arc<T>);
+                    impl<
+                        T: ClassificationService,
+                    > tonic::server::UnaryService<super::GetDecisionNumberRequest>
+                    for GetDecisionNumberSvc<T> {
+                        type Response = super::GetDecisionNumberResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetDecisionNumberRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ClassificationService>::get_decision_number(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetDecisionNumberSvc(inner);
                         let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

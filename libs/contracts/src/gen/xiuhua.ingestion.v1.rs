@@ -224,7 +224,7 @@ impl ::prost::Name for ListSourcesResponse {
     }
 }
 /// One delivery (批次).
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Batch {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
@@ -251,6 +251,30 @@ pub struct Batch {
     /// Set when withdrawn.
     #[prost(message, optional, tag = "10")]
     pub withdrawal: ::core::option::Option<BatchWithdrawal>,
+    /// As the header named it; empty if it did not.
+    #[prost(bytes = "vec", tag = "11")]
+    pub content_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// As the header named it.
+    #[prost(message, optional, tag = "12")]
+    pub layout: ::core::option::Option<SheetLayout>,
+    /// The batch whose rejected rows this one delivers again; empty if none.
+    #[prost(string, tag = "13")]
+    pub corrects_batch_id: ::prost::alloc::string::String,
+    /// Set when committed: by whom. The reason is empty.
+    #[prost(message, optional, tag = "14")]
+    pub committed: ::core::option::Option<BatchDecision>,
+    /// Set when a second person approved.
+    #[prost(message, optional, tag = "15")]
+    pub approved: ::core::option::Option<BatchDecision>,
+    /// Set when DISCARDED.
+    #[prost(message, optional, tag = "16")]
+    pub discarded: ::core::option::Option<BatchDecision>,
+    /// Set when committed: measures that the batch moves by more than the configured share, greatest first, at most 100.
+    #[prost(message, repeated, tag = "17")]
+    pub movements: ::prost::alloc::vec::Vec<Movement>,
+    /// Set when sealed: what became of its rejected rows; rejected = open + closed + given_up.
+    #[prost(message, optional, tag = "18")]
+    pub quarantine: ::core::option::Option<QuarantineCounts>,
 }
 impl ::prost::Name for Batch {
     const NAME: &'static str = "Batch";
@@ -260,6 +284,355 @@ impl ::prost::Name for Batch {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/xiuhua.ingestion.v1.Batch".into()
+    }
+}
+/// Who decided something about a batch, when, and why.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BatchDecision {
+    #[prost(string, tag = "1")]
+    pub author: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for BatchDecision {
+    const NAME: &'static str = "BatchDecision";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.BatchDecision".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.BatchDecision".into()
+    }
+}
+/// What became of the rejected rows of a batch.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QuarantineCounts {
+    #[prost(uint64, tag = "1")]
+    pub open: u64,
+    #[prost(uint64, tag = "2")]
+    pub closed: u64,
+    #[prost(uint64, tag = "3")]
+    pub given_up: u64,
+}
+impl ::prost::Name for QuarantineCounts {
+    const NAME: &'static str = "QuarantineCounts";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.QuarantineCounts".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.QuarantineCounts".into()
+    }
+}
+/// How far a batch moves what is on record of one measure and period: over the places that have an effective value
+/// before it, the sum of what each value changes by, without signs, as a share of the sum of the values before, without
+/// signs too. A change where all values before were 0 counts as more than every share.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Movement {
+    #[prost(string, tag = "1")]
+    pub measure_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub period: ::prost::alloc::string::String,
+    /// 0 or more; absent where all values before were 0.
+    #[prost(double, optional, tag = "3")]
+    pub moved_ratio: ::core::option::Option<f64>,
+    /// Places whose value changes.
+    #[prost(uint64, tag = "4")]
+    pub places_moved: u64,
+    /// Places that had a value before.
+    #[prost(uint64, tag = "5")]
+    pub places_before: u64,
+}
+impl ::prost::Name for Movement {
+    const NAME: &'static str = "Movement";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.Movement".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.Movement".into()
+    }
+}
+/// How the file behind a delivery was laid out: with it the original text of a row can be read again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SheetLayout {
+    /// Header cells as the file spells them, in file order; at most 1,000, of at most 200 characters.
+    #[prost(string, repeated, tag = "1")]
+    pub columns: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// `csv`, `xlsx`, `xls`, `xlsb` or `ods`.
+    #[prost(string, tag = "2")]
+    pub format: ::prost::alloc::string::String,
+    /// What stands between the cells of an original text: `,`, `;` or a tab.
+    #[prost(string, tag = "3")]
+    pub delimiter: ::prost::alloc::string::String,
+    /// Name of the sheet; empty for CSV.
+    #[prost(string, tag = "4")]
+    pub sheet: ::prost::alloc::string::String,
+    /// Character encoding of the file; empty for workbooks.
+    #[prost(string, tag = "5")]
+    pub encoding: ::prost::alloc::string::String,
+    /// Number of the header row in the file, from 1.
+    #[prost(uint64, tag = "6")]
+    pub header_row: u64,
+    /// The mapping file that was applied, as TOML; empty if none. At most 64 KiB.
+    #[prost(string, tag = "7")]
+    pub mapping: ::prost::alloc::string::String,
+    /// Id and version of the catalog whose codes the file uses; empty if none.
+    #[prost(string, tag = "8")]
+    pub catalog_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "9")]
+    pub catalog_version: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SheetLayout {
+    const NAME: &'static str = "SheetLayout";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.SheetLayout".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.SheetLayout".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PreviewBatchRequest {
+    #[prost(string, tag = "1")]
+    pub batch_id: ::prost::alloc::string::String,
+    /// Samples of each verdict other than rejected, 0-100.
+    #[prost(uint32, tag = "2")]
+    pub samples: u32,
+    /// Rejected rows to give, 0-1000, as far as a message holds them.
+    #[prost(uint32, tag = "3")]
+    pub rejected_rows: u32,
+}
+impl ::prost::Name for PreviewBatchRequest {
+    const NAME: &'static str = "PreviewBatchRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.PreviewBatchRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.PreviewBatchRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PreviewBatchResponse {
+    #[prost(message, optional, tag = "1")]
+    pub batch: ::core::option::Option<Batch>,
+    /// The newest position at the time: what the rows were held against.
+    #[prost(uint64, tag = "2")]
+    pub position: u64,
+    #[prost(message, optional, tag = "3")]
+    pub counts: ::core::option::Option<super::super::measure::v1::RowCounts>,
+    /// First rows of each verdict, by verdict, then row.
+    #[prost(message, repeated, tag = "4")]
+    pub samples: ::prost::alloc::vec::Vec<RowSample>,
+    /// The first rejected rows, by row.
+    #[prost(message, repeated, tag = "5")]
+    pub rejected_rows: ::prost::alloc::vec::Vec<RejectedRow>,
+    /// Every measure and period that the batch moves, greatest first, at most 100.
+    #[prost(message, repeated, tag = "6")]
+    pub movements: ::prost::alloc::vec::Vec<Movement>,
+    /// A commit would wait for a second person.
+    #[prost(bool, tag = "7")]
+    pub needs_approval: bool,
+    /// The share above which it would; absent where none is configured.
+    #[prost(double, optional, tag = "8")]
+    pub approval_above_ratio: ::core::option::Option<f64>,
+}
+impl ::prost::Name for PreviewBatchResponse {
+    const NAME: &'static str = "PreviewBatchResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.PreviewBatchResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.PreviewBatchResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RowSample {
+    #[prost(enumeration = "RowVerdict", tag = "1")]
+    pub verdict: i32,
+    #[prost(uint64, tag = "2")]
+    pub row: u64,
+    #[prost(string, tag = "3")]
+    pub place_id: ::prost::alloc::string::String,
+    /// Observations only.
+    #[prost(string, tag = "4")]
+    pub measure_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub period: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub source_id: ::prost::alloc::string::String,
+    /// What it says, beside what was on record (of an observation: of the same source); only what differs for a corrected
+    /// row.
+    #[prost(message, repeated, tag = "7")]
+    pub changes: ::prost::alloc::vec::Vec<FieldChange>,
+    /// Another statement would be in force all the same: a later one, or one of a source that goes before. The row would be
+    /// kept and count as its verdict says, and no reader would see its value.
+    #[prost(bool, tag = "8")]
+    pub outweighed: bool,
+}
+impl ::prost::Name for RowSample {
+    const NAME: &'static str = "RowSample";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.RowSample".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.RowSample".into()
+    }
+}
+/// A column of a row beside what the record said.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FieldChange {
+    #[prost(string, tag = "1")]
+    pub column: ::prost::alloc::string::String,
+    /// Empty where the record said nothing.
+    #[prost(string, tag = "2")]
+    pub before: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub after: ::prost::alloc::string::String,
+}
+impl ::prost::Name for FieldChange {
+    const NAME: &'static str = "FieldChange";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.FieldChange".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.FieldChange".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CommitBatchRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub batch_id: ::prost::alloc::string::String,
+    /// SHA-256 of the file that is meant, 32 bytes; has to be the batch's own.
+    #[prost(bytes = "vec", tag = "3")]
+    pub content_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Who commits: 1-100 characters.
+    #[prost(string, tag = "4")]
+    pub author: ::prost::alloc::string::String,
+    /// The counts of the preview; absent takes whatever they have become.
+    #[prost(message, optional, tag = "5")]
+    pub expected_counts: ::core::option::Option<super::super::measure::v1::RowCounts>,
+    /// The position of the preview; absent takes whatever the record has become. With it, a record that has moved since is
+    /// refused, also where the counts would be the same.
+    #[prost(uint64, optional, tag = "6")]
+    pub preview_position: ::core::option::Option<u64>,
+}
+impl ::prost::Name for CommitBatchRequest {
+    const NAME: &'static str = "CommitBatchRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.CommitBatchRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.CommitBatchRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CommitBatchResponse {
+    /// As it then is: SEALED or AWAITING_APPROVAL, and for a repeat whatever has become of it since.
+    #[prost(message, optional, tag = "1")]
+    pub batch: ::core::option::Option<Batch>,
+}
+impl ::prost::Name for CommitBatchResponse {
+    const NAME: &'static str = "CommitBatchResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.CommitBatchResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.CommitBatchResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveBatchRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub batch_id: ::prost::alloc::string::String,
+    /// The second person: 1-100 characters.
+    #[prost(string, tag = "3")]
+    pub author: ::prost::alloc::string::String,
+    /// Why: 1-1000 characters.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+    /// What was looked at, as in CommitBatchRequest; each may be left out.
+    #[prost(bytes = "vec", tag = "5")]
+    pub content_sha256: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "6")]
+    pub expected_counts: ::core::option::Option<super::super::measure::v1::RowCounts>,
+    #[prost(uint64, optional, tag = "7")]
+    pub preview_position: ::core::option::Option<u64>,
+}
+impl ::prost::Name for ApproveBatchRequest {
+    const NAME: &'static str = "ApproveBatchRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ApproveBatchRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ApproveBatchRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ApproveBatchResponse {
+    #[prost(message, optional, tag = "1")]
+    pub batch: ::core::option::Option<Batch>,
+}
+impl ::prost::Name for ApproveBatchResponse {
+    const NAME: &'static str = "ApproveBatchResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ApproveBatchResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ApproveBatchResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiscardBatchRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub batch_id: ::prost::alloc::string::String,
+    /// 1-100 characters.
+    #[prost(string, tag = "3")]
+    pub author: ::prost::alloc::string::String,
+    /// 1-1000 characters.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DiscardBatchRequest {
+    const NAME: &'static str = "DiscardBatchRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.DiscardBatchRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.DiscardBatchRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DiscardBatchResponse {
+    #[prost(message, optional, tag = "1")]
+    pub batch: ::core::option::Option<Batch>,
+}
+impl ::prost::Name for DiscardBatchResponse {
+    const NAME: &'static str = "DiscardBatchResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.DiscardBatchResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.DiscardBatchResponse".into()
     }
 }
 /// Who took a batch out of force, and why.
@@ -308,7 +681,7 @@ impl ::prost::Name for WithdrawBatchRequest {
         "/xiuhua.ingestion.v1.WithdrawBatchRequest".into()
     }
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct WithdrawBatchResponse {
     #[prost(message, optional, tag = "1")]
     pub batch: ::core::option::Option<Batch>,
@@ -334,6 +707,17 @@ pub struct ImportHeader {
     /// so that a caller who skips what is on record cannot go on with another file.
     #[prost(bytes = "vec", tag = "3")]
     pub content_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Hold the delivery once it is complete: the last message is then the batch, STAGED, and nothing of it is in force
+    /// until it is committed. Needs `content_sha256`, which the commit names.
+    #[prost(bool, tag = "4")]
+    pub stage: bool,
+    /// How the file is laid out; absent if the caller does not say.
+    #[prost(message, optional, tag = "5")]
+    pub layout: ::core::option::Option<SheetLayout>,
+    /// The batch whose rejected rows this delivery brings again, mended: its rows name them in `closes_row`. It is sealed
+    /// and of the same kind. Empty if none.
+    #[prost(string, tag = "6")]
+    pub corrects_batch_id: ::prost::alloc::string::String,
 }
 impl ::prost::Name for ImportHeader {
     const NAME: &'static str = "ImportHeader";
@@ -449,6 +833,11 @@ pub struct PlaceRow {
     /// The row as it stood in the file.
     #[prost(string, tag = "3")]
     pub original: ::prost::alloc::string::String,
+    /// Row number of the rejected row, of the batch that the header says this delivery corrects, which this row brings
+    /// again; 0 for none. Once this delivery is sealed that row is CLOSED, whatever becomes of this one. Where that batch
+    /// rejected no such row, this one is rejected (reason UNKNOWN_CORRECTION).
+    #[prost(uint64, tag = "4")]
+    pub closes_row: u64,
 }
 impl ::prost::Name for PlaceRow {
     const NAME: &'static str = "PlaceRow";
@@ -508,19 +897,19 @@ impl ::prost::Name for Place {
         "/xiuhua.ingestion.v1.Place".into()
     }
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ImportPlacesResponse {
     #[prost(oneof = "import_places_response::Part", tags = "1, 2")]
     pub part: ::core::option::Option<import_places_response::Part>,
 }
 /// Nested message and enum types in `ImportPlacesResponse`.
 pub mod import_places_response {
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Part {
         /// All chunks up to this sequence are durable. The first answer is one of these, and may be 0.
         #[prost(uint64, tag = "1")]
         AcknowledgedSequence(u64),
-        /// Last message: the batch, sealed.
+        /// Last message: the batch, sealed; or, if the header asked for it, STAGED.
         #[prost(message, tag = "2")]
         Batch(super::Batch),
     }
@@ -595,6 +984,9 @@ pub struct ObservationChunk {
     pub original: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "10")]
     pub faults: ::prost::alloc::vec::Vec<RowFault>,
+    /// As PlaceRow.closes_row, one a row; may be empty: then no row brings another again.
+    #[prost(uint64, repeated, tag = "11")]
+    pub closes_row: ::prost::alloc::vec::Vec<u64>,
 }
 impl ::prost::Name for ObservationChunk {
     const NAME: &'static str = "ObservationChunk";
@@ -606,19 +998,19 @@ impl ::prost::Name for ObservationChunk {
         "/xiuhua.ingestion.v1.ObservationChunk".into()
     }
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ImportObservationsResponse {
     #[prost(oneof = "import_observations_response::Part", tags = "1, 2")]
     pub part: ::core::option::Option<import_observations_response::Part>,
 }
 /// Nested message and enum types in `ImportObservationsResponse`.
 pub mod import_observations_response {
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Part {
         /// All chunks up to this sequence are durable. The first answer is one of these, and may be 0.
         #[prost(uint64, tag = "1")]
         AcknowledgedSequence(u64),
-        /// Last message: the batch, sealed.
+        /// Last message: the batch, sealed; or, if the header asked for it, STAGED.
         #[prost(message, tag = "2")]
         Batch(super::Batch),
     }
@@ -648,7 +1040,7 @@ impl ::prost::Name for GetBatchRequest {
         "/xiuhua.ingestion.v1.GetBatchRequest".into()
     }
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetBatchResponse {
     #[prost(message, optional, tag = "1")]
     pub batch: ::core::option::Option<Batch>,
@@ -778,6 +1170,190 @@ impl ::prost::Name for ListRejectedRowsResponse {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/xiuhua.ingestion.v1.ListRejectedRowsResponse".into()
+    }
+}
+/// A rejected row and what became of it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QuarantinedRow {
+    #[prost(string, tag = "1")]
+    pub batch_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub file_name: ::prost::alloc::string::String,
+    #[prost(enumeration = "BatchKind", tag = "3")]
+    pub kind: i32,
+    #[prost(message, optional, tag = "4")]
+    pub row: ::core::option::Option<RejectedRow>,
+    #[prost(enumeration = "QuarantineState", tag = "5")]
+    pub state: i32,
+    /// Set when CLOSED: which batch and row brought it again.
+    #[prost(string, tag = "6")]
+    pub closed_by_batch_id: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "7")]
+    pub closed_by_row: u64,
+    /// Set when GIVEN_UP.
+    #[prost(message, optional, tag = "8")]
+    pub given_up: ::core::option::Option<BatchDecision>,
+}
+impl ::prost::Name for QuarantinedRow {
+    const NAME: &'static str = "QuarantinedRow";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.QuarantinedRow".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.QuarantinedRow".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListQuarantinedRowsRequest {
+    /// Empty means any.
+    #[prost(string, tag = "1")]
+    pub batch_id: ::prost::alloc::string::String,
+    /// UNSPECIFIED means any.
+    #[prost(enumeration = "QuarantineState", tag = "2")]
+    pub state: i32,
+    /// 1-1000; 0 means 100.
+    #[prost(uint32, tag = "3")]
+    pub page_size: u32,
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListQuarantinedRowsRequest {
+    const NAME: &'static str = "ListQuarantinedRowsRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListQuarantinedRowsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListQuarantinedRowsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListQuarantinedRowsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub rows: ::prost::alloc::vec::Vec<QuarantinedRow>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListQuarantinedRowsResponse {
+    const NAME: &'static str = "ListQuarantinedRowsResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListQuarantinedRowsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListQuarantinedRowsResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GiveUpRowsRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub batch_id: ::prost::alloc::string::String,
+    /// Row numbers, at most 1,000; none means every OPEN row of the batch.
+    #[prost(uint64, repeated, tag = "3")]
+    pub rows: ::prost::alloc::vec::Vec<u64>,
+    /// 1-100 characters.
+    #[prost(string, tag = "4")]
+    pub author: ::prost::alloc::string::String,
+    /// 1-1000 characters.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for GiveUpRowsRequest {
+    const NAME: &'static str = "GiveUpRowsRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.GiveUpRowsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.GiveUpRowsRequest".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GiveUpRowsResponse {
+    /// How many were given up now.
+    #[prost(uint64, tag = "1")]
+    pub given_up: u64,
+}
+impl ::prost::Name for GiveUpRowsResponse {
+    const NAME: &'static str = "GiveUpRowsResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.GiveUpRowsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.GiveUpRowsResponse".into()
+    }
+}
+/// What was heard from a source, over its sealed batches that are in force.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SourceActivity {
+    #[prost(message, optional, tag = "1")]
+    pub source: ::core::option::Option<Source>,
+    /// Batches with rows of it.
+    #[prost(uint64, tag = "2")]
+    pub deliveries: u64,
+    /// Absent where there is none.
+    #[prost(message, optional, tag = "3")]
+    pub last_received_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Statements of its last batch.
+    #[prost(uint64, tag = "4")]
+    pub last_rows: u64,
+    /// Median of the at most 12 batches before; absent where there is none.
+    #[prost(double, optional, tag = "5")]
+    pub usual_rows: ::core::option::Option<f64>,
+    /// Median time between its last at most 13 batches, in seconds; absent for fewer than 3.
+    #[prost(double, optional, tag = "6")]
+    pub usual_interval_s: ::core::option::Option<f64>,
+    /// Greatest period it has spoken of, by its text.
+    #[prost(string, tag = "7")]
+    pub newest_period: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SourceActivity {
+    const NAME: &'static str = "SourceActivity";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.SourceActivity".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.SourceActivity".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListSourceActivityRequest {
+    /// 1-1000; 0 means 100.
+    #[prost(uint32, tag = "1")]
+    pub page_size: u32,
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListSourceActivityRequest {
+    const NAME: &'static str = "ListSourceActivityRequest";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListSourceActivityRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListSourceActivityRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListSourceActivityResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub sources: ::prost::alloc::vec::Vec<SourceActivity>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListSourceActivityResponse {
+    const NAME: &'static str = "ListSourceActivityResponse";
+    const PACKAGE: &'static str = "xiuhua.ingestion.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.ingestion.v1.ListSourceActivityResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.ingestion.v1.ListSourceActivityResponse".into()
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1166,6 +1742,12 @@ pub enum BatchState {
     Sealed = 2,
     /// Was sealed and is out of force since a later position.
     Withdrawn = 3,
+    /// Complete and nothing of it in force: waits to be committed or discarded.
+    Staged = 4,
+    /// Committed by one person, and it moves a measure so far that a second one has to approve.
+    AwaitingApproval = 5,
+    /// Was STAGED or AWAITING_APPROVAL and is given up.
+    Discarded = 6,
 }
 impl BatchState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1178,6 +1760,9 @@ impl BatchState {
             Self::Open => "BATCH_STATE_OPEN",
             Self::Sealed => "BATCH_STATE_SEALED",
             Self::Withdrawn => "BATCH_STATE_WITHDRAWN",
+            Self::Staged => "BATCH_STATE_STAGED",
+            Self::AwaitingApproval => "BATCH_STATE_AWAITING_APPROVAL",
+            Self::Discarded => "BATCH_STATE_DISCARDED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1187,6 +1772,9 @@ impl BatchState {
             "BATCH_STATE_OPEN" => Some(Self::Open),
             "BATCH_STATE_SEALED" => Some(Self::Sealed),
             "BATCH_STATE_WITHDRAWN" => Some(Self::Withdrawn),
+            "BATCH_STATE_STAGED" => Some(Self::Staged),
+            "BATCH_STATE_AWAITING_APPROVAL" => Some(Self::AwaitingApproval),
+            "BATCH_STATE_DISCARDED" => Some(Self::Discarded),
             _ => None,
         }
     }
@@ -1217,6 +1805,78 @@ impl BatchKind {
             "BATCH_KIND_UNSPECIFIED" => Some(Self::Unspecified),
             "BATCH_KIND_PLACES" => Some(Self::Places),
             "BATCH_KIND_OBSERVATIONS" => Some(Self::Observations),
+            _ => None,
+        }
+    }
+}
+/// What a delivery would make of a row that is sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RowVerdict {
+    Unspecified = 0,
+    /// New to the record.
+    Accepted = 1,
+    /// A further revision of something on record.
+    Corrected = 2,
+    /// On record with the same content, or earlier in the same delivery.
+    Duplicate = 3,
+}
+impl RowVerdict {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ROW_VERDICT_UNSPECIFIED",
+            Self::Accepted => "ROW_VERDICT_ACCEPTED",
+            Self::Corrected => "ROW_VERDICT_CORRECTED",
+            Self::Duplicate => "ROW_VERDICT_DUPLICATE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ROW_VERDICT_UNSPECIFIED" => Some(Self::Unspecified),
+            "ROW_VERDICT_ACCEPTED" => Some(Self::Accepted),
+            "ROW_VERDICT_CORRECTED" => Some(Self::Corrected),
+            "ROW_VERDICT_DUPLICATE" => Some(Self::Duplicate),
+            _ => None,
+        }
+    }
+}
+/// What became of a rejected row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum QuarantineState {
+    Unspecified = 0,
+    /// Waits to be mended or given up.
+    Open = 1,
+    /// Delivered again by a sealed batch in force, which decided about it anew.
+    Closed = 2,
+    /// Given up, with author and reason.
+    GivenUp = 3,
+}
+impl QuarantineState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "QUARANTINE_STATE_UNSPECIFIED",
+            Self::Open => "QUARANTINE_STATE_OPEN",
+            Self::Closed => "QUARANTINE_STATE_CLOSED",
+            Self::GivenUp => "QUARANTINE_STATE_GIVEN_UP",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "QUARANTINE_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "QUARANTINE_STATE_OPEN" => Some(Self::Open),
+            "QUARANTINE_STATE_CLOSED" => Some(Self::Closed),
+            "QUARANTINE_STATE_GIVEN_UP" => Some(Self::GivenUp),
             _ => None,
         }
     }
@@ -1532,6 +2192,135 @@ pub mod ingestion_service_client {
                 );
             self.inner.streaming(req, path, codec).await
         }
+        /// What sealing a STAGED batch, or one AWAITING_APPROVAL, would do if it were done now: the same decisions on the same
+        /// rows, taken back. Changes nothing and holds up other seals while it works, on SQLite every write; it is given up once
+        /// its caller is gone. There is one at a time: another is refused for now (UNAVAILABLE, reason STORE_BUSY, with a time to
+        /// come again). Another state is refused (FAILED_PRECONDITION, reason BATCH_NOT_STAGED).
+        pub async fn preview_batch(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PreviewBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PreviewBatchResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.ingestion.v1.IngestionService/PreviewBatch",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.ingestion.v1.IngestionService",
+                        "PreviewBatch",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Seals a STAGED batch, if it holds the file that the caller means (else FAILED_PRECONDITION, reason
+        /// CONTENT_DIFFERS) and its rows would be counted as the caller expects, on the record that the caller has looked at
+        /// (else OUTCOME_CHANGED: the record has moved on; preview again). A batch that moves a measure by more than the configured share is not sealed: it becomes
+        /// AWAITING_APPROVAL. Another state is refused (reason BATCH_NOT_STAGED).
+        pub async fn commit_batch(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CommitBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CommitBatchResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.ingestion.v1.IngestionService/CommitBatch",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.ingestion.v1.IngestionService",
+                        "CommitBatch",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Seals a batch AWAITING_APPROVAL on the word of a second person: the author of the commit is refused
+        /// (FAILED_PRECONDITION, reason SAME_PERSON), another state too (reason BATCH_NOT_AWAITING_APPROVAL). What the caller says
+        /// of what was seen is held against the batch as by CommitBatch (reasons CONTENT_DIFFERS, OUTCOME_CHANGED).
+        pub async fn approve_batch(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApproveBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveBatchResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.ingestion.v1.IngestionService/ApproveBatch",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.ingestion.v1.IngestionService",
+                        "ApproveBatch",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives up a batch that is STAGED or AWAITING_APPROVAL: it stays listed, its rows are discarded. Another state is
+        /// refused (FAILED_PRECONDITION, reason BATCH_NOT_STAGED).
+        pub async fn discard_batch(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DiscardBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DiscardBatchResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.ingestion.v1.IngestionService/DiscardBatch",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.ingestion.v1.IngestionService",
+                        "DiscardBatch",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Takes a sealed batch out of force: from a new position on, everything reads as if it had never been delivered;
         /// reads as of an earlier position still see it. What other batches said too stays in force. A withdrawal is final;
         /// withdrawing again is refused (FAILED_PRECONDITION, reason BATCH_WITHDRAWN), and so is withdrawing a batch that is
@@ -1647,6 +2436,95 @@ pub mod ingestion_service_client {
                     GrpcMethod::new(
                         "xiuhua.ingestion.v1.IngestionService",
                         "ListRejectedRows",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Rejected rows of all sealed batches with what became of them since: by batch in the order of arrival, then row
+        /// number. Those of a withdrawn batch only where it is named.
+        pub async fn list_quarantined_rows(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListQuarantinedRowsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListQuarantinedRowsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.ingestion.v1.IngestionService/ListQuarantinedRows",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.ingestion.v1.IngestionService",
+                        "ListQuarantinedRows",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives up OPEN rows of the quarantine, with author and reason. Rows that are not OPEN stay as they are.
+        pub async fn give_up_rows(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GiveUpRowsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GiveUpRowsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.ingestion.v1.IngestionService/GiveUpRows",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xiuhua.ingestion.v1.IngestionService", "GiveUpRows"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// When each source was last heard and how much it usually sends, by source id: what a source that falls silent, or
+        /// sends ten times the usual, is seen by.
+        pub async fn list_source_activity(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListSourceActivityRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSourceActivityResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.ingestion.v1.IngestionService/ListSourceActivity",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.ingestion.v1.IngestionService",
+                        "ListSourceActivity",
                     ),
                 );
             self.inner.unary(req, path, codec).await
@@ -1945,6 +2823,47 @@ pub mod ingestion_service_server {
             tonic::Response<Self::ImportObservationsStream>,
             tonic::Status,
         >;
+        /// What sealing a STAGED batch, or one AWAITING_APPROVAL, would do if it were done now: the same decisions on the same
+        /// rows, taken back. Changes nothing and holds up other seals while it works, on SQLite every write; it is given up once
+        /// its caller is gone. There is one at a time: another is refused for now (UNAVAILABLE, reason STORE_BUSY, with a time to
+        /// come again). Another state is refused (FAILED_PRECONDITION, reason BATCH_NOT_STAGED).
+        async fn preview_batch(
+            &self,
+            request: tonic::Request<super::PreviewBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PreviewBatchResponse>,
+            tonic::Status,
+        >;
+        /// Seals a STAGED batch, if it holds the file that the caller means (else FAILED_PRECONDITION, reason
+        /// CONTENT_DIFFERS) and its rows would be counted as the caller expects, on the record that the caller has looked at
+        /// (else OUTCOME_CHANGED: the record has moved on; preview again). A batch that moves a measure by more than the configured share is not sealed: it becomes
+        /// AWAITING_APPROVAL. Another state is refused (reason BATCH_NOT_STAGED).
+        async fn commit_batch(
+            &self,
+            request: tonic::Request<super::CommitBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CommitBatchResponse>,
+            tonic::Status,
+        >;
+        /// Seals a batch AWAITING_APPROVAL on the word of a second person: the author of the commit is refused
+        /// (FAILED_PRECONDITION, reason SAME_PERSON), another state too (reason BATCH_NOT_AWAITING_APPROVAL). What the caller says
+        /// of what was seen is held against the batch as by CommitBatch (reasons CONTENT_DIFFERS, OUTCOME_CHANGED).
+        async fn approve_batch(
+            &self,
+            request: tonic::Request<super::ApproveBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveBatchResponse>,
+            tonic::Status,
+        >;
+        /// Gives up a batch that is STAGED or AWAITING_APPROVAL: it stays listed, its rows are discarded. Another state is
+        /// refused (FAILED_PRECONDITION, reason BATCH_NOT_STAGED).
+        async fn discard_batch(
+            &self,
+            request: tonic::Request<super::DiscardBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DiscardBatchResponse>,
+            tonic::Status,
+        >;
         /// Takes a sealed batch out of force: from a new position on, everything reads as if it had never been delivered;
         /// reads as of an earlier position still see it. What other batches said too stays in force. A withdrawal is final;
         /// withdrawing again is refused (FAILED_PRECONDITION, reason BATCH_WITHDRAWN), and so is withdrawing a batch that is
@@ -1977,6 +2896,32 @@ pub mod ingestion_service_server {
             request: tonic::Request<super::ListRejectedRowsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListRejectedRowsResponse>,
+            tonic::Status,
+        >;
+        /// Rejected rows of all sealed batches with what became of them since: by batch in the order of arrival, then row
+        /// number. Those of a withdrawn batch only where it is named.
+        async fn list_quarantined_rows(
+            &self,
+            request: tonic::Request<super::ListQuarantinedRowsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListQuarantinedRowsResponse>,
+            tonic::Status,
+        >;
+        /// Gives up OPEN rows of the quarantine, with author and reason. Rows that are not OPEN stay as they are.
+        async fn give_up_rows(
+            &self,
+            request: tonic::Request<super::GiveUpRowsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GiveUpRowsResponse>,
+            tonic::Status,
+        >;
+        /// When each source was last heard and how much it usually sends, by source id: what a source that falls silent, or
+        /// sends ten times the usual, is seen by.
+        async fn list_source_activity(
+            &self,
+            request: tonic::Request<super::ListSourceActivityRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSourceActivityResponse>,
             tonic::Status,
         >;
         async fn get_place(
@@ -2457,6 +3402,189 @@ pub mod ingestion_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/xiuhua.ingestion.v1.IngestionService/PreviewBatch" => {
+                    #[allow(non_camel_case_types)]
+                    struct PreviewBatchSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::PreviewBatchRequest>
+                    for PreviewBatchSvc<T> {
+                        type Response = super::PreviewBatchResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PreviewBatchRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::preview_batch(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PreviewBatchSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.ingestion.v1.IngestionService/CommitBatch" => {
+                    #[allow(non_camel_case_types)]
+                    struct CommitBatchSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::CommitBatchRequest>
+                    for CommitBatchSvc<T> {
+                        type Response = super::CommitBatchResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CommitBatchRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::commit_batch(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CommitBatchSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.ingestion.v1.IngestionService/ApproveBatch" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApproveBatchSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::ApproveBatchRequest>
+                    for ApproveBatchSvc<T> {
+                        type Response = super::ApproveBatchResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ApproveBatchRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::approve_batch(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApproveBatchSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.ingestion.v1.IngestionService/DiscardBatch" => {
+                    #[allow(non_camel_case_types)]
+                    struct DiscardBatchSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::DiscardBatchRequest>
+                    for DiscardBatchSvc<T> {
+                        type Response = super::DiscardBatchResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DiscardBatchRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::discard_batch(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DiscardBatchSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/xiuhua.ingestion.v1.IngestionService/WithdrawBatch" => {
                     #[allow(non_camel_case_types)]
                     struct WithdrawBatchSvc<T: IngestionService>(pub Arc<T>);
@@ -2624,6 +3752,149 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListRejectedRowsSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.ingestion.v1.IngestionService/ListQuarantinedRows" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListQuarantinedRowsSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::ListQuarantinedRowsRequest>
+                    for ListQuarantinedRowsSvc<T> {
+                        type Response = super::ListQuarantinedRowsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListQuarantinedRowsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::list_quarantined_rows(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListQuarantinedRowsSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.ingestion.v1.IngestionService/GiveUpRows" => {
+                    #[allow(non_camel_case_types)]
+                    struct GiveUpRowsSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::GiveUpRowsRequest>
+                    for GiveUpRowsSvc<T> {
+                        type Response = super::GiveUpRowsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GiveUpRowsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::give_up_rows(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GiveUpRowsSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.ingestion.v1.IngestionService/ListSourceActivity" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListSourceActivitySvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::ListSourceActivityRequest>
+                    for ListSourceActivitySvc<T> {
+                        type Response = super::ListSourceActivityResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListSourceActivityRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::list_source_activity(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListSourceActivitySvc(inner);
                         let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

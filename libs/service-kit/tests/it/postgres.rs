@@ -69,6 +69,36 @@ fn database_url(database: &PostgresDatabase) -> String {
 }
 
 #[tokio::test]
+async fn what_is_tried_out_leaves_nothing_and_ends_once_its_caller_is_gone() {
+    let database = open().await;
+    let found = database.try_out::<i64, sqlx::Error, _>(|connection| {
+        async move {
+            insert(connection).await?;
+            sqlx::query_scalar("select count(*) from t1").fetch_one(connection).await
+        }
+        .boxed()
+    });
+    assert_eq!(found.await.unwrap(), 1);
+    let half = Arc::new(Notify::new());
+    let told = Arc::clone(&half);
+    let trial = database.try_out::<(), sqlx::Error, _>(move |connection| {
+        async move {
+            insert(connection).await?;
+            told.notify_one();
+            std::future::pending().await
+        }
+        .boxed()
+    });
+    tokio::select! {
+        _ = trial => unreachable!("it waits"),
+        () = half.notified() => {}
+    }
+    // Nobody would ever let it go on.
+    database.write_in_turn::<_, sqlx::Error, _>(|connection| insert(connection).boxed()).await.unwrap();
+    assert_eq!(count(&database).await, 1);
+}
+
+#[tokio::test]
 async fn a_write_that_fails_leaves_nothing() {
     let database = open().await;
     let failed = database.write::<(), sqlx::Error, _>(|connection| {

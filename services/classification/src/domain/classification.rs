@@ -33,6 +33,8 @@ pub(crate) struct Inputs {
     pub(crate) as_of_position: u64,
     /// Year that ages refer to.
     pub(crate) reference_year: i32,
+    /// Decisions up to this one were heeded; 0 for none.
+    pub(crate) decision_number: u64,
     /// Version of the code that applied the rules.
     pub(crate) code_version: &'static str,
 }
@@ -44,6 +46,8 @@ pub(crate) struct Classification {
     pub(crate) rule_set: RuleSetUsed,
     pub(crate) as_of_position: u64,
     pub(crate) reference_year: i32,
+    /// Decisions up to this one were heeded; 0 for none.
+    pub(crate) decision_number: u64,
     /// In the rule set's order, `UNCLASSIFIED` last.
     pub(crate) counts: Vec<TypeCount>,
     pub(crate) created_at: Timestamp,

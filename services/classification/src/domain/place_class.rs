@@ -1,5 +1,6 @@
 //! What a place is, and why.
 
+use super::decision::{DecisionState, MetDecision};
 use super::text::Text;
 
 /// Stands where a type would stand for a place that the evidence gives none: it waits in the review
@@ -12,7 +13,7 @@ pub(crate) struct PlaceClass {
     pub(crate) place_id: String,
     /// A type of the rule set, or [`UNCLASSIFIED`].
     pub(crate) type_id: String,
-    /// Why it has no type; empty otherwise.
+    /// Why it has no type, and whether a decision about it is outdated; empty otherwise.
     pub(crate) reasons: Vec<Reason>,
     /// The facts used, in rule order, what no rule lists last.
     pub(crate) evidence: Vec<Evidence>,
@@ -20,9 +21,20 @@ pub(crate) struct PlaceClass {
     pub(crate) labels: Vec<LabelDegree>,
     /// Types with a degree above 0, in rule-set order.
     pub(crate) type_degrees: Vec<TypeDegree>,
+    /// The newest decision about the place among those heeded.
+    pub(crate) decision: Option<MetDecision>,
 }
 
-/// Why a place has no type, stable.
+impl PlaceClass {
+    /// Whether a person should look: it has no type, or evidence for several, or a decision that was not revoked.
+    pub(crate) fn is_for_review(&self) -> bool {
+        self.type_id == UNCLASSIFIED
+            || self.type_degrees.len() > 1
+            || self.decision.as_ref().is_some_and(|met| met.state != DecisionState::Revoked)
+    }
+}
+
+/// Why a place has no type, or its decision is outdated; stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReasonCode {
     /// Nothing is on record that a rule reads.
@@ -33,11 +45,18 @@ pub(crate) enum ReasonCode {
     NatureUnlisted,
     /// It is not housing.
     NotResidential,
+    /// A person decided about it on other evidence.
+    DecisionOutdated,
 }
 
 impl ReasonCode {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::EvidenceMissing, Self::EvidenceContradictory, Self::NatureUnlisted, Self::NotResidential];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::EvidenceMissing,
+        Self::EvidenceContradictory,
+        Self::NatureUnlisted,
+        Self::NotResidential,
+        Self::DecisionOutdated,
+    ];
 
     /// The code other systems match on.
     pub(crate) fn as_str(self) -> &'static str {
@@ -46,6 +65,7 @@ impl ReasonCode {
             Self::EvidenceContradictory => "EVIDENCE_CONTRADICTORY",
             Self::NatureUnlisted => "NATURE_UNLISTED",
             Self::NotResidential => "NOT_RESIDENTIAL",
+            Self::DecisionOutdated => "DECISION_OUTDATED",
         }
     }
 

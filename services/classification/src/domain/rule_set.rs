@@ -9,7 +9,7 @@ use super::place::Place;
 use super::place_class::{Evidence, LabelDegree, PlaceClass, Reason, TypeDegree, UNCLASSIFIED};
 use super::reading;
 use super::text::Text;
-use super::weighing::weigh;
+use super::weighing::{suffices, weigh};
 
 /// A type or a label as readers see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,18 @@ impl RuleSet {
             evidence,
             labels: labels.collect(),
             type_degrees,
+            decision: None,
         }
+    }
+
+    /// The type that the rules give a place of this support, or `UNCLASSIFIED`, whatever a person decided about it.
+    pub(crate) fn type_by(&self, degrees: &[TypeDegree]) -> String {
+        let minimum_degree = match &self.giving {
+            Giving::EveryPlace(_) => 1.0,
+            Giving::ByEvidence { minimum_degree, .. } => *minimum_degree,
+        };
+        let given = degrees.iter().find(|supported| suffices(supported.degree, minimum_degree));
+        given.map_or_else(|| UNCLASSIFIED.to_owned(), |supported| supported.type_id.clone())
     }
 
     fn give_type(&self, place: &Place) -> Typed {

@@ -38,10 +38,14 @@ pub(super) fn weigh<'f>(
     features: impl Iterator<Item = &'f Feature>,
 ) -> Verdict {
     let degrees = degrees(facts, types.len());
-    let given =
-        degrees.iter().find(|(_, degree)| *degree >= minimum_degree - TOLERANCE).map(|(index, _)| *index);
+    let given = degrees.iter().find(|(_, degree)| suffices(*degree, minimum_degree)).map(|(index, _)| *index);
     let reasons = if given.is_some() { Vec::new() } else { reasons(facts, types, &degrees, features) };
     Verdict { given, degrees, reasons }
+}
+
+/// Whether a degree justifies its type.
+pub(super) fn suffices(degree: f64, minimum_degree: f64) -> bool {
+    degree >= minimum_degree - TOLERANCE
 }
 
 fn degrees(facts: &[Fact<'_>], types: usize) -> Vec<(TypeIndex, f64)> {

@@ -8,7 +8,7 @@ use xiuhua_service_kit::request_id::RequestId;
 
 use super::Run;
 use super::rows::PlaceClassRow;
-use super::statements::PLACE_CLASSES_OF_TYPE;
+use super::statements::{PLACE_CLASSES_OF_TYPE, REVIEW};
 use crate::domain::PlaceClass;
 use crate::error::Error;
 
@@ -21,8 +21,9 @@ pub(super) use self::record::Record;
 static MIGRATOR: Migrator = sqlx::migrate!("./migrations/postgres");
 
 const INSERT_PLACE_CLASSES: &str = "\
-    INSERT INTO place_classes (run, place_id, type, reasons, evidence, labels, type_degrees) \
-    SELECT $1, * FROM UNNEST($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])";
+    INSERT INTO place_classes (run, place_id, type, reasons, evidence, labels, type_degrees, decision, in_review) \
+    SELECT $1, * FROM UNNEST($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
+        $9::bigint[])";
 
 /// Has the name of a mutation to itself to the end of the transaction.
 async fn alone_with(connection: &mut Connection, request_id: &RequestId) -> Result<(), Error> {
@@ -33,6 +34,12 @@ async fn alone_with(connection: &mut Connection, request_id: &RequestId) -> Resu
     Ok(())
 }
 
+/// Has the numbers of decisions to itself to the end of the transaction: they have no gap and are committed in turn.
+async fn alone_with_decisions(connection: &mut Connection) -> Result<(), Error> {
+    sqlx::query("LOCK TABLE type_decisions IN SHARE ROW EXCLUSIVE MODE").execute(connection).await?;
+    Ok(())
+}
+
 /// A batch is bounded, and so is one statement.
 async fn insert_place_classes(
     connection: &mut Connection,
@@ -40,9 +47,13 @@ async fn insert_place_classes(
     batch: Vec<PlaceClass>,
 ) -> Result<(), Error> {
     let mut columns: [Vec<String>; 6] = std::array::from_fn(|_| Vec::with_capacity(batch.len()));
+    let mut decisions = Vec::with_capacity(batch.len());
+    let mut in_review = Vec::with_capacity(batch.len());
     for class in batch {
-        let PlaceClassRow { place_id, type_id, reasons, evidence, labels, type_degrees } =
-            PlaceClassRow::write(class)?;
+        let row = PlaceClassRow::write(class)?;
+        decisions.push(row.decision);
+        in_review.push(row.in_review);
+        let PlaceClassRow { place_id, type_id, reasons, evidence, labels, type_degrees, .. } = row;
         let row = [place_id, type_id, reasons, evidence, labels, type_degrees];
         columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
     }
@@ -50,6 +61,6 @@ async fn insert_place_classes(
     for column in columns {
         insert = insert.bind(column);
     }
-    insert.execute(connection).await?;
+    insert.bind(decisions).bind(in_review).execute(connection).await?;
     Ok(())
 }

@@ -1,13 +1,16 @@
 //! Rows and their JSON columns, the same in every back end.
 
+mod decisions;
+
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use xiuhua_service_kit::request_id::KeyReused;
 
+pub(super) use self::decisions::{TypeDecisionRow, read_step};
 use super::{Mutation, NewRuleSet, RuleSetRecord, Run};
 use crate::domain::{
-    Classification, ClassificationId, Evidence, Inputs, LabelDegree, Named, PlaceClass, Reason, ReasonCode,
+    Classification, ClassificationId, Evidence, LabelDegree, Named, PlaceClass, Reason, ReasonCode,
     RuleSetUsed, Text, TypeCount, TypeDegree,
 };
 use crate::error::Error;
@@ -87,6 +90,7 @@ pub(super) struct ClassificationRow {
     rule_set_hash: String,
     as_of_position: i64,
     reference_year: i64,
+    decision_number: i64,
     counts: String,
     created_us: i64,
 }
@@ -101,10 +105,10 @@ impl ClassificationRow {
                 version: self.rule_set_version,
                 hash: self.rule_set_hash,
             },
-            as_of_position: u64::try_from(self.as_of_position)
-                .map_err(|_| Error::corrupt("as_of_position"))?,
+            as_of_position: read_natural("as_of_position", self.as_of_position)?,
             reference_year: i32::try_from(self.reference_year)
                 .map_err(|_| Error::corrupt("reference_year"))?,
+            decision_number: read_natural("decision_number", self.decision_number)?,
             counts: counts
                 .into_iter()
                 .map(|CountJson(type_id, places)| TypeCount { type_id, places })
@@ -125,14 +129,16 @@ pub(super) struct PlaceClassRow {
     pub(super) evidence: String,
     pub(super) labels: String,
     pub(super) type_degrees: String,
+    pub(super) decision: Option<String>,
+    /// Follows from the rest, so that it is written and never read.
+    #[sqlx(skip)]
+    pub(super) in_review: i64,
 }
 
 impl PlaceClassRow {
     pub(super) fn write(class: PlaceClass) -> Result<Self, Error> {
+        let in_review = i64::from(class.is_for_review());
         let reasons: Vec<ReasonJson> = class.reasons.into_iter().map(write_reason).collect();
-        let evidence = class.evidence.into_iter();
-        let evidence: Vec<EvidenceJson> =
-            evidence.map(|fact| EvidenceJson(fact.feature, fact.value, fact.type_id)).collect();
         let labels = class.labels.into_iter();
         let labels: Vec<DegreeJson> = labels.map(|label| DegreeJson(label.label_id, label.degree)).collect();
         let degrees = class.type_degrees.into_iter();
@@ -142,31 +148,31 @@ impl PlaceClassRow {
             place_id: class.place_id,
             type_id: class.type_id,
             reasons: write_json("reasons", &reasons)?,
-            evidence: write_json("evidence", &evidence)?,
+            evidence: write_evidence_column(class.evidence)?,
             labels: write_json("labels", &labels)?,
             type_degrees: write_json("type_degrees", &type_degrees)?,
+            decision: class.decision.map(decisions::write_met).transpose()?,
+            in_review,
         })
     }
 
     pub(super) fn read(self) -> Result<PlaceClass, Error> {
         let reasons: Vec<ReasonJson> = read_json("reasons", &self.reasons)?;
-        let evidence: Vec<EvidenceJson> = read_json("evidence", &self.evidence)?;
         let labels: Vec<DegreeJson> = read_json("labels", &self.labels)?;
         let type_degrees: Vec<DegreeJson> = read_json("type_degrees", &self.type_degrees)?;
-        let evidence = evidence.into_iter();
+        let decision = self.decision.map(|json| decisions::read_met(&self.place_id, &json)).transpose()?;
         let labels = labels.into_iter();
         let type_degrees = type_degrees.into_iter();
         Ok(PlaceClass {
             place_id: self.place_id,
             type_id: self.type_id,
             reasons: reasons.into_iter().map(read_reason).collect::<Result<_, _>>()?,
-            evidence: evidence
-                .map(|EvidenceJson(feature, value, type_id)| Evidence { feature, value, type_id })
-                .collect(),
+            evidence: read_evidence(read_json("evidence", &self.evidence)?),
             labels: labels.map(|DegreeJson(label_id, degree)| LabelDegree { label_id, degree }).collect(),
             type_degrees: type_degrees
                 .map(|DegreeJson(type_id, degree)| TypeDegree { type_id, degree })
                 .collect(),
+            decision,
         })
     }
 }
@@ -180,9 +186,22 @@ pub(super) fn answered(row: Option<(Vec<u8>, i64)>, mutation: &Mutation) -> Resu
     }
 }
 
-/// A position as a column holds it.
-pub(super) fn write_position(inputs: &Inputs) -> Result<i64, Error> {
-    i64::try_from(inputs.as_of_position).map_err(|_| Error::corrupt("as_of_position"))
+/// A number from 0 as a column holds it.
+pub(super) fn integer(column: &'static str, number: u64) -> Result<i64, Error> {
+    i64::try_from(number).map_err(|_| Error::corrupt(column))
+}
+
+pub(super) fn write_evidence_column(evidence: Vec<Evidence>) -> Result<String, Error> {
+    write_json("evidence", &write_evidence(evidence))
+}
+
+fn write_evidence(evidence: Vec<Evidence>) -> Vec<EvidenceJson> {
+    evidence.into_iter().map(|fact| EvidenceJson(fact.feature, fact.value, fact.type_id)).collect()
+}
+
+fn read_evidence(evidence: Vec<EvidenceJson>) -> Vec<Evidence> {
+    let evidence = evidence.into_iter();
+    evidence.map(|EvidenceJson(feature, value, type_id)| Evidence { feature, value, type_id }).collect()
 }
 
 pub(super) fn write_names(column: &'static str, names: &[Named]) -> Result<String, Error> {
@@ -210,6 +229,10 @@ fn write_reason(reason: Reason) -> ReasonJson {
 fn read_reason(ReasonJson { code, zh, en }: ReasonJson) -> Result<Reason, Error> {
     let code = ReasonCode::named(&code).ok_or_else(|| Error::corrupt("reasons"))?;
     Ok(Reason { code, message: Text::new(zh, en) })
+}
+
+pub(super) fn read_natural(column: &'static str, number: i64) -> Result<u64, Error> {
+    u64::try_from(number).map_err(|_| Error::corrupt(column))
 }
 
 fn read_instant(column: &'static str, microseconds: i64) -> Result<Timestamp, Error> {

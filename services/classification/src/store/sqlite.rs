@@ -7,7 +7,9 @@ use xiuhua_service_kit::sqlite::SqliteDatabase as Database;
 
 use super::Run;
 use super::rows::PlaceClassRow;
-use super::statements::PLACE_CLASSES_OF_TYPE_ON_SQLITE as PLACE_CLASSES_OF_TYPE;
+use super::statements::{
+    PLACE_CLASSES_OF_TYPE_ON_SQLITE as PLACE_CLASSES_OF_TYPE, REVIEW_ON_SQLITE as REVIEW,
+};
 use crate::domain::PlaceClass;
 use crate::error::Error;
 
@@ -27,6 +29,11 @@ async fn alone_with(_: &mut Connection, _: &RequestId) -> Result<(), Error> {
     Ok(())
 }
 
+/// Has the numbers of decisions to itself: as every write transaction has everything here.
+async fn alone_with_decisions(_: &mut Connection) -> Result<(), Error> {
+    Ok(())
+}
+
 async fn insert_place_classes(
     connection: &mut Connection,
     run: Run,
@@ -35,7 +42,8 @@ async fn insert_place_classes(
     let rows = batch.into_iter().map(PlaceClassRow::write).collect::<Result<Vec<_>, _>>()?;
     for rows in rows.chunks(ROWS_A_STATEMENT) {
         let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-            "INSERT INTO place_classes (run, place_id, type, reasons, evidence, labels, type_degrees) ",
+            "INSERT INTO place_classes (run, place_id, type, reasons, evidence, labels, type_degrees, decision, \
+             in_review) ",
         );
         insert.push_values(rows, |mut values, row| {
             values
@@ -45,7 +53,9 @@ async fn insert_place_classes(
                 .push_bind(&row.reasons)
                 .push_bind(&row.evidence)
                 .push_bind(&row.labels)
-                .push_bind(&row.type_degrees);
+                .push_bind(&row.type_degrees)
+                .push_bind(&row.decision)
+                .push_bind(row.in_review);
         });
         insert.build().execute(&mut *connection).await?;
     }

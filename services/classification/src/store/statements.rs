@@ -20,7 +20,7 @@ macro_rules! select_classification {
     ($rest:literal) => {
         concat!(
             "SELECT run, id, rule_set_id, rule_set_version, rule_set_hash, as_of_position, reference_year, ",
-            "counts, created_us FROM classifications ",
+            "decision_number, counts, created_us FROM classifications ",
             $rest
         )
     };
@@ -29,7 +29,21 @@ macro_rules! select_classification {
 /// The columns of what a classification says of a place, to be continued.
 macro_rules! select_place_class {
     ($rest:literal) => {
-        concat!("SELECT place_id, type, reasons, evidence, labels, type_degrees FROM place_classes ", $rest)
+        concat!(
+            "SELECT place_id, type, reasons, evidence, labels, type_degrees, decision FROM place_classes ",
+            $rest
+        )
+    };
+}
+
+/// The columns of a decision, to be continued.
+macro_rules! select_decision {
+    ($rest:literal) => {
+        concat!(
+            "SELECT number, place_id, rule_set_id, type, evidence, author, reason, position, decided_us ",
+            "FROM type_decisions ",
+            $rest
+        )
     };
 }
 
@@ -46,7 +60,7 @@ pub(super) const CLASSIFICATION: &str = select_classification!("WHERE id = $1");
 pub(super) const CLASSIFICATIONS: &str = select_classification!("WHERE run < $1 ORDER BY run DESC LIMIT $2");
 pub(super) const RUN_OF_INPUTS: &str = "\
     SELECT run FROM classifications WHERE rule_set_id = $1 AND rule_set_version = $2 \
-    AND as_of_position = $3 AND reference_year = $4 AND code_version = $5";
+    AND as_of_position = $3 AND reference_year = $4 AND decision_number = $5 AND code_version = $6";
 
 pub(super) const PLACE_CLASS: &str = select_place_class!("WHERE run = $1 AND place_id = $2");
 pub(super) const PLACE_CLASSES: &str =
@@ -58,8 +72,30 @@ pub(super) const PLACE_CLASSES_OF_TYPE_ON_SQLITE: &str = select_place_class!(
     "INDEXED BY place_classes_by_type \
      WHERE run = $1 AND type = $2 AND place_id > $3 ORDER BY place_id LIMIT $4"
 );
+pub(super) const REVIEW: &str =
+    select_place_class!("WHERE run = $1 AND in_review = 1 AND place_id > $2 ORDER BY place_id LIMIT $3");
+/// As with [`PLACE_CLASSES_OF_TYPE_ON_SQLITE`].
+pub(super) const REVIEW_ON_SQLITE: &str = select_place_class!(
+    "INDEXED BY place_classes_in_review \
+     WHERE run = $1 AND in_review = 1 AND place_id > $2 ORDER BY place_id LIMIT $3"
+);
 pub(super) const PLACE_TYPES: &str =
     "SELECT place_id, type FROM place_classes WHERE run = $1 AND place_id > $2 ORDER BY place_id LIMIT $3";
+
+pub(super) const DECISION: &str = select_decision!("WHERE number = $1");
+pub(super) const DECISIONS: &str = select_decision!("WHERE number < $1 ORDER BY number DESC LIMIT $2");
+pub(super) const DECISIONS_ABOUT_PLACE: &str =
+    select_decision!("WHERE place_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3");
+pub(super) const DECISIONS_UNDER_RULE_SET: &str =
+    select_decision!("WHERE rule_set_id = $1 AND number > $2 AND number <= $3 ORDER BY number LIMIT $4");
+pub(super) const NEWEST_DECISION: &str =
+    "SELECT number, position, decided_us FROM type_decisions WHERE number > 0 ORDER BY number DESC LIMIT 1";
+pub(super) const NEWEST_TYPE_DECIDED: &str = "\
+    SELECT type FROM type_decisions WHERE place_id = $1 AND rule_set_id = $2 ORDER BY number DESC LIMIT 1";
+pub(super) const DECISION_NUMBER_AT_POSITION: &str = "\
+    SELECT number FROM type_decisions WHERE position <= $1 ORDER BY position DESC, number DESC LIMIT 1";
+pub(super) const DECISION_NUMBER_AT_INSTANT: &str =
+    "SELECT number FROM type_decisions WHERE decided_us <= $1 ORDER BY decided_us DESC LIMIT 1";
 
 pub(super) const ANSWER: &str = "SELECT fingerprint, answer FROM requests WHERE request_id = $1";
 
@@ -78,6 +114,14 @@ pub(super) const READS: &[&str] = &[
     PLACE_CLASS,
     PLACE_CLASSES,
     PLACE_TYPES,
+    DECISION,
+    DECISIONS,
+    DECISIONS_ABOUT_PLACE,
+    DECISIONS_UNDER_RULE_SET,
+    NEWEST_DECISION,
+    NEWEST_TYPE_DECIDED,
+    DECISION_NUMBER_AT_POSITION,
+    DECISION_NUMBER_AT_INSTANT,
     ANSWER,
 ];
 
@@ -90,9 +134,13 @@ pub(super) const INSERT_RULE_SET: &str = "\
 /// done.
 pub(super) const INSERT_CLASSIFICATION: &str = "\
     INSERT INTO classifications (id, rule_set_id, rule_set_version, rule_set_hash, as_of_position, reference_year, \
-    code_version, counts, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, '[]', $8) \
-    ON CONFLICT (rule_set_id, rule_set_version, as_of_position, reference_year, code_version) DO NOTHING \
-    RETURNING run";
+    decision_number, code_version, counts, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '[]', $9) \
+    ON CONFLICT (rule_set_id, rule_set_version, as_of_position, reference_year, decision_number, code_version) \
+    DO NOTHING RETURNING run";
+
+pub(super) const INSERT_DECISION: &str = "\
+    INSERT INTO type_decisions (number, place_id, rule_set_id, type, evidence, author, reason, position, decided_us) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 pub(super) const SET_COUNTS: &str = "UPDATE classifications SET counts = $1 WHERE run = $2";
 

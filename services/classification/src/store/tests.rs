@@ -3,6 +3,7 @@
 
 mod meeting;
 mod schema;
+mod upgrade;
 
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::oneshot;
@@ -70,7 +71,13 @@ fn new(id: &str, as_of_position: u64) -> NewClassification {
     let rule_set = RuleSetUsed { id: "rules".to_owned(), version: "1".to_owned(), hash: String::new() };
     NewClassification {
         id: ClassificationId(id.to_owned()),
-        inputs: Inputs { rule_set, as_of_position, reference_year: 2021, code_version: "test" },
+        inputs: Inputs {
+            rule_set,
+            as_of_position,
+            reference_year: 2021,
+            decision_number: 0,
+            code_version: "test",
+        },
         tally: Tally::new(&[]),
         created_at: "2022-01-01T00:00:00Z".parse().unwrap(),
     }
@@ -84,6 +91,7 @@ fn classes(ids: &[&str]) -> Vec<PlaceClass> {
         evidence: Vec::new(),
         labels: Vec::new(),
         type_degrees: Vec::new(),
+        decision: None,
     };
     ids.iter().map(class).collect()
 }

@@ -91,6 +91,13 @@ ingestion_offering_only! {
     list_batches(wire::ListBatchesRequest) -> wire::ListBatchesResponse;
     withdraw_batch(wire::WithdrawBatchRequest) -> wire::WithdrawBatchResponse;
     list_rejected_rows(wire::ListRejectedRowsRequest) -> wire::ListRejectedRowsResponse;
+    preview_batch(wire::PreviewBatchRequest) -> wire::PreviewBatchResponse;
+    commit_batch(wire::CommitBatchRequest) -> wire::CommitBatchResponse;
+    approve_batch(wire::ApproveBatchRequest) -> wire::ApproveBatchResponse;
+    discard_batch(wire::DiscardBatchRequest) -> wire::DiscardBatchResponse;
+    list_quarantined_rows(wire::ListQuarantinedRowsRequest) -> wire::ListQuarantinedRowsResponse;
+    give_up_rows(wire::GiveUpRowsRequest) -> wire::GiveUpRowsResponse;
+    list_source_activity(wire::ListSourceActivityRequest) -> wire::ListSourceActivityResponse;
     get_place(wire::GetPlaceRequest) -> wire::GetPlaceResponse;
     list_places(wire::ListPlacesRequest) -> wire::ListPlacesResponse;
     list_place_revisions(wire::ListPlaceRevisionsRequest) -> wire::ListPlaceRevisionsResponse;

@@ -139,6 +139,77 @@ impl House {
         .await
     }
 
+    /// Classifies as of a position, heeding decisions up to a number.
+    pub(crate) async fn create_heeding(
+        &mut self,
+        request_id: &str,
+        position: u64,
+        decision_number: u64,
+    ) -> Result<wire::Classification, Refusal> {
+        self.send(wire::CreateClassificationRequest {
+            request_id: request_id.to_owned(),
+            rule_set_id: "pudong-housing".to_owned(),
+            as_of_position: Some(position),
+            reference_year: 2021,
+            decision_number: Some(decision_number),
+            ..wire::CreateClassificationRequest::default()
+        })
+        .await
+    }
+
+    pub(crate) async fn decide(
+        &mut self,
+        request: wire::DecideTypeRequest,
+    ) -> Result<wire::DecideTypeResponse, Refusal> {
+        let answer = self.client.decide_type(request).await.map_err(|status| explain(&status))?;
+        Ok(answer.into_inner())
+    }
+
+    /// The places of the review list of a classification, by pages of a size.
+    pub(crate) async fn review(&mut self, classification_id: &str, page_size: u32) -> Vec<wire::PlaceClass> {
+        let mut listed = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let request = wire::ListReviewRequest {
+                classification_id: classification_id.to_owned(),
+                page_size,
+                page_token,
+            };
+            let answer = self.client.list_review(request).await.unwrap().into_inner();
+            listed.extend(answer.place_classes);
+            page_token = answer.next_page_token;
+            if page_token.is_empty() {
+                return listed;
+            }
+        }
+    }
+
+    /// The numbers of the decisions about a place, or about any, by pages of a size.
+    pub(crate) async fn decisions(&mut self, place_id: &str, page_size: u32) -> Vec<u64> {
+        let mut listed = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let request =
+                wire::ListTypeDecisionsRequest { place_id: place_id.to_owned(), page_size, page_token };
+            let answer = self.client.list_type_decisions(request).await.unwrap().into_inner();
+            listed.extend(answer.decisions.into_iter().map(|decision| decision.number));
+            page_token = answer.next_page_token;
+            if page_token.is_empty() {
+                return listed;
+            }
+        }
+    }
+
+    /// The number of the decision that was the newest at an instant, or is now.
+    pub(crate) async fn decision_number(
+        &mut self,
+        as_of_time: Option<prost_types::Timestamp>,
+    ) -> Result<u64, Refusal> {
+        let request = wire::GetDecisionNumberRequest { as_of_time };
+        let answer = self.client.get_decision_number(request).await.map_err(|status| explain(&status))?;
+        Ok(answer.into_inner().number)
+    }
+
     async fn send(
         &mut self,
         request: wire::CreateClassificationRequest,

@@ -6,6 +6,7 @@
     reason = "the exemption of clippy.toml reaches test functions, not what they share"
 )]
 
+mod deciding;
 mod fake_ingestion;
 mod house;
 mod service;

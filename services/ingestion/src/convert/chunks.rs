@@ -33,6 +33,7 @@ pub(crate) fn place_chunk(mut chunk: pb::PlaceChunk) -> Result<(Chunk, Vec<Place
     let mut wrong = Violations::new();
     check_count(&mut wrong, "chunk.rows", count, MAX_PLACE_ROWS);
     check_row_numbers(&mut wrong, "chunk.rows", chunk.rows.iter().map(|row| row.row));
+    check_row_numbers(&mut wrong, "chunk.rows", chunk.rows.iter().map(|row| row.closes_row));
     check_originals(&mut wrong, "chunk.rows", chunk.rows.iter().map(|row| &row.original));
     let faults = faults_by_row(&mut wrong, chunk.faults, count);
     wrong.into_result()?;
@@ -77,9 +78,15 @@ fn delivered_place(row: pb::PlaceRow, faults: Vec<Reason>) -> DeliveredPlace {
             population: place.population,
             attributes: place.attributes.into_iter().collect(),
         },
+        closes_row: row_named(row.closes_row),
         original: row.original,
         faults,
     }
+}
+
+/// The number of a rejected row; 0 names none.
+fn row_named(row: u64) -> Option<u64> {
+    (row != 0).then_some(row)
 }
 
 pub(crate) fn observation_chunk(
@@ -97,6 +104,10 @@ pub(crate) fn observation_chunk(
     if !chunk.original.is_empty() {
         check_length(&mut wrong, "chunk.original", chunk.original.len(), count);
         check_originals(&mut wrong, "chunk.original", chunk.original.iter());
+    }
+    if !chunk.closes_row.is_empty() {
+        check_length(&mut wrong, "chunk.closes_row", chunk.closes_row.len(), count);
+        check_row_numbers(&mut wrong, "chunk.closes_row", chunk.closes_row.iter().copied());
     }
     let place_id = TextCells::new(&mut wrong, "chunk.place_id", chunk.place_id, count);
     let measure_id = TextCells::new(&mut wrong, "chunk.measure_id", chunk.measure_id, count);
@@ -117,6 +128,7 @@ pub(crate) fn observation_chunk(
                 source_id: source_id.get(index),
                 value,
                 revised_at_us,
+                closes_row: chunk.closes_row.get(index).copied().and_then(row_named),
                 original: originals.next(),
                 faults,
             }

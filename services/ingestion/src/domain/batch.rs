@@ -10,6 +10,11 @@
 //!
 //! The counts always add up: read = accepted + corrected + duplicate + rejected (invariant 10 of ARCHITECTURE).
 //!
+//! # Staging
+//! A delivery that asks for it is held once it is complete: STAGED. A preview decides it and takes everything back; a
+//! commit decides it for good, unless it moves a measure so far that a second person has to agree. See
+//! [`super::review`].
+//!
 //! # Withdrawal
 //! Seals and withdrawals are counted together: each takes the next [`Position`], at a later time than the one before.
 //! A batch is seen as of position P if it was sealed at P or before and was not withdrawn at P or before, by every
@@ -18,10 +23,13 @@
 use jiff::Timestamp;
 
 use super::ids::BatchId;
+use super::layout::SheetLayout;
+use super::quarantine::QuarantineCounts;
+use super::review::{Decision, Held, Movement};
 
-/// Longest name of who withdraws a batch, in characters.
+/// Longest name of who decides about a batch, in characters.
 pub const MAX_AUTHOR_CHARS: usize = 100;
-/// Longest reason of a withdrawal, in characters.
+/// Longest reason of a decision, in characters.
 pub const MAX_REASON_CHARS: usize = 1_000;
 /// Longest name of a delivery, in characters.
 pub const MAX_FILE_NAME_CHARS: usize = 1_000;
@@ -63,7 +71,7 @@ impl RowCounts {
 }
 
 /// A delivery.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
     /// Id.
     pub id: BatchId,
@@ -75,10 +83,28 @@ pub struct Batch {
     pub request_id: String,
     /// When its header arrived.
     pub received_at: Timestamp,
-    /// `None` while rows are arriving: nothing of it can be read.
+    /// SHA-256 of what the file holds, if the caller said.
+    pub content_sha256: Option<[u8; 32]>,
+    /// How the file was laid out, if the caller said.
+    pub layout: Option<SheetLayout>,
+    /// The batch whose rejected rows it brings again.
+    pub corrects: Option<BatchId>,
+    /// `None` until it is sealed: nothing of it can be read.
     pub seal: Option<Seal>,
     /// Set only on a sealed batch, once and for all: out of force.
     pub withdrawal: Option<Withdrawal>,
+    /// Set while it is complete and not sealed; `None` while rows are arriving.
+    pub held: Option<Held>,
+    /// Set when a staged batch was committed.
+    pub committed: Option<Decision>,
+    /// Set when a second person approved.
+    pub approved: Option<Decision>,
+    /// Set when it is given up.
+    pub discarded: Option<Decision>,
+    /// What it moves by more than the configured share, as of its commit, greatest first.
+    pub movements: Vec<Movement>,
+    /// What became of its rejected rows.
+    pub quarantine: QuarantineCounts,
 }
 
 /// What makes a delivery part of the record.

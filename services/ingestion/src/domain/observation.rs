@@ -62,6 +62,8 @@ pub struct DeliveredObservation {
     pub value: f64,
     /// When the source says it revised the value, microseconds since the epoch.
     pub revised_at_us: Option<i64>,
+    /// Number of the rejected row, in the batch that its delivery corrects, which it brings again.
+    pub closes_row: Option<u64>,
     /// The row as it stood in the file, if the caller kept it.
     pub original: Option<String>,
     /// What the reader of the file found.
@@ -86,6 +88,8 @@ pub struct ObservationRow {
     pub value: Option<f64>,
     /// The source's own revision time, microseconds since the epoch.
     pub revised_at_us: Option<i64>,
+    /// Number of the rejected row that it brings again, not yet looked up.
+    pub closes_row: Option<u64>,
     /// Faults found so far: the reader's and this row's own.
     pub faults: Vec<Reason>,
     /// The row as it stood in the file.
@@ -131,6 +135,7 @@ impl DeliveredObservation {
             // Adding zero turns -0 into 0: equal as values, and the store keeps one zero only.
             value: value.map(|value| value + 0.0),
             revised_at_us,
+            closes_row: self.closes_row,
             faults: row.faults,
             original,
         }
@@ -247,6 +252,7 @@ mod tests {
             source_id: "".into(),
             value: 3.5,
             revised_at_us: None,
+            closes_row: None,
             original: None,
             faults: Vec::new(),
         }

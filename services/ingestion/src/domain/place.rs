@@ -89,6 +89,8 @@ pub struct DeliveredPlace {
     pub id: String,
     /// What is said of it.
     pub description: Description,
+    /// Number of the rejected row, in the batch that its delivery corrects, which it brings again.
+    pub closes_row: Option<u64>,
     /// The row as it stood in the file.
     pub original: String,
     /// What the reader of the file found.
@@ -102,8 +104,20 @@ pub struct PlaceRow {
     pub row: u64,
     /// The place, or every fault of the row.
     pub place: Result<Place, Vec<Reason>>,
+    /// Number of the rejected row that it brings again, not yet looked up.
+    pub closes_row: Option<u64>,
     /// The row as it stood in the file.
     pub original: String,
+}
+
+impl PlaceRow {
+    /// Adds a fault: what the row says of a place is no longer looked at.
+    pub(crate) fn refuse(&mut self, fault: Reason) {
+        match &mut self.place {
+            Ok(_) => self.place = Err(vec![fault]),
+            Err(faults) => faults.push(fault),
+        }
+    }
 }
 
 impl DeliveredPlace {
@@ -131,7 +145,7 @@ impl DeliveredPlace {
             Ok(id) if faults.is_empty() => Ok(Place { id, description }),
             _ => Err(faults),
         };
-        PlaceRow { row: self.row, place, original: without_nul(self.original) }
+        PlaceRow { row: self.row, place, closes_row: self.closes_row, original: without_nul(self.original) }
     }
 }
 

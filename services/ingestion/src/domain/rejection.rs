@@ -52,6 +52,15 @@ impl Reason {
         Self::new(super::observation::MEASURE_COLUMN, "UNKNOWN_MEASURE", message)
     }
 
+    /// A row that claims to bring a rejected row again where there is none.
+    pub(crate) fn unknown_correction(row: u64) -> Self {
+        let message = Text::new(
+            format!("所更正的批次没有被拒绝的第 {row} 行"),
+            format!("the corrected batch has no rejected row {row}"),
+        );
+        Self::new("", "UNKNOWN_CORRECTION", message)
+    }
+
     pub(crate) fn bad_period(period: &str) -> Self {
         let shown = excerpt(period, SHOWN_CHARS).escape_debug().to_string();
         let message = Text::new(
@@ -120,6 +129,16 @@ pub struct RejectedRow {
 }
 
 impl RejectedRow {
+    /// About how much of a message it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let texts = |reason: &Reason| {
+            let Reason { column, code, message: Text { zh, en } } = reason;
+            column.len() + code.len() + zh.len() + en.len()
+        };
+        self.original.len() + self.reasons.iter().map(texts).sum::<usize>()
+    }
+
     /// Columns at fault, without repeats: the known columns of a file in their order, then others as they were
     /// reported.
     #[must_use]

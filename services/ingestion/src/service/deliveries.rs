@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt};
 use tonic::{Status, Streaming};
 use xiuhua_contracts::ingestion::v1 as pb;
-use xiuhua_service_kit::status::{InvalidRequest, refuse};
+use xiuhua_service_kit::status::{InvalidRequest, Violation, refuse};
 
 use super::{Door, Stream, paging};
 use crate::convert;
@@ -16,11 +16,13 @@ use crate::error::{Error, Noun, StreamFault};
 use crate::store::{NewDelivery, OpenDelivery, Opened, Store};
 
 /// Rejected rows read at once: the original text of each may be 1 MiB long.
-const REJECTED_ROWS_AT_ONCE: usize = 8;
+pub(super) const REJECTED_ROWS_AT_ONCE: usize = 8;
+/// Batches read at once: with the layout of its file one may be 1 MiB long.
+const BATCHES_AT_ONCE: usize = 50;
 
 /// What one message of a stream holds.
 pub(super) enum Part<C> {
-    Header(pb::ImportHeader),
+    Header(Box<pb::ImportHeader>),
     Chunk(C),
     End(pb::ImportEnd),
 }
@@ -36,7 +38,7 @@ pub(super) trait Delivery: Send + 'static {
 
     fn part(request: Self::Request) -> Option<Part<Self::Chunk>>;
     fn acknowledgement(sequence: u64) -> Self::Response;
-    fn sealed(batch: pb::Batch) -> Self::Response;
+    fn complete(batch: pb::Batch) -> Self::Response;
     /// Makes a chunk durable, if it is not, and gives its sequence.
     async fn stage(store: &dyn Store, to: OpenDelivery, chunk: Self::Chunk) -> Result<u64, Error>;
 }
@@ -53,7 +55,7 @@ impl Delivery for Places {
 
     fn part(request: Self::Request) -> Option<Part<Self::Chunk>> {
         request.part.map(|part| match part {
-            pb::import_places_request::Part::Header(header) => Part::Header(header),
+            pb::import_places_request::Part::Header(header) => Part::Header(Box::new(header)),
             pb::import_places_request::Part::Chunk(chunk) => Part::Chunk(chunk),
             pb::import_places_request::Part::End(end) => Part::End(end),
         })
@@ -64,7 +66,7 @@ impl Delivery for Places {
         pb::ImportPlacesResponse { part: Some(part) }
     }
 
-    fn sealed(batch: pb::Batch) -> Self::Response {
+    fn complete(batch: pb::Batch) -> Self::Response {
         pb::ImportPlacesResponse { part: Some(pb::import_places_response::Part::Batch(batch)) }
     }
 
@@ -87,7 +89,7 @@ impl Delivery for Observations {
 
     fn part(request: Self::Request) -> Option<Part<Self::Chunk>> {
         request.part.map(|part| match part {
-            pb::import_observations_request::Part::Header(header) => Part::Header(header),
+            pb::import_observations_request::Part::Header(header) => Part::Header(Box::new(header)),
             pb::import_observations_request::Part::Chunk(chunk) => Part::Chunk(chunk),
             pb::import_observations_request::Part::End(end) => Part::End(end),
         })
@@ -98,7 +100,7 @@ impl Delivery for Observations {
         pb::ImportObservationsResponse { part: Some(part) }
     }
 
-    fn sealed(batch: pb::Batch) -> Self::Response {
+    fn complete(batch: pb::Batch) -> Self::Response {
         pb::ImportObservationsResponse { part: Some(pb::import_observations_response::Part::Batch(batch)) }
     }
 
@@ -116,7 +118,7 @@ async fn off_the_async_threads<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Store(Box::new(error)))
 }
 
-/// A stream of one delivery, from the header to the seal. It answers as it is read: one message in, made durable, one
+/// A stream of one delivery, from the header to its batch. It answers as it is read: one message in, made durable, one
 /// acknowledgement out; nothing is queued.
 struct Receiving<D: Delivery> {
     inbound: Streaming<D::Request>,
@@ -181,20 +183,26 @@ impl<D: Delivery> Receiving<D> {
                 self.stage = Stage::Open(delivery);
                 Ok(D::acknowledgement(acknowledged))
             }
-            Opened::Sealed(batch) => Ok(self.finish(*batch)),
+            Opened::Complete(batch) => Ok(self.finish(*batch)),
         }
     }
 
     async fn open(&self, header: &pb::ImportHeader) -> Result<Opened, Error> {
         let mutation =
             convert::mutation(D::METHOD, &header.request_id, header).map_err(InvalidRequest::from)?;
-        let (file_name, content_sha256) = convert::header(header)?;
+        let said = convert::header(header)?;
+        if let Some(corrects) = &said.corrects {
+            self.door.check_corrects(corrects, D::KIND).await?;
+        }
         let received_at = self.door.clock.now();
         let delivery = NewDelivery {
             mutation,
             kind: D::KIND,
-            file_name,
-            content_sha256,
+            file_name: said.file_name,
+            content_sha256: said.content_sha256,
+            stage: header.stage,
+            layout: said.layout,
+            corrects: said.corrects,
             received_at,
             given_up_before: self.door.given_up_before(received_at),
         };
@@ -203,7 +211,7 @@ impl<D: Delivery> Receiving<D> {
 
     fn finish(&mut self, batch: Batch) -> D::Response {
         self.stage = Stage::Done;
-        D::sealed(convert::batch_message(batch))
+        D::complete(convert::batch_message(batch))
     }
 }
 
@@ -216,7 +224,18 @@ impl Door {
         Ok(pb::GetBatchResponse { batch: Some(convert::batch_message(batch)) })
     }
 
-    async fn batch(&self, field: &str, id: &str) -> Result<Batch, Error> {
+    /// What is corrected has to be sealed, which it then stays, and of the same kind: only then are its rows known.
+    async fn check_corrects(&self, corrects: &BatchId, kind: BatchKind) -> Result<(), Error> {
+        let batch = self.store.batch(corrects).await?;
+        let batch = batch.ok_or_else(|| Error::NotFound(Noun::Batch, corrects.to_string()))?;
+        if batch.seal.is_some() && batch.kind == kind {
+            return Ok(());
+        }
+        let (zh, en) = ("须为同类且已封存的批次", "names no sealed batch of the same kind");
+        Err(InvalidRequest::from(Violation::new("corrects_batch_id", zh, en)).into())
+    }
+
+    pub(super) async fn batch(&self, field: &str, id: &str) -> Result<Batch, Error> {
         let id = convert::id(field, id, BatchId::new).map_err(InvalidRequest::from)?;
         self.store.batch(&id).await?.ok_or_else(|| Error::NotFound(Noun::Batch, id.to_string()))
     }
@@ -239,13 +258,18 @@ impl Door {
             None => None,
             Some([number]) => Some(i64::try_from(number).map_err(|_| paging::not_ours())?),
         };
-        let found = self.store.batches(before, page.limit_and_one()).await?;
+        let mut filling = paging::Filling::new(page.limit_and_one(), BATCHES_AT_ONCE);
+        while let Some(step) = filling.next_step() {
+            let before = filling.last().copied().or(before);
+            let batches = self.store.batches(before, step).await?;
+            filling.take(batches.into_iter().map(|(number, batch)| (number, convert::batch_message(batch))));
+        }
         let (batches, next_page_token) = paging::cut(
-            found,
+            filling.rows,
             &page,
             BINDING,
             |(number, _)| number.to_string(),
-            |(_, batch)| convert::batch_message(batch),
+            |(_, message)| message,
         );
         Ok(pb::ListBatchesResponse { batches, next_page_token })
     }
@@ -319,7 +343,7 @@ mod tests {
     async fn a_delivery_whose_caller_cancels_it_is_never_sealed() {
         use pb::import_places_request::Part::{Chunk, Header};
         let store = store::open("sqlite::memory:").await.unwrap();
-        let door = Door::new(Arc::clone(&store), SystemClock::shared(), Duration::MAX);
+        let door = Door::new(Arc::clone(&store), SystemClock::shared(), Duration::MAX, None);
         let header = pb::ImportHeader {
             request_id: "first".into(),
             file_name: "places.csv".into(),

@@ -70,4 +70,21 @@ impl Door {
         let (sources, next_page_token) = paging::cut(found, &page, BINDING, key, convert::source_message);
         Ok(pb::ListSourcesResponse { sources, next_page_token })
     }
+
+    pub(super) async fn list_source_activity(
+        &self,
+        request: &pb::ListSourceActivityRequest,
+    ) -> Result<pb::ListSourceActivityResponse, Error> {
+        const BINDING: &str = "source activity";
+        let page = paging::page(request.page_size, &request.page_token, BINDING)?;
+        let found = self.store.source_activity(page.after.as_deref(), page.limit_and_one()).await?;
+        let (sources, next_page_token) = paging::cut(
+            found,
+            &page,
+            BINDING,
+            |activity| activity.source.id.to_string(),
+            convert::source_activity_message,
+        );
+        Ok(pb::ListSourceActivityResponse { sources, next_page_token })
+    }
 }

@@ -1,10 +1,13 @@
 //! Rows as they stand in tables, and what they become.
 
+mod batches;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::domain::batch::{Batch, BatchKind, Position, RowCounts, Seal, Withdrawal};
+pub(super) use self::batches::{BatchRecord, QuarantinedRecord, movements_json};
+use crate::domain::batch::{BatchKind, Position};
 use crate::domain::ids::{BatchId, MeasureId, PlaceId, SourceId};
 use crate::domain::measure::{Bounds, Measure};
 use crate::domain::observation::ObservationRevision;
@@ -123,66 +126,6 @@ impl TryFrom<SourceRecord> for Source {
 
 pub(super) fn precedence_on_record(precedence: i64) -> Result<u32, Error> {
     u32::try_from(precedence).map_err(|_| Error::Inconsistent("a precedence is out of its range"))
-}
-
-#[derive(sqlx::FromRow)]
-pub(super) struct BatchRecord {
-    pub(super) batch_no: i64,
-    batch_id: String,
-    kind: String,
-    file_name: String,
-    request_id: String,
-    received_at: i64,
-    position: Option<i64>,
-    sealed_at: Option<i64>,
-    rows_read: Option<i64>,
-    accepted: Option<i64>,
-    corrected: Option<i64>,
-    duplicate: Option<i64>,
-    rejected: Option<i64>,
-    withdrawn_position: Option<i64>,
-    author: Option<String>,
-    reason: Option<String>,
-    withdrawn_at: Option<i64>,
-}
-
-impl TryFrom<BatchRecord> for Batch {
-    type Error = Error;
-
-    fn try_from(row: BatchRecord) -> Result<Self, Error> {
-        let count = |count: Option<i64>| natural(count.unwrap_or_default());
-        let counts = RowCounts {
-            read: count(row.rows_read)?,
-            accepted: count(row.accepted)?,
-            corrected: count(row.corrected)?,
-            duplicate: count(row.duplicate)?,
-            rejected: count(row.rejected)?,
-        };
-        let seal = match (row.position, row.sealed_at) {
-            (Some(position), Some(sealed_at)) => {
-                Some(Seal { position: Position(natural(position)?), sealed_at: instant(sealed_at)?, counts })
-            }
-            _ => None,
-        };
-        let withdrawal = match (row.withdrawn_position, row.author, row.reason, row.withdrawn_at) {
-            (Some(position), Some(author), Some(reason), Some(withdrawn_at)) => Some(Withdrawal {
-                position: Position(natural(position)?),
-                author,
-                reason,
-                withdrawn_at: instant(withdrawn_at)?,
-            }),
-            _ => None,
-        };
-        Ok(Self {
-            id: BatchId::on_record(row.batch_id),
-            kind: kind_on_record(&row.kind),
-            file_name: row.file_name,
-            request_id: row.request_id,
-            received_at: instant(row.received_at)?,
-            seal,
-            withdrawal,
-        })
-    }
 }
 
 #[derive(sqlx::FromRow)]

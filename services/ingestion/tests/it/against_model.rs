@@ -1,13 +1,14 @@
 //! The record against a slow, obvious model, over random deliveries and withdrawals.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use xiuhua_ingestion::domain::batch::{AsOf, Batch};
+use xiuhua_ingestion::domain::batch::{AsOf, Batch, BatchKind};
 use xiuhua_ingestion::domain::measure::Bounds;
 use xiuhua_ingestion::domain::observation::DeliveredObservation;
-use xiuhua_ingestion::store::Store;
+use xiuhua_ingestion::store::{NewCommit, Store};
 
 use crate::delivering::*;
 use crate::model::{Model, PLACES, Row, SOURCES};
@@ -20,6 +21,8 @@ enum Step {
     /// One of the batches before.
     Withdraw(Index),
     Put(usize, u32),
+    /// Staged, looked at, and then committed or discarded.
+    Stage(Vec<Row>, bool),
 }
 
 fn rows() -> impl Strategy<Value = Vec<Row>> {
@@ -35,6 +38,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         6 => rows().prop_map(Step::Deliver),
         2 => any::<Index>().prop_map(Step::DeliverAgain),
+        3 => (rows(), any::<bool>()).prop_map(|(rows, is_kept)| Step::Stage(rows, is_kept)),
         3 => any::<Index>().prop_map(Step::Withdraw),
         1 => (0..SOURCES.len(), select(vec![1, 50, 100, 200])).prop_map(|(source, value)| Step::Put(source, value)),
     ];
@@ -77,6 +81,40 @@ async fn agrees(store: &dyn Store, model: &Model, as_of: AsOf) {
     }
 }
 
+/// A preview tells what a commit then does, and a batch that is discarded did nothing.
+async fn staged_delivery(
+    store: &dyn Store,
+    model: &mut Model,
+    time: i64,
+    rows: &[Row],
+    is_kept: bool,
+) -> Option<Batch> {
+    let staged = deliver_as(store, staged(BatchKind::Observations, time), delivered(rows)).await;
+    let told = preview(store, time, &staged).await;
+    if !is_kept {
+        store.discard(decision("DiscardBatch", time, &staged.id, "王芳")).await.unwrap();
+        return None;
+    }
+    let before = effective(store, now(store).await).await;
+    let asked = NewCommit { second_person_above: None, expected: Some(told.counts), ..commit(time, &staged) };
+    let sealed = store.commit(asked).await.unwrap();
+    assert_eq!(sealed.seal.unwrap().counts, model.deliver(time, rows));
+    assert_eq!(rejected(store, &sealed.id).await, told.rejected);
+    let after: HashMap<String, f64> = effective(store, now(store).await).await.into_iter().collect();
+    let changes = before.iter().map(|(place, value)| (after[place] - value).abs());
+    let moved = changes.clone().filter(|change| *change > 0.0).count();
+    let ratio = changes.sum::<f64>() / before.iter().map(|(_, value)| value.abs()).sum::<f64>();
+    let told = told.movements.first().map(|told| (told.places_moved, told.places_before, told.moved_ratio));
+    match told {
+        None => assert_eq!(moved, 0),
+        Some((places_moved, places_before, told)) => {
+            assert_eq!((places_moved, places_before), (moved as u64, before.len() as u64));
+            assert!((told.unwrap() - ratio).abs() < 1e-9, "{told:?} {ratio}");
+        }
+    }
+    Some(sealed)
+}
+
 async fn the_record_is_what_the_model_says(store: &dyn Store, steps: &[Step]) {
     furnish(store).await;
     let mut model = Model::furnished();
@@ -96,6 +134,10 @@ async fn the_record_is_what_the_model_says(store: &dyn Store, steps: &[Step]) {
             Step::Put(source, precedence) => {
                 put_precedence(store, SOURCES[*source], *precedence).await;
                 model.put(*source, *precedence);
+                None
+            }
+            Step::Stage(rows, is_kept) => {
+                standing.extend(staged_delivery(store, &mut model, time, rows, *is_kept).await);
                 None
             }
             Step::DeliverAgain(_) | Step::Withdraw(_) => None,

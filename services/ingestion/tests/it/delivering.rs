@@ -11,16 +11,18 @@ use xiuhua_ingestion::domain::observation::{Cell, DeliveredObservation, Observat
 use xiuhua_ingestion::domain::period::Period;
 use xiuhua_ingestion::domain::place::{DeliveredPlace, Description};
 use xiuhua_ingestion::domain::rejection::RejectedRow;
+use xiuhua_ingestion::domain::review::Preview;
 use xiuhua_ingestion::domain::source::SourceEntry;
 use xiuhua_ingestion::domain::text::Text;
 use xiuhua_ingestion::store::{
-    self, Chunk, ColumnQuery, Mutation, NewDelivery, NewWithdrawal, OpenDelivery, Opened, Store,
+    self, Chunk, ColumnQuery, Mutation, NewCommit, NewDecision, NewDelivery, OpenDelivery, Opened,
+    PreviewQuery, Store,
 };
 use xiuhua_service_kit::clock::{ManualClock, SharedClock};
 use xiuhua_service_kit::request_id::RequestId;
 use xiuhua_service_kit::testing::{TemporaryDatabase, temporary_postgres};
 
-use crate::through_door::ThroughDoor;
+use crate::through_door::{SHARE, ThroughDoor};
 
 /// One backend of the suite.
 pub(crate) struct Backend {
@@ -97,6 +99,7 @@ pub(crate) fn say(row: u64, place: &str, value: f64) -> DeliveredObservation {
         source_id: "".into(),
         value,
         revised_at_us: None,
+        closes_row: None,
         original: Some(format!("original of row {row}")),
         faults: Vec::new(),
     }
@@ -123,6 +126,7 @@ pub(crate) fn describe(row: u64, id: &str, name: &str) -> DeliveredPlace {
         row,
         id: id.to_owned(),
         description,
+        closes_row: None,
         original: format!("original of row {row}"),
         faults: Vec::new(),
     }
@@ -141,7 +145,7 @@ pub(crate) async fn resume(
 ) -> (OpenDelivery, u64) {
     match store.open_delivery(new_delivery(kind, mutation, now)).await.unwrap() {
         Opened::Open { delivery, acknowledged } => (delivery, acknowledged),
-        Opened::Sealed(batch) => panic!("{} was sealed before", batch.id),
+        Opened::Complete(batch) => panic!("{} was sealed before", batch.id),
     }
 }
 
@@ -151,6 +155,9 @@ pub(crate) fn new_delivery(kind: BatchKind, mutation: Mutation, now: i64) -> New
         kind,
         file_name: "test.csv".to_owned(),
         content_sha256: None,
+        stage: false,
+        layout: None,
+        corrects: None,
         received_at: at(now),
         given_up_before: Timestamp::MIN,
     }
@@ -166,11 +173,15 @@ pub(crate) async fn withdraw(store: &dyn Store, now: i64, batch: &Batch) -> Batc
     store.withdraw(withdrawal(now, &batch.id)).await.unwrap()
 }
 
-pub(crate) fn withdrawal(now: i64, batch_id: &BatchId) -> NewWithdrawal {
-    NewWithdrawal {
-        mutation: mutation("WithdrawBatch", 0),
+pub(crate) fn withdrawal(now: i64, batch_id: &BatchId) -> NewDecision {
+    decision("WithdrawBatch", now, batch_id, "王芳")
+}
+
+pub(crate) fn decision(method: &'static str, now: i64, batch_id: &BatchId, author: &str) -> NewDecision {
+    NewDecision {
+        mutation: mutation(method, 0),
         batch_id: batch_id.clone(),
-        author: "王芳".to_owned(),
+        author: author.to_owned(),
         reason: "the wrong file".to_owned(),
         clock: stopped(now),
     }
@@ -178,7 +189,20 @@ pub(crate) fn withdrawal(now: i64, batch_id: &BatchId) -> NewWithdrawal {
 
 /// Delivers observations in chunks of three rows, sealed at `now` microseconds.
 pub(crate) async fn deliver(store: &dyn Store, now: i64, rows: Vec<DeliveredObservation>) -> Batch {
-    let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 0), now).await;
+    let delivery = new_delivery(BatchKind::Observations, mutation("ImportObservations", 0), now);
+    deliver_as(store, delivery, rows).await
+}
+
+/// The same, as the header tells.
+pub(crate) async fn deliver_as(
+    store: &dyn Store,
+    header: NewDelivery,
+    rows: Vec<DeliveredObservation>,
+) -> Batch {
+    let now = header.received_at.as_microsecond();
+    let Opened::Open { delivery, .. } = store.open_delivery(header).await.unwrap() else {
+        panic!("it was complete before")
+    };
     let chunks = u64::try_from(rows.chunks(3).len()).unwrap();
     for (sequence, rows) in (1..=chunks).zip(rows.chunks(3)) {
         let rows = rows.iter().cloned().map(DeliveredObservation::checked).collect();
@@ -189,13 +213,63 @@ pub(crate) async fn deliver(store: &dyn Store, now: i64, rows: Vec<DeliveredObse
 
 /// Delivers places in chunks of three rows, sealed at `now` microseconds.
 pub(crate) async fn deliver_places(store: &dyn Store, now: i64, rows: Vec<DeliveredPlace>) -> Batch {
-    let delivery = open(store, BatchKind::Places, mutation("ImportPlaces", 0), now).await;
+    let delivery = new_delivery(BatchKind::Places, mutation("ImportPlaces", 0), now);
+    deliver_places_as(store, delivery, rows).await
+}
+
+/// The same, as the header tells.
+pub(crate) async fn deliver_places_as(
+    store: &dyn Store,
+    header: NewDelivery,
+    rows: Vec<DeliveredPlace>,
+) -> Batch {
+    let now = header.received_at.as_microsecond();
+    let Opened::Open { delivery, .. } = store.open_delivery(header).await.unwrap() else {
+        panic!("it was complete before")
+    };
     let chunks = u64::try_from(rows.chunks(3).len()).unwrap();
     for (sequence, rows) in (1..=chunks).zip(rows.chunks(3)) {
         let rows = rows.iter().cloned().map(DeliveredPlace::checked).collect();
         store.stage_places(delivery, chunk(sequence, 0), rows).await.unwrap();
     }
     store.seal(delivery, chunks, stopped(now)).await.unwrap()
+}
+
+/// The file that a staged delivery of the tests holds.
+pub(crate) const FILE: [u8; 32] = [7; 32];
+
+/// The header of a delivery that is to be staged.
+pub(crate) fn staged(kind: BatchKind, now: i64) -> NewDelivery {
+    let method = if kind == BatchKind::Places { "ImportPlaces" } else { "ImportObservations" };
+    NewDelivery { stage: true, content_sha256: Some(FILE), ..new_delivery(kind, mutation(method, 0), now) }
+}
+
+/// The header of a delivery that brings rejected rows of `corrected` again.
+pub(crate) fn correcting(corrected: &Batch, now: i64) -> NewDelivery {
+    let method = if corrected.kind == BatchKind::Places { "ImportPlaces" } else { "ImportObservations" };
+    let header = new_delivery(corrected.kind, mutation(method, 0), now);
+    NewDelivery { corrects: Some(corrected.id.clone()), ..header }
+}
+
+/// The commit of a batch by 王芳, who may do it alone if it moves nothing by more than 5 %.
+pub(crate) fn commit(now: i64, batch: &Batch) -> NewCommit {
+    NewCommit {
+        mutation: mutation("CommitBatch", 0),
+        batch_id: batch.id.clone(),
+        content_sha256: FILE,
+        author: "王芳".to_owned(),
+        expected: None,
+        preview_position: None,
+        second_person_above: Some(SHARE),
+        clock: stopped(now),
+    }
+}
+
+/// What a batch would do at `now` microseconds, with every sample and rejected row there is.
+pub(crate) async fn preview(store: &dyn Store, now: i64, batch: &Batch) -> Preview {
+    let batch_id = batch.id.clone();
+    let query = PreviewQuery { batch_id, samples: 100, rejected_rows: 1_000, clock: stopped(now) };
+    store.preview(query).await.unwrap()
 }
 
 /// A store that knows the places `A`, `B`, `C` (position 1) and the measure `visits`, from 0 to 100.

@@ -58,7 +58,7 @@ pub(crate) fn visits() -> pb::Measure {
 
 pub(crate) fn place_row(row: u64, id: &str) -> pb::PlaceRow {
     let place = pb::Place { id: id.into(), name: format!("小区{id}"), ..pb::Place::default() };
-    pb::PlaceRow { row, place: Some(place), original: format!("{id},小区{id}") }
+    pb::PlaceRow { row, place: Some(place), original: format!("{id},小区{id}"), ..Default::default() }
 }
 
 pub(crate) fn place_chunk(sequence: u64, rows: Vec<pb::PlaceRow>) -> pb::PlaceChunk {

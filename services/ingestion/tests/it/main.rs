@@ -5,16 +5,21 @@
     reason = "the exemption of clippy.toml reaches test functions, not what they share"
 )]
 
+mod activity;
 mod against_model;
 mod delivering;
 mod delivery_streams;
 mod door;
+mod dump;
 mod model;
 mod plans;
 mod poison;
+mod quarantine;
 mod schemas;
 mod service;
+mod service_staging;
 mod side_by_side;
+mod staging;
 mod store_deliveries;
 mod store_places;
 mod store_suite;

@@ -9,16 +9,18 @@ use xiuhua_service_kit::testing::{
 /// Tables that stay small, so that reading them whole is right: withdrawals, precedences, the register of measures.
 const SMALL: [&str; 3] = ["withdrawal", "source_precedence", "measure"];
 
-/// Queries that a seal asks once, of all that its delivery brings; every other is asked for each page of it.
-const ONCE_A_SEAL: [(&str, &str); 3] = [
+/// Queries that a seal asks once, of all that its delivery brings; every other is asked for each page of it. And what a
+/// page of sources is most of.
+const ASKED_OF_ALL: [(&str, &str); 4] = [
     ("weigh statements", "statement"),
     ("compare descriptions", "description"),
     // As SQLite names it, by its alias.
     ("compare descriptions", "d"),
+    ("what is heard of sources", "source_delivery"),
 ];
 
 fn may_be_read_whole(query: &str, table: &str) -> bool {
-    SMALL.contains(&table) || ONCE_A_SEAL.contains(&(query, table))
+    SMALL.contains(&table) || ASKED_OF_ALL.contains(&(query, table))
 }
 
 /// 279,000 places in 300 towns, each told of by two measures; 2,000 batches, ten of them withdrawn, ten more of them open.
@@ -34,10 +36,23 @@ const RECORD: &str = "
     INSERT INTO batch (batch_id, kind, file_name, request_id, received_at, opened_at, attempt, acknowledged_sequence,
                        staged_rows)
         SELECT 'open' || n, 'OBSERVATIONS', '', 'open' || n, 9999, 9999, 1, 1, 9000 FROM $numbers(10);
+    INSERT INTO batch (batch_id, kind, file_name, request_id, received_at, opened_at, attempt, acknowledged_sequence,
+                       staged_rows, held)
+        SELECT 'staged' || n, 'OBSERVATIONS', '', 'staged' || n, 9999, 9999, 1, 1, 0, 'STAGED' FROM $numbers(10);
+    INSERT INTO batch_decision
+        SELECT batch_no, act, 'a', 'r', 1 FROM batch,
+               (SELECT 'COMMITTED' AS act UNION ALL SELECT 'APPROVED' UNION ALL SELECT 'DISCARDED') AS acts
+        WHERE position IS NOT NULL;
     INSERT INTO withdrawal
         SELECT batch_no, position, 2000 + position, 'a', 'r', 2000 + position FROM batch WHERE position <= 10;
     INSERT INTO mutation SELECT 'r' || n, 'ImportObservations', $blob, $blob FROM $numbers(5000);
-    INSERT INTO rejected_row SELECT 1 + n % 2000, n, n, '[]', '' FROM $numbers(50000);
+    INSERT INTO rejected_row (batch_no, row_no, ordinal, reasons, original, state)
+        SELECT 1 + n % 2000, n, n, '[]', '', CASE WHEN n % 3 = 0 THEN 'OPEN' ELSE 'CLOSED' END
+        FROM $numbers(50000);
+    INSERT INTO correction SELECT 1 + n % 2000, n, 1 + (n + 1) % 2000, n FROM $numbers(50000);
+    INSERT INTO give_up (batch_no, author, reason, given_up_at) SELECT 1 + n % 2000, 'a', 'r', n FROM $numbers(5000);
+    INSERT INTO source SELECT 's' || n, 's', 's', 100 FROM $numbers(3000);
+    INSERT INTO source_delivery SELECT source_id, 1 + n, 1, '2021' FROM source, $numbers(20);
     INSERT INTO place_revision
         SELECT 'P' || (1000000 + n), 20, n, 'n', 't' || (n % 300), '', 'c' || (n % 5000), '', NULL, NULL, '{}', $blob
         FROM $numbers(279000);
@@ -45,11 +60,11 @@ const RECORD: &str = "
         SELECT m, '2021', place_id, CASE WHEN row_no % 10 = 0 THEN 'cloud' ELSE 'file' END, 30, 30, 1.0, 0, NULL, row_no
         FROM place_revision, (SELECT 'm1' AS m UNION ALL SELECT 'm2') AS measures;
     INSERT INTO staged_observation
-        SELECT batch_no, row_no, row_no, place_id, 'm1', '2022', 'file', 1.0, 0, NULL, NULL, ''
-        FROM batch, place_revision WHERE batch.position IS NULL AND row_no <= 9000;
+        SELECT batch_no, row_no, row_no, place_id, 'm1', '2022', 'file', 1.0, 0, NULL, NULL, '', NULL
+        FROM batch, place_revision WHERE batch.position IS NULL AND held IS NULL AND row_no <= 9000;
     INSERT INTO staged_place
-        SELECT batch_no, row_no, row_no, place_id, 'n', 't', '', 'c', '', NULL, NULL, '{}', $blob, NULL, ''
-        FROM batch, place_revision WHERE batch.position IS NULL AND row_no <= 9000;
+        SELECT batch_no, row_no, row_no, place_id, 'n', 't', '', 'c', '', NULL, NULL, '{}', $blob, NULL, '', NULL
+        FROM batch, place_revision WHERE batch.position IS NULL AND held IS NULL AND row_no <= 9000;
     ANALYZE;
 ";
 

@@ -72,6 +72,7 @@ fn chunk(sequence: u64, first: usize) -> (pb::ObservationChunk, Vec<(u64, &'stat
         revised_at_us: vec![0; 1_000],
         original: rows.clone().map(|row| format!("row {row}")).collect(),
         faults: Vec::new(),
+        ..Default::default()
     };
     let poisoned = rows.enumerate().filter(|(_, row)| row % 100 == 50);
     let faults = poisoned.map(|(at, row)| (row as u64, poison(&mut chunk, at, row / 100))).collect();

@@ -49,7 +49,7 @@ async fn an_open_delivery_that_is_opened_again_goes_on_and_shuts_the_old_stream_
         assert_eq!(sealed.seal.unwrap().counts, counts(2, 2, 0, 0, 0));
         let delivery = new_delivery(kind, mutation, 50);
         let found = store.open_delivery(delivery.clone()).await.unwrap();
-        assert!(matches!(&found, Opened::Sealed(batch) if **batch == sealed), "{found:?}");
+        assert!(matches!(&found, Opened::Complete(batch) if **batch == sealed), "{found:?}");
         let mut other_body = delivery;
         other_body.mutation.fingerprint = [9; 32];
         assert!(matches!(store.open_delivery(other_body).await, Err(Error::KeyReused(_))));

@@ -1,37 +1,44 @@
 //! The record as a client sees it: every promise of [`Store`] that the contract makes too, kept by calls.
 
 mod messages;
+mod streams;
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokio::sync::{Mutex, mpsc};
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Status, Streaming};
+use tokio::sync::Mutex;
+use tonic::{Code, Status};
 use xiuhua_contracts::ingestion::v1 as pb;
-use xiuhua_contracts::measure::v1::{Text as TextMessage, TextColumn};
+use xiuhua_contracts::measure::v1::Text as TextMessage;
 use xiuhua_ingestion::Error;
-use xiuhua_ingestion::domain::batch::{AsOf, Batch, BatchKind, Position};
+use xiuhua_ingestion::domain::activity::SourceActivity;
+use xiuhua_ingestion::domain::batch::{AsOf, Batch, Position};
 use xiuhua_ingestion::domain::effective::{ColumnStretch, PlaceAxis, Precedences};
 use xiuhua_ingestion::domain::ids::{BatchId, MeasureId, PlaceId};
 use xiuhua_ingestion::domain::measure::Measure;
 use xiuhua_ingestion::domain::observation::{Cell, ObservationRevision, ObservationRow};
 use xiuhua_ingestion::domain::period::Period;
 use xiuhua_ingestion::domain::place::{Place, PlaceRevision, PlaceRow};
+use xiuhua_ingestion::domain::quarantine::{QuarantineState, QuarantinedRow};
 use xiuhua_ingestion::domain::rejection::RejectedRow;
+use xiuhua_ingestion::domain::review::Preview;
 use xiuhua_ingestion::domain::source::{Source, SourceEntry};
 use xiuhua_ingestion::store::{
-    Chunk, ColumnQuery, Mutation, NewDelivery, NewWithdrawal, OpenDelivery, Opened, PlaceFilter,
-    Registration, RejectedKey, Store,
+    Chunk, ColumnQuery, Mutation, NewApproval, NewCommit, NewDecision, NewDelivery, NewGiveUp, OpenDelivery,
+    Opened, PlaceFilter, PreviewQuery, QuarantineFilter, QuarantineKey, Registration, RejectedKey, Store,
 };
 use xiuhua_service_kit::clock::SharedClock;
 
 use self::messages::{
-    batch_of, measure_message, place_message, place_of, place_revision_of, rejected_of, revision_of,
-    row_fault, source_of,
+    activity_of, batch_of, counts_message, layout_message, measure_message, place_of, place_revision_of,
+    preview_of, quarantined_of, rejected_of, revision_of, source_of,
 };
+use self::streams::{Answer, Stream, observation_chunk, place_chunk};
 use crate::door::{Client, Door, open_door_on};
+
+/// The share of the default configuration, above which a second person has to agree.
+pub(crate) const SHARE: f64 = 0.05;
 
 /// A store behind a running service.
 pub(crate) struct ThroughDoor {
@@ -39,36 +46,6 @@ pub(crate) struct ThroughDoor {
     streams: Mutex<HashMap<i64, Stream>>,
     /// What the last precedences were read as of: a column comes with those of its own reading.
     as_of: Mutex<Option<AsOf>>,
-}
-
-enum Stream {
-    Places(mpsc::Sender<pb::ImportPlacesRequest>, Streaming<pb::ImportPlacesResponse>),
-    Observations(mpsc::Sender<pb::ImportObservationsRequest>, Streaming<pb::ImportObservationsResponse>),
-}
-
-enum Answer {
-    Durable(u64),
-    Sealed(Box<pb::Batch>),
-}
-
-impl Stream {
-    async fn answer(&mut self) -> Result<Answer, Error> {
-        use pb::import_observations_response::Part as Observed;
-        use pb::import_places_response::Part as Placed;
-        Ok(match self {
-            Self::Places(_, answers) => match answers.message().await.map_err(failed)?.unwrap().part.unwrap()
-            {
-                Placed::AcknowledgedSequence(sequence) => Answer::Durable(sequence),
-                Placed::Batch(batch) => Answer::Sealed(Box::new(batch)),
-            },
-            Self::Observations(_, answers) => {
-                match answers.message().await.map_err(failed)?.unwrap().part.unwrap() {
-                    Observed::AcknowledgedSequence(sequence) => Answer::Durable(sequence),
-                    Observed::Batch(batch) => Answer::Sealed(Box::new(batch)),
-                }
-            }
-        })
-    }
 }
 
 fn failed(status: Status) -> Error {
@@ -168,49 +145,26 @@ impl Store for ThroughDoor {
         let header = pb::ImportHeader {
             request_id: delivery.mutation.request_id.to_string(),
             file_name: delivery.file_name,
-            ..pb::ImportHeader::default()
+            content_sha256: delivery.content_sha256.map(Vec::from).unwrap_or_default(),
+            stage: delivery.stage,
+            layout: delivery.layout.map(layout_message),
+            corrects_batch_id: delivery.corrects.map(|id| id.to_string()).unwrap_or_default(),
         };
-        let mut stream = match delivery.kind {
-            BatchKind::Places => {
-                let (send, receive) = mpsc::channel(4);
-                let part = Some(pb::import_places_request::Part::Header(header));
-                send.send(pb::ImportPlacesRequest { part }).await.unwrap();
-                let answers = self.client().import_places(ReceiverStream::new(receive)).await;
-                Stream::Places(send, answers.map_err(failed)?.into_inner())
-            }
-            BatchKind::Observations => {
-                let (send, receive) = mpsc::channel(4);
-                let part = Some(pb::import_observations_request::Part::Header(header));
-                send.send(pb::ImportObservationsRequest { part }).await.unwrap();
-                let answers = self.client().import_observations(ReceiverStream::new(receive)).await;
-                Stream::Observations(send, answers.map_err(failed)?.into_inner())
-            }
-        };
+        let mut stream = Stream::open(self.client(), delivery.kind, header).await?;
         let acknowledged = match stream.answer().await? {
             Answer::Durable(sequence) => sequence,
-            Answer::Sealed(batch) => return Ok(Opened::Sealed(Box::new(batch_of(*batch)))),
+            Answer::Sealed(batch) => return Ok(Opened::Complete(Box::new(batch_of(*batch)))),
         };
         let mut streams = self.streams.lock().await;
         let batch_no = i64::try_from(streams.len()).unwrap();
         streams.insert(batch_no, stream);
-        let delivery = OpenDelivery { kind: delivery.kind, batch_no, attempt: 1 };
+        let (kind, stage) = (delivery.kind, delivery.stage);
+        let delivery = OpenDelivery { kind, batch_no, attempt: 1, stage, corrects: None };
         Ok(Opened::Open { delivery, acknowledged })
     }
 
     async fn stage_places(&self, to: OpenDelivery, chunk: Chunk, rows: Vec<PlaceRow>) -> Result<(), Error> {
-        let mut faults = Vec::new();
-        let rows = rows.into_iter().zip(0..).map(|(row, index)| {
-            let place = match row.place {
-                Ok(place) => place_message(place),
-                Err(found) => {
-                    faults.extend(found.into_iter().map(|fault| row_fault(index, fault)));
-                    pb::Place::default()
-                }
-            };
-            pb::PlaceRow { row: row.row, place: Some(place), original: row.original }
-        });
-        let rows = rows.collect();
-        let message = pb::PlaceChunk { sequence: chunk.sequence, rows, faults };
+        let message = place_chunk(chunk.sequence, rows);
         let part = Some(pb::import_places_request::Part::Chunk(message));
         if let Some(Stream::Places(send, _)) = self.streams.lock().await.get(&to.batch_no) {
             send.send(pb::ImportPlacesRequest { part }).await.unwrap();
@@ -224,26 +178,7 @@ impl Store for ThroughDoor {
         chunk: Chunk,
         rows: Vec<ObservationRow>,
     ) -> Result<(), Error> {
-        let texts = |text: fn(&ObservationRow) -> Option<&str>| {
-            let dictionary = rows.iter().map(|row| text(row).unwrap_or_default().to_owned()).collect();
-            Some(TextColumn { dictionary, index: (0..u32::try_from(rows.len()).unwrap()).collect() })
-        };
-        let message = pb::ObservationChunk {
-            sequence: chunk.sequence,
-            row: rows.iter().map(|row| row.row).collect(),
-            place_id: texts(|row| row.place_id.as_deref()),
-            measure_id: texts(|row| row.measure_id.as_deref()),
-            period: texts(|row| row.period.as_deref()),
-            source_id: texts(|row| row.source_id.as_deref()),
-            value: rows.iter().map(|row| row.value.unwrap_or(f64::NAN)).collect(),
-            revised_at_us: rows.iter().map(|row| row.revised_at_us.unwrap_or_default()).collect(),
-            original: rows.iter().map(|row| row.original.clone()).collect(),
-            faults: rows
-                .into_iter()
-                .zip(0..)
-                .flat_map(|(row, index)| row.faults.into_iter().map(move |fault| row_fault(index, fault)))
-                .collect(),
-        };
+        let message = observation_chunk(chunk.sequence, rows);
         let part = Some(pb::import_observations_request::Part::Chunk(message));
         if let Some(Stream::Observations(send, _)) = self.streams.lock().await.get(&to.batch_no) {
             send.send(pb::ImportObservationsRequest { part }).await.unwrap();
@@ -256,25 +191,68 @@ impl Store for ThroughDoor {
         let end = pb::ImportEnd { chunks };
         // What is left of the stream closes the caller's half when it is dropped.
         let mut stream = self.streams.lock().await.remove(&delivery.batch_no).unwrap();
-        match &mut stream {
-            Stream::Places(send, _) => {
-                let part = Some(pb::import_places_request::Part::End(end));
-                send.send(pb::ImportPlacesRequest { part }).await.unwrap();
-                *send = mpsc::channel(1).0;
-            }
-            Stream::Observations(send, _) => {
-                let part = Some(pb::import_observations_request::Part::End(end));
-                send.send(pb::ImportObservationsRequest { part }).await.unwrap();
-                *send = mpsc::channel(1).0;
-            }
-        }
+        stream.end(end).await;
         match stream.answer().await? {
             Answer::Sealed(batch) => Ok(batch_of(*batch)),
             Answer::Durable(sequence) => panic!("chunk {sequence} is acknowledged after the end"),
         }
     }
 
-    async fn withdraw(&self, withdrawal: NewWithdrawal) -> Result<Batch, Error> {
+    async fn preview(&self, query: PreviewQuery) -> Result<Preview, Error> {
+        self.door.clock.set(query.clock.now());
+        let request = pb::PreviewBatchRequest {
+            batch_id: query.batch_id.to_string(),
+            samples: query.samples,
+            rejected_rows: query.rejected_rows,
+        };
+        let answer = self.client().preview_batch(request).await.map_err(failed)?;
+        Ok(preview_of(answer.into_inner()))
+    }
+
+    async fn commit(&self, commit: NewCommit) -> Result<Batch, Error> {
+        assert_eq!(commit.second_person_above, Some(SHARE), "the service knows one share");
+        self.door.clock.set(commit.clock.now());
+        let request = pb::CommitBatchRequest {
+            request_id: commit.mutation.request_id.to_string(),
+            batch_id: commit.batch_id.to_string(),
+            content_sha256: commit.content_sha256.into(),
+            author: commit.author,
+            expected_counts: commit.expected.map(counts_message),
+            preview_position: commit.preview_position.map(|position| position.0),
+        };
+        let answer = self.client().commit_batch(request).await.map_err(failed)?;
+        Ok(batch_of(answer.into_inner().batch.unwrap()))
+    }
+
+    async fn approve(&self, approval: NewApproval) -> Result<Batch, Error> {
+        let NewApproval { decision: approval, content_sha256, expected, preview_position } = approval;
+        self.door.clock.set(approval.clock.now());
+        let request = pb::ApproveBatchRequest {
+            request_id: approval.mutation.request_id.to_string(),
+            batch_id: approval.batch_id.to_string(),
+            author: approval.author,
+            reason: approval.reason,
+            content_sha256: content_sha256.map(Vec::from).unwrap_or_default(),
+            expected_counts: expected.map(counts_message),
+            preview_position: preview_position.map(|position| position.0),
+        };
+        let answer = self.client().approve_batch(request).await.map_err(failed)?;
+        Ok(batch_of(answer.into_inner().batch.unwrap()))
+    }
+
+    async fn discard(&self, discarding: NewDecision) -> Result<Batch, Error> {
+        self.door.clock.set(discarding.clock.now());
+        let request = pb::DiscardBatchRequest {
+            request_id: discarding.mutation.request_id.to_string(),
+            batch_id: discarding.batch_id.to_string(),
+            author: discarding.author,
+            reason: discarding.reason,
+        };
+        let answer = self.client().discard_batch(request).await.map_err(failed)?;
+        Ok(batch_of(answer.into_inner().batch.unwrap()))
+    }
+
+    async fn withdraw(&self, withdrawal: NewDecision) -> Result<Batch, Error> {
         self.door.clock.set(withdrawal.clock.now());
         let request = pb::WithdrawBatchRequest {
             request_id: withdrawal.mutation.request_id.to_string(),
@@ -310,6 +288,68 @@ impl Store for ThroughDoor {
         let answer = self.client().list_rejected_rows(request).await.map_err(failed)?.into_inner();
         let rows = answer.rows.into_iter().zip(0..).map(|(row, ordinal)| rejected_of(row, ordinal));
         Ok(rows.collect())
+    }
+
+    async fn quarantined_rows(
+        &self,
+        filter: &QuarantineFilter,
+        after: Option<QuarantineKey>,
+        limit: i64,
+    ) -> Result<Vec<(QuarantineKey, QuarantinedRow)>, Error> {
+        assert_eq!(after, None, "the contract has pages of its own");
+        let state = match filter.state {
+            None => pb::QuarantineState::Unspecified,
+            Some(QuarantineState::Open) => pb::QuarantineState::Open,
+            Some(QuarantineState::Closed) => pb::QuarantineState::Closed,
+            Some(QuarantineState::GivenUp) => pb::QuarantineState::GivenUp,
+        };
+        let mut request = pb::ListQuarantinedRowsRequest {
+            batch_id: filter.batch_id.as_ref().map(ToString::to_string).unwrap_or_default(),
+            state: state.into(),
+            page_size: 2,
+            page_token: String::new(),
+        };
+        let mut rows = Vec::new();
+        loop {
+            let page =
+                self.client().list_quarantined_rows(request.clone()).await.map_err(failed)?.into_inner();
+            rows.extend(page.rows);
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+        }
+        rows.truncate(usize::try_from(limit).unwrap());
+        Ok(rows.into_iter().zip(0..).map(|(row, nth)| ((0, 0, nth), quarantined_of(row, nth))).collect())
+    }
+
+    async fn give_up_rows(&self, giving_up: NewGiveUp) -> Result<u64, Error> {
+        self.door.clock.set(giving_up.given_up_at);
+        let request = pb::GiveUpRowsRequest {
+            request_id: giving_up.mutation.request_id.to_string(),
+            batch_id: giving_up.batch_id.to_string(),
+            rows: giving_up.rows,
+            author: giving_up.author,
+            reason: giving_up.reason,
+        };
+        Ok(self.client().give_up_rows(request).await.map_err(failed)?.into_inner().given_up)
+    }
+
+    async fn source_activity(&self, after: Option<&str>, limit: i64) -> Result<Vec<SourceActivity>, Error> {
+        assert_eq!(after, None, "the contract has pages of its own");
+        let mut request = pb::ListSourceActivityRequest { page_size: 1, ..Default::default() };
+        let mut sources = Vec::new();
+        loop {
+            let page =
+                self.client().list_source_activity(request.clone()).await.map_err(failed)?.into_inner();
+            sources.extend(page.sources.into_iter().map(activity_of));
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+        }
+        sources.truncate(usize::try_from(limit).unwrap());
+        Ok(sources)
     }
 
     async fn place(&self, id: &PlaceId, position: Position) -> Result<Option<Place>, Error> {

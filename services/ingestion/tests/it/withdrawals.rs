@@ -46,9 +46,35 @@ async fn a_withdrawn_batch_is_gone_from_now_on_and_stays_as_of_before() {
     }
 }
 
+/// Goes on by ten microseconds whenever it is asked.
+#[derive(Debug)]
+struct Ticking(std::sync::atomic::AtomicI64);
+
+impl xiuhua_service_kit::clock::Clock for Ticking {
+    fn now(&self) -> jiff::Timestamp {
+        at(self.0.fetch_add(10, std::sync::atomic::Ordering::Relaxed))
+    }
+}
+
+#[tokio::test]
+async fn a_withdrawal_is_of_the_time_when_it_is_done_and_not_when_it_begins() {
+    for backend in databases().await {
+        let store = &*backend.store;
+        furnish(store).await;
+        let batch = tell(store, 10, 1.0).await;
+        let clock = std::sync::Arc::new(Ticking(20.into()));
+        let withdrawal = xiuhua_ingestion::store::NewDecision { clock, ..withdrawal(20, &batch.id) };
+        let withdrawn = store.withdraw(withdrawal).await.unwrap();
+        assert_eq!(withdrawn.withdrawal.unwrap().withdrawn_at, at(30), "{}", backend.name);
+        // While it was under way, the batch was read as in force.
+        assert_eq!(store.position_at(at(29)).await.unwrap(), Position(2), "{}", backend.name);
+        assert_eq!(store.position_at(at(30)).await.unwrap(), Position(3), "{}", backend.name);
+    }
+}
+
 #[tokio::test]
 async fn withdrawing_a_correction_gives_the_value_before_it_back() {
-    for backend in backends().await {
+    for backend in databases().await {
         let store = &*backend.store;
         furnish(store).await;
         tell(store, 10, 1.0).await;

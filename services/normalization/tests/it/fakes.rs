@@ -51,6 +51,13 @@ offering_only! {
     list_batches(ingestion::ListBatchesRequest) -> ingestion::ListBatchesResponse;
     withdraw_batch(ingestion::WithdrawBatchRequest) -> ingestion::WithdrawBatchResponse;
     list_rejected_rows(ingestion::ListRejectedRowsRequest) -> ingestion::ListRejectedRowsResponse;
+    preview_batch(ingestion::PreviewBatchRequest) -> ingestion::PreviewBatchResponse;
+    commit_batch(ingestion::CommitBatchRequest) -> ingestion::CommitBatchResponse;
+    approve_batch(ingestion::ApproveBatchRequest) -> ingestion::ApproveBatchResponse;
+    discard_batch(ingestion::DiscardBatchRequest) -> ingestion::DiscardBatchResponse;
+    list_quarantined_rows(ingestion::ListQuarantinedRowsRequest) -> ingestion::ListQuarantinedRowsResponse;
+    give_up_rows(ingestion::GiveUpRowsRequest) -> ingestion::GiveUpRowsResponse;
+    list_source_activity(ingestion::ListSourceActivityRequest) -> ingestion::ListSourceActivityResponse;
     get_place(ingestion::GetPlaceRequest) -> ingestion::GetPlaceResponse;
     list_places(ingestion::ListPlacesRequest) -> ingestion::ListPlacesResponse;
     list_place_revisions(ingestion::ListPlaceRevisionsRequest) -> ingestion::ListPlaceRevisionsResponse;
@@ -146,6 +153,10 @@ offering_only! {
         -> classification::CreateClassificationResponse;
     list_classifications(classification::ListClassificationsRequest)
         -> classification::ListClassificationsResponse;
+    list_review(classification::ListReviewRequest) -> classification::ListReviewResponse;
+    decide_type(classification::DecideTypeRequest) -> classification::DecideTypeResponse;
+    list_type_decisions(classification::ListTypeDecisionsRequest) -> classification::ListTypeDecisionsResponse;
+    get_decision_number(classification::GetDecisionNumberRequest) -> classification::GetDecisionNumberResponse;
     get_place_class(classification::GetPlaceClassRequest) -> classification::GetPlaceClassResponse;
     list_place_classes(classification::ListPlaceClassesRequest) -> classification::ListPlaceClassesResponse;
     } but {

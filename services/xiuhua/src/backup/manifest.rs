@@ -1,14 +1,15 @@
 //! What a backup says about itself: the files with their hashes, and what a platform opened on them has on record.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::intake::sha256;
 use crate::method::UnusableInput;
+use crate::screen::told;
 
 /// The manifest's file in the folder of a backup.
 pub(crate) const MANIFEST: &str = "manifest.json";
@@ -66,8 +67,9 @@ impl Manifest {
     pub(crate) fn read(backup: &Path) -> Result<Self, UnusableInput> {
         let path = backup.join(MANIFEST);
         let unusable = |fault: String| UnusableInput(vec![format!("{}: {fault}", path.display())]);
-        let text = std::fs::read(&path).map_err(|e| unusable(format!("cannot be read / 无法读取: {e}")))?;
-        let foreign = |e| unusable(format!("is no manifest of a backup / 不是备份清单: {e}"));
+        let text = std::fs::read(&path)
+            .map_err(|e| unusable(format!("{}: {e}", told("无法读取", "cannot be read"))))?;
+        let foreign = |e| unusable(format!("{}: {e}", told("不是备份清单", "is no manifest of a backup")));
         // Of a newer layout this much can be read and no more.
         let made: Version = serde_json::from_slice(&text).map_err(foreign)?;
         if made.format > FORMAT {
@@ -84,7 +86,7 @@ impl Manifest {
         let path = backup.join(MANIFEST);
         std::fs::write(&path, format!("{}\n", serde_json::to_string_pretty(self)?))
             .and_then(|()| File::open(&path)?.sync_all())
-            .with_context(|| format!("cannot write / 无法写入 {}", path.display()))
+            .with_context(|| format!("{} {}", told("无法写入", "cannot write"), path.display()))
     }
 }
 
@@ -92,22 +94,24 @@ impl CopiedFile {
     /// Why the file in this folder is not the one that was copied; `None` if it is.
     pub(crate) fn difference(&self, folder: &Path) -> Option<String> {
         match fingerprint(&folder.join(&self.name)) {
-            Ok((bytes, _)) if bytes != self.bytes => {
-                Some(format!("has {bytes} bytes instead of {} / 大小与清单不符", self.bytes))
-            }
+            Ok((bytes, _)) if bytes != self.bytes => Some(told(
+                format!("大小为 {bytes} 字节，清单为 {}", self.bytes),
+                format!("has {bytes} bytes instead of {}", self.bytes),
+            )),
             Ok((_, sha256)) if sha256 != self.sha256 => {
-                Some("is not the file that was copied (SHA-256) / 内容与清单不符（SHA-256）".to_owned())
+                Some(told("内容与清单不符（SHA-256）", "is not the file that was copied (SHA-256)"))
             }
             Ok(_) => None,
-            Err(error) => Some(format!("cannot be read / 无法读取: {error}")),
+            Err(error) => Some(format!("{}: {error}", told("无法读取", "cannot be read"))),
         }
     }
 }
 
 /// That something comes from a version after this one.
 pub(crate) fn newer(version: &str) -> String {
-    format!(
-        "was made by a newer version, {version}; use that one / 由更新的版本 {version} 生成，请使用该版本"
+    told(
+        format!("由更新的版本 {version} 生成，请使用该版本"),
+        format!("was made by a newer version, {version}; use that one"),
     )
 }
 
@@ -117,6 +121,13 @@ pub(crate) fn newer(version: &str) -> String {
 /// If it cannot be read.
 pub(crate) fn fingerprint(path: &Path) -> io::Result<(u64, String)> {
     let mut file = File::open(path)?;
-    let hash = sha256(&mut file)?;
-    Ok((file.metadata()?.len(), hash.iter().map(|byte| format!("{byte:02x}")).collect()))
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            n => hash.update(&buffer[..n]),
+        }
+    }
+    Ok((file.metadata()?.len(), hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
 }

@@ -1,178 +1,114 @@
-//! A file of observations: place, indicator, period, value, and perhaps source and time of revision.
+//! A file of observations: place, indicator, period, value, and perhaps source and time of revision; one row a value, or
+//! one row a place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::path::Path;
 
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
-use jiff::tz::{Offset, TimeZone};
-use xiuhua_contracts::ingestion::v1::{ObservationChunk, RowFault};
+use xiuhua_contracts::ingestion::v1::ObservationChunk;
 use xiuhua_contracts::measure::v1::TextColumn;
-use xiuhua_indicators::catalog::{Catalog, ItemKind, Reads};
+use xiuhua_indicators::catalog::Catalog;
+use xiuhua_spreadsheets::layout::{self, Kind, Mapping};
+use xiuhua_spreadsheets::observations::{Observation, ObservationReader};
+use xiuhua_spreadsheets::returned::{Correction, Corrections};
+use xiuhua_spreadsheets::table::{Remark, Table};
 
-use super::places::{ragged, text};
-use super::{Chunked, Document, OBSERVATIONS_A_CHUNK, UnusableFile, fault};
+use super::{Chunked, OBSERVATIONS_A_CHUNK, ReadBy, TEXT_A_CHUNK, UnusableFile, fault, unmended, vocabulary};
 
-/// The columns without which a file of observations cannot be used.
-pub(crate) const REQUIRED: [&str; 4] = ["place_id", "indicator", "period", "value"];
-
-/// What the `indicator` column may hold: leaf codes of a catalog, and measure ids.
-#[derive(Default)]
-pub(crate) struct Indicators {
-    by_code: HashMap<String, Meaning>,
-}
-
-enum Meaning {
-    Measure(String),
-    /// A derived leaf: made of scores, never delivered.
-    Derived,
-}
-
-impl Indicators {
-    /// The leaf codes of a catalog; whatever is not a code passes as a measure id.
-    pub(crate) fn of(catalog: &Catalog) -> Self {
-        let leaf = |kind: &ItemKind| match kind {
-            ItemKind::Leaf(leaf) => Some(match leaf.reads {
-                Reads::Measure(m) => Meaning::Measure(catalog.measures[m].id.clone()),
-                Reads::ChangeOf(_) => Meaning::Derived,
-            }),
-            ItemKind::Node(_) => None,
-        };
-        let by_code = catalog.items.iter().filter_map(|i| Some((i.code.clone(), leaf(&i.kind)?))).collect();
-        Self { by_code }
-    }
-}
-
-/// Reads a document of observations chunk by chunk.
+/// Reads a file of observations chunk by chunk.
 pub(crate) struct ObservationFile {
-    document: Document,
-    indicators: Indicators,
-    columns: [usize; 4],
-    source: Option<usize>,
-    revised_at: Option<usize>,
+    reader: ObservationReader,
+    by: ReadBy,
     sequence: u64,
+    /// The chunk in the making.
+    open: Columns,
+    /// Chunks that are complete: a wide row can fill more than one.
+    complete: VecDeque<ObservationChunk>,
+    ended: bool,
+    /// Of a returned sheet: the rows it brings again.
+    corrections: Option<Corrections>,
 }
 
 impl ObservationFile {
-    /// Takes a document whose header holds [`REQUIRED`].
+    /// Opens a file that names indicators of a catalog by their codes, names or measure ids. Where the catalog cannot be
+    /// used, what can be said of the file without one is said all the same.
     ///
-    /// # Panics
-    /// If it does not: [`Document::open`] has checked it.
-    pub(crate) fn new(document: Document, indicators: Indicators) -> Self {
-        let columns = REQUIRED.map(|name| document.column(name).expect("the header was checked on opening"));
-        let (source, revised_at) = (document.column("source"), document.column("revised_at"));
-        Self { document, indicators, columns, source, revised_at, sequence: 0 }
+    /// # Errors
+    /// [`UnusableFile`] with everything that is wrong with it or with how the mapping fits it.
+    pub(crate) fn open(
+        path: &Path,
+        mapping: &Mapping,
+        catalog: Option<&Catalog>,
+    ) -> Result<Self, UnusableFile> {
+        let vocabulary = catalog.map(vocabulary).unwrap_or_default();
+        let table = layout::open(path, Kind::Observations, mapping, &vocabulary)?;
+        let catalog =
+            catalog.map(|catalog| (catalog.id.clone(), catalog.version.clone())).unwrap_or_default();
+        let reader = ObservationReader::new(table, path, mapping, vocabulary)?;
+        let by = ReadBy { mapping: reader.read_by().to_owned(), catalog };
+        Ok(Self {
+            reader,
+            by,
+            sequence: 0,
+            open: Columns::default(),
+            complete: VecDeque::new(),
+            ended: false,
+            corrections: None,
+        })
+    }
+
+    /// The same file, as one that brings rejected rows again.
+    pub(crate) fn correcting(self, corrections: Option<Corrections>) -> Self {
+        Self { corrections, ..self }
     }
 }
 
 impl Chunked for ObservationFile {
     type Chunk = ObservationChunk;
 
-    fn document(&self) -> &Document {
-        &self.document
+    fn table(&self) -> &Table {
+        self.reader.table()
+    }
+
+    fn reading(&self) -> &ReadBy {
+        &self.by
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        self.reader.remarks()
     }
 
     fn rewind(&mut self) -> Result<(), UnusableFile> {
         self.sequence = 0;
-        self.document.rewind()
+        self.open = Columns::default();
+        self.complete.clear();
+        self.ended = false;
+        self.reader.rewind()
     }
 
     fn next_chunk(&mut self) -> Result<Option<ObservationChunk>, UnusableFile> {
-        let mut columns = Columns::default();
-        while columns.chunk.row.len() < OBSERVATIONS_A_CHUNK {
-            let Some(row) = self.document.next_row()? else { break };
-            let index = columns.chunk.row.len();
-            let mut faults = Vec::new();
-            if let Some(cells) = row.ragged() {
-                faults.push(ragged(index, cells));
-            }
-            let mut cell = |column: usize, name: &str| text(&row, index, column, name, &mut faults);
-            let [place, indicator, period, value] = [0, 1, 2, 3].map(|i| cell(self.columns[i], REQUIRED[i]));
-            let source = self.source.map_or_else(String::new, |c| cell(c, "source"));
-            let revised_at = self.revised_at.map_or_else(String::new, |c| cell(c, "revised_at"));
-            let measure = match self.indicators.by_code.get(&indicator) {
-                Some(Meaning::Measure(id)) => id,
-                Some(Meaning::Derived) => {
-                    faults.push(derived(index, &indicator));
-                    &indicator
+        let Self { reader, sequence, open, complete, ended, corrections, .. } = self;
+        let mut close = |open: &mut Columns| {
+            *sequence += 1;
+            std::mem::take(open).finish(*sequence)
+        };
+        while complete.is_empty() && !*ended {
+            *ended = !reader.read_row(|observation| {
+                let brought = corrections.as_ref().zip(observation.closes_row);
+                let correction = brought.and_then(|(them, row)| them.of(row, observation.original));
+                let brings = |it: &Correction<'_>| it.brings(observation.column, observation.value);
+                if !correction.as_ref().is_none_or(brings) {
+                    return;
                 }
-                None => &indicator,
-            };
-            columns.place.push(&place);
-            columns.measure.push(measure);
-            columns.period.push(&period);
-            columns.source.push(&source);
-            columns.chunk.value.push(number(&value, index, &mut faults));
-            columns.chunk.revised_at_us.push(instant(&revised_at, index, &mut faults));
-            columns.chunk.row.push(row.number);
-            columns.chunk.original.push(row.original);
-            columns.chunk.faults.append(&mut faults);
+                open.push(&observation, correction.as_ref());
+                if open.is_full() {
+                    complete.push_back(close(open));
+                }
+            })?;
         }
-        if columns.chunk.row.is_empty() {
-            return Ok(None);
+        if *ended && !open.is_empty() {
+            complete.push_back(close(open));
         }
-        self.sequence += 1;
-        Ok(Some(columns.finish(self.sequence)))
-    }
-}
-
-/// The fault of a row that delivers what the platform computes itself.
-fn derived(index: usize, code: &str) -> RowFault {
-    fault(
-        index,
-        "indicator",
-        "DERIVED_INDICATOR",
-        format!("“{code}”是由得分推算的指标，不接受填报"),
-        format!("`{code}` is derived from scores and is not delivered"),
-    )
-}
-
-/// A finite number; 0 and a fault where the text is none.
-fn number(text: &str, index: usize, faults: &mut Vec<RowFault>) -> f64 {
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() => value,
-        _ if text.is_empty() => {
-            faults.push(fault(
-                index,
-                "value",
-                "VALUE_MISSING",
-                "缺少数值；没有数据就不要填报该行".to_owned(),
-                "the value is empty; what is missing is not delivered".to_owned(),
-            ));
-            0.0
-        }
-        _ => {
-            faults.push(fault(
-                index,
-                "value",
-                "NOT_A_NUMBER",
-                format!("“{text}”不是数字"),
-                format!("`{text}` is not a number"),
-            ));
-            0.0
-        }
-    }
-}
-
-/// Microseconds since the epoch; 0 where not given. Times without an offset are China Standard Time.
-fn instant(text: &str, index: usize, faults: &mut Vec<RowFault>) -> i64 {
-    if text.is_empty() {
-        return 0;
-    }
-    let shanghai = || TimeZone::fixed(Offset::constant(8));
-    let civil = || text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(|d| d.at(0, 0, 0, 0)));
-    let parsed = text.parse::<Timestamp>().or_else(|_| civil().and_then(|at| shanghai().to_timestamp(at)));
-    match parsed {
-        Ok(at) => at.as_microsecond(),
-        Err(_) => {
-            faults.push(fault(
-                index,
-                "revised_at",
-                "NOT_A_TIME",
-                format!("“{text}”不是时间，应如 2021-12-31T08:00:00+08:00 或 2021-12-31"),
-                format!("`{text}` is not a time such as 2021-12-31T08:00:00+08:00 or 2021-12-31"),
-            ));
-            0
-        }
+        Ok(complete.pop_front())
     }
 }
 
@@ -184,10 +120,46 @@ struct Columns {
     measure: Dictionary,
     period: Dictionary,
     source: Dictionary,
+    text_bytes: usize,
+    closes_rows: bool,
 }
 
 impl Columns {
-    fn finish(self, sequence: u64) -> ObservationChunk {
+    fn push(&mut self, observation: &Observation<'_>, correction: Option<&Correction<'_>>) {
+        let chunk = &mut self.chunk;
+        let index = chunk.row.len();
+        if index == 0 {
+            chunk.row.reserve(OBSERVATIONS_A_CHUNK);
+            chunk.value.reserve(OBSERVATIONS_A_CHUNK);
+            chunk.original.reserve(OBSERVATIONS_A_CHUNK);
+        }
+        chunk.faults.extend(observation.faults.iter().map(|found| fault(index, found.clone())));
+        if let Some(correction) = correction {
+            unmended(index, correction, observation.column, &mut chunk.faults);
+        }
+        self.text_bytes += observation.original.len() + self.place.push(observation.place_id);
+        self.text_bytes += self.measure.push(observation.measure_id) + self.period.push(observation.period);
+        self.text_bytes += self.source.push(observation.source);
+        chunk.value.push(observation.value);
+        chunk.revised_at_us.push(observation.revised_at_us.unwrap_or(0));
+        chunk.row.push(observation.row);
+        chunk.closes_row.push(observation.closes_row.unwrap_or(0));
+        self.closes_rows |= observation.closes_row.is_some();
+        chunk.original.push(observation.original.to_owned());
+    }
+
+    fn is_empty(&self) -> bool {
+        self.chunk.row.is_empty()
+    }
+
+    fn is_full(&self) -> bool {
+        self.chunk.row.len() == OBSERVATIONS_A_CHUNK || self.text_bytes >= TEXT_A_CHUNK
+    }
+
+    fn finish(mut self, sequence: u64) -> ObservationChunk {
+        if !self.closes_rows {
+            self.chunk.closes_row.clear();
+        }
         ObservationChunk {
             sequence,
             place_id: Some(self.place.column),
@@ -204,51 +176,30 @@ impl Columns {
 struct Dictionary {
     column: TextColumn,
     positions: HashMap<String, u32>,
+    /// The last text and its position: neighbours are often alike.
+    last: Option<u32>,
 }
 
 impl Dictionary {
-    fn push(&mut self, text: &str) {
-        let position = match self.positions.get(text) {
-            Some(position) => *position,
+    /// Adds a text; gives how many bytes the dictionary grew by.
+    fn push(&mut self, text: &str) -> usize {
+        if let Some(last) = self.last
+            && self.column.dictionary[last as usize] == text
+        {
+            self.column.index.push(last);
+            return 0;
+        }
+        let (position, grown) = match self.positions.get(text) {
+            Some(position) => (*position, 0),
             None => {
                 let position = u32::try_from(self.column.dictionary.len()).expect("a chunk is small");
                 self.column.dictionary.push(text.to_owned());
                 self.positions.insert(text.to_owned(), position);
-                position
+                (position, text.len())
             }
         };
+        self.last = Some(position);
         self.column.index.push(position);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_without_an_offset_are_china_standard_time() {
-        let mut faults = Vec::new();
-        let at = |text, faults: &mut Vec<_>| instant(text, 0, faults);
-        let midnight = at("2021-12-31", &mut faults);
-        assert_eq!(midnight, at("2021-12-30T16:00:00Z", &mut faults));
-        assert_eq!(midnight, at("2021-12-31 00:00:00", &mut faults));
-        assert!(faults.is_empty());
-        assert_eq!(at("31.12.2021", &mut faults), 0);
-        assert_eq!(faults[0].reason, "NOT_A_TIME");
-    }
-
-    #[test]
-    fn numbers_that_are_none_are_faults_and_never_zero_values() {
-        let mut faults = Vec::new();
-        for text in ["八十", "NaN", "inf", "1,5", ""] {
-            number(text, 7, &mut faults);
-        }
-        let reasons: Vec<_> = faults.iter().map(|f| f.reason.as_str()).collect();
-        assert_eq!(
-            reasons,
-            ["NOT_A_NUMBER", "NOT_A_NUMBER", "NOT_A_NUMBER", "NOT_A_NUMBER", "VALUE_MISSING"]
-        );
-        assert!(faults.iter().all(|f| f.index == 7));
-        assert_eq!(number("1e-3", 0, &mut faults).to_bits(), 1e-3_f64.to_bits());
+        grown
     }
 }

@@ -138,7 +138,7 @@ fn an_unknown_catalog_and_a_sample_member_without_a_type_end_with_2() {
         ]
         .concat(),
     );
-    assert!(ended.expect_code(1).stderr().contains("无法创建 file"));
+    assert!(ended.expect_code(1).stderr().contains("cannot make file"));
 }
 
 #[test]

@@ -30,8 +30,8 @@ fn a_run_before_and_after_a_restart_and_on_a_temporary_store_has_one_digest_and_
     let bench = Workbench::new();
     // Each command opens the platform anew and closes it.
     bench.run(&["sample", "--out", "."]).expect_success();
-    bench.run(&["import", "places", "places.csv", "--quiet"]).expect_success();
-    bench.run(&["import", "observations", "observations.csv", "--quiet"]).expect_success();
+    bench.run(&["import", "places", "places.csv", "--yes", "--quiet"]).expect_success();
+    bench.run(&["import", "observations", "observations.csv", "--yes", "--quiet"]).expect_success();
     let assess = ["assess", "--catalog", "pudong-2021", "--period", "2021", "--json", "--quiet"];
     let digest = || {
         let run: serde_json::Value =

@@ -16,11 +16,12 @@ async fn a_delivery_whose_connection_breaks_is_resumed_and_arrives_once() -> Res
     let served = program::serve(&bench.path("xiuhua-data"))?;
     let proxy = Proxy::before(served.address.parse()?, Chance::seeded(1)).await?;
     let url = format!("http://{}", proxy.address());
-    bench.run(&["import", "places", "places.csv", "--quiet", "--server", &url]).expect_success();
+    bench.run(&["import", "places", "places.csv", "--yes", "--quiet", "--server", &url]).expect_success();
 
     let text = std::fs::read_to_string(bench.path("observations.csv"))?;
     let rows = text.lines().count() as u64 - 1;
-    let arguments = ["import", "observations", "observations.csv", "--json", "--quiet", "--server", &url];
+    let arguments =
+        ["import", "observations", "observations.csv", "--yes", "--json", "--quiet", "--server", &url];
     // Late enough that chunks are on record, early enough that many are not. The row appears once in the file.
     let first = text.lines().nth(1).context("a large file")?;
     ensure!(text.matches(first).count() == 1, "{first} is not alone");
@@ -53,7 +54,7 @@ async fn a_delivery_whose_connection_breaks_is_resumed_and_arrives_once() -> Res
 fn a_delivery_repeated_under_its_name_is_the_same_delivery_and_with_another_file_refused() {
     let bench = Workbench::new();
     bench.write("places.csv", "place_id,housing_nature\nP1,商品房\n");
-    let import = ["import", "places", "places.csv", "--request-id", "estates-2021"];
+    let import = ["import", "places", "places.csv", "--yes", "--request-id", "estates-2021"];
     let first = bench.json(&import);
     assert_eq!(bench.json(&import), first);
     bench.write("places.csv", "place_id,housing_nature\nP2,商品房\n");
@@ -76,7 +77,7 @@ fn a_delivery_that_is_given_up_says_by_what_name_it_goes_on() {
 #[test]
 fn a_file_from_a_pipe_is_delivered_like_any_other() -> Result<()> {
     let bench = Workbench::new();
-    let mut command = bench.command(&["import", "places", "/dev/stdin", "--json"]);
+    let mut command = bench.command(&["import", "places", "/dev/stdin", "--yes", "--json"]);
     command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
     let mut child = command.spawn()?;
     let mut input = child.stdin.take().context("a pipe")?;

@@ -24,7 +24,7 @@ fn a_backup_taken_while_a_delivery_arrives_restores_to_the_same_bytes_and_digest
     let runs = bench.json(&["runs", "--server", &url]);
     bench.run(&["sample", "--seed", "2", "--out", "."]).expect_success();
 
-    let arguments = ["import", "observations", "observations.csv", "--quiet", "--server", &url];
+    let arguments = ["import", "observations", "observations.csv", "--yes", "--quiet", "--server", &url];
     let mut import = bench.command(&arguments).stdout(Stdio::null()).spawn()?;
     let mut backups = Vec::new();
     while import.try_wait()?.is_none() {
@@ -33,6 +33,12 @@ fn a_backup_taken_while_a_delivery_arrives_restores_to_the_same_bytes_and_digest
         backups.push(name);
     }
     assert!(import.wait()?.success());
+    // Another district's values move everything.
+    let listed = bench.json(&["batches", "--top", "1", "--server", &url]);
+    assert_eq!(listed["batches"][0]["state"], "AWAITING_APPROVAL");
+    let id = listed["batches"][0]["batch_id"].as_str().expect("a batch has an id");
+    let approve = ["approve", id, "--author", "李强", "--reason", "演练", "--server", &url];
+    bench.run(&approve).expect_success();
     bench.run(&["backup", "--out", "after", "--data-dir", data_dir]).expect_success();
     drop(served);
     let first = backups.first().expect("a delivery takes longer than nothing").as_str();

@@ -53,8 +53,8 @@ fn sqlite_postgresql_and_a_mix_give_one_digest_and_the_same_bytes() {
 /// The digest and the result files of the sample district.
 fn computed(bench: &Workbench) -> (String, Vec<Vec<u8>>) {
     bench.run(&["sample", "--out", "."]).expect_success();
-    bench.run(&["import", "places", "places.csv", "--quiet"]).expect_success();
-    bench.run(&["import", "observations", "observations.csv", "--quiet"]).expect_success();
+    bench.run(&["import", "places", "places.csv", "--yes", "--quiet"]).expect_success();
+    bench.run(&["import", "observations", "observations.csv", "--yes", "--quiet"]).expect_success();
     let run = bench.json(&["assess", "--catalog", "pudong-2021", "--period", "2021"]);
     bench.run(&["export", "--out", "out", "--quiet"]).expect_success();
     let digest = run["digest"].as_str().expect("a digest").to_owned();

@@ -36,6 +36,11 @@ impl Workbench {
         Self { settings: databases.iter().map(setting).collect(), ..Self::new() }
     }
 
+    /// Sets a variable for every command from now on.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
@@ -148,6 +153,6 @@ fn xiuhua() -> Command {
             command.env_remove(name.as_ref());
         }
     }
-    command.env("LC_ALL", "C.UTF-8");
+    command.env("LC_ALL", "C.UTF-8").env("XIUHUA_AUTHOR", "王芳");
     command
 }

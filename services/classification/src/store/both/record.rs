@@ -4,21 +4,26 @@
 //! A classification is written while its places arrive, inside one transaction that runs apart from the call that
 //! asked for it: a caller that hangs up neither halves it nor leaves it open.
 
+mod deciding;
 mod writing;
 
 use async_trait::async_trait;
 use futures_util::future::FutureExt;
 
-use super::{Database, MIGRATOR, PLACE_CLASSES_OF_TYPE, Pool};
-use crate::domain::{Classification, ClassificationId, PlaceClass};
+use super::{Database, MIGRATOR, PLACE_CLASSES_OF_TYPE, Pool, REVIEW};
+use crate::domain::{Classification, ClassificationId, PlaceClass, TypeDecision};
 use crate::error::Error;
-use crate::store::rows::{ClassificationRow, PlaceClassRow, RuleSetRow};
+use crate::store::rows::{
+    ClassificationRow, PlaceClassRow, RuleSetRow, TypeDecisionRow, integer, read_natural, read_step,
+};
 use crate::store::statements::{
-    CLASSIFICATION, CLASSIFICATIONS, NEWEST_RULE_SET, PLACE_CLASS, PLACE_CLASSES, PLACE_TYPES,
-    RULE_SET_OF_VERSION, RULE_SET_TEXT, RULE_SETS,
+    CLASSIFICATION, CLASSIFICATIONS, DECISION_NUMBER_AT_INSTANT, DECISION_NUMBER_AT_POSITION, DECISIONS,
+    DECISIONS_ABOUT_PLACE, DECISIONS_UNDER_RULE_SET, NEWEST_DECISION, NEWEST_RULE_SET, PLACE_CLASS,
+    PLACE_CLASSES, PLACE_TYPES, RULE_SET_OF_VERSION, RULE_SET_TEXT, RULE_SETS,
 };
 use crate::store::{
-    ClassStream, Mutation, NewClassification, NewRuleSet, RuleSetCursor, RuleSetRecord, Run, Store,
+    ClassStream, Moment, Mutation, NewClassification, NewRuleSet, NewTypeDecision, RuleSetCursor,
+    RuleSetRecord, Run, Store,
 };
 
 /// The database of the classification service.
@@ -143,5 +148,67 @@ impl Store for Record {
     ) -> Result<Vec<(String, String)>, Error> {
         let query = sqlx::query_as(PLACE_TYPES).bind(run.0).bind(after.unwrap_or_default()).bind(limit);
         Ok(query.fetch_all(self.reader()).await?)
+    }
+
+    async fn review(&self, run: Run, after: Option<&str>, limit: i64) -> Result<Vec<PlaceClass>, Error> {
+        let query = sqlx::query_as(REVIEW).bind(run.0).bind(after.unwrap_or_default()).bind(limit);
+        let rows: Vec<PlaceClassRow> = query.fetch_all(self.reader()).await?;
+        rows.into_iter().map(PlaceClassRow::read).collect()
+    }
+
+    async fn decide(&self, mutation: Mutation, new: NewTypeDecision) -> Result<TypeDecision, Error> {
+        self.database
+            .write_in_turn(move |connection| deciding::decide(connection, mutation, new).boxed())
+            .await
+    }
+
+    async fn decisions(
+        &self,
+        place_id: Option<&str>,
+        before: Option<u64>,
+        limit: i64,
+    ) -> Result<Vec<TypeDecision>, Error> {
+        let before = before.map_or(Ok(i64::MAX), |number| integer("number", number))?;
+        let query = match place_id {
+            Some(place_id) => sqlx::query_as(DECISIONS_ABOUT_PLACE).bind(place_id),
+            None => sqlx::query_as(DECISIONS),
+        };
+        let rows: Vec<TypeDecisionRow> = query.bind(before).bind(limit).fetch_all(self.reader()).await?;
+        rows.into_iter().map(TypeDecisionRow::read).collect()
+    }
+
+    async fn decisions_under(
+        &self,
+        rule_set_id: &str,
+        after: u64,
+        up_to: u64,
+        limit: i64,
+    ) -> Result<Vec<TypeDecision>, Error> {
+        let query = sqlx::query_as(DECISIONS_UNDER_RULE_SET)
+            .bind(rule_set_id)
+            .bind(integer("number", after)?)
+            .bind(integer("number", up_to)?)
+            .bind(limit);
+        let rows: Vec<TypeDecisionRow> = query.fetch_all(self.reader()).await?;
+        rows.into_iter().map(TypeDecisionRow::read).collect()
+    }
+
+    async fn decision_number(&self, at: Moment) -> Result<u64, Error> {
+        let number: Option<i64> = match at {
+            Moment::Newest => {
+                let newest: Option<(i64, i64, i64)> =
+                    sqlx::query_as(NEWEST_DECISION).fetch_optional(self.reader()).await?;
+                return Ok(newest.map(read_step).transpose()?.map_or(0, |step| step.number));
+            }
+            Moment::Position(position) => {
+                let query = sqlx::query_scalar(DECISION_NUMBER_AT_POSITION);
+                query.bind(integer("position", position)?).fetch_optional(self.reader()).await?
+            }
+            Moment::Instant(instant) => {
+                let query = sqlx::query_scalar(DECISION_NUMBER_AT_INSTANT);
+                query.bind(instant.as_microsecond()).fetch_optional(self.reader()).await?
+            }
+        };
+        number.map_or(Ok(0), |number| read_natural("number", number))
     }
 }

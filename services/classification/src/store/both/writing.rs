@@ -5,9 +5,7 @@ use futures_util::stream::TryStreamExt;
 use super::super::{Connection, alone_with, insert_place_classes};
 use crate::domain::{Classification, Inputs, TypeCount};
 use crate::error::Error;
-use crate::store::rows::{
-    ClassificationRow, RuleSetRow, answered, write_counts, write_names, write_position,
-};
+use crate::store::rows::{ClassificationRow, RuleSetRow, answered, integer, write_counts, write_names};
 use crate::store::statements::{
     ANSWER, CLASSIFICATION_OF_RUN, INSERT_CLASSIFICATION, INSERT_RULE_SET, REMEMBER, RULE_SET,
     RULE_SET_OF_VERSION, RUN_OF_INPUTS, SET_COUNTS,
@@ -96,8 +94,9 @@ async fn insert_classification(
         .bind(&inputs.rule_set.id)
         .bind(&inputs.rule_set.version)
         .bind(&inputs.rule_set.hash)
-        .bind(write_position(inputs)?)
+        .bind(integer("as_of_position", inputs.as_of_position)?)
         .bind(i64::from(inputs.reference_year))
+        .bind(integer("decision_number", inputs.decision_number)?)
         .bind(inputs.code_version)
         .bind(new.created_at.as_microsecond())
         .fetch_optional(connection)
@@ -109,8 +108,9 @@ async fn run_of_inputs(connection: &mut Connection, inputs: &Inputs) -> Result<R
     let run = sqlx::query_scalar(RUN_OF_INPUTS)
         .bind(&inputs.rule_set.id)
         .bind(&inputs.rule_set.version)
-        .bind(write_position(inputs)?)
+        .bind(integer("as_of_position", inputs.as_of_position)?)
         .bind(i64::from(inputs.reference_year))
+        .bind(integer("decision_number", inputs.decision_number)?)
         .bind(inputs.code_version)
         .fetch_one(connection)
         .await?;
@@ -132,7 +132,10 @@ pub(super) async fn classification_of_run(
 }
 
 /// What a mutation was answered with; `None` if it is new. Whoever does one of the same name is waited for.
-async fn answer_after_others(connection: &mut Connection, mutation: &Mutation) -> Result<Option<i64>, Error> {
+pub(super) async fn answer_after_others(
+    connection: &mut Connection,
+    mutation: &Mutation,
+) -> Result<Option<i64>, Error> {
     alone_with(connection, &mutation.request_id).await?;
     answer(connection, mutation).await
 }
@@ -143,7 +146,11 @@ pub(super) async fn answer(connection: &mut Connection, mutation: &Mutation) -> 
     answered(query.fetch_optional(connection).await?, mutation)
 }
 
-async fn remember(connection: &mut Connection, mutation: &Mutation, answer: i64) -> Result<(), Error> {
+pub(super) async fn remember(
+    connection: &mut Connection,
+    mutation: &Mutation,
+    answer: i64,
+) -> Result<(), Error> {
     sqlx::query(REMEMBER)
         .bind(mutation.request_id.as_str())
         .bind(mutation.fingerprint.as_slice())

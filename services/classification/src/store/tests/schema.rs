@@ -4,7 +4,9 @@ use xiuhua_service_kit::database::OpenError;
 use xiuhua_service_kit::testing::{execute, full_scans, postgres_schema, sqlite_schema};
 
 use super::super::open;
-use super::super::statements::{PLACE_CLASSES_OF_TYPE, PLACE_CLASSES_OF_TYPE_ON_SQLITE, READS};
+use super::super::statements::{
+    PLACE_CLASSES_OF_TYPE, PLACE_CLASSES_OF_TYPE_ON_SQLITE, READS, REVIEW, REVIEW_ON_SQLITE,
+};
 use super::Place;
 use crate::error::Error;
 
@@ -15,13 +17,18 @@ const ROWS: &str = "
         WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < 2000) SELECT n FROM series
     ) s;
     INSERT INTO classifications (id, rule_set_id, rule_set_version, rule_set_hash, as_of_position, reference_year,
-                                 code_version, counts, created_us)
-    SELECT 'c' || n, 'rules' || n / 10, n, '', n, 2021, '1', '[]', 0 FROM (
+                                 decision_number, code_version, counts, created_us)
+    SELECT 'c' || n, 'rules' || n / 10, n, '', n, 2021, 0, '1', '[]', 0 FROM (
         WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < 2000) SELECT n FROM series
     ) s;
-    INSERT INTO place_classes (run, place_id, type, reasons, evidence, labels, type_degrees)
-    SELECT n / 3000 + 1, 'p' || n, 'T' || n % 5, '[]', '[]', '[]', '[]' FROM (
+    INSERT INTO place_classes (run, place_id, type, reasons, evidence, labels, type_degrees, in_review)
+    SELECT n / 3000 + 1, 'p' || n, 'T' || n % 5, '[]', '[]', '[]', '[]',
+           CASE WHEN n % 20 = 0 THEN 1 ELSE 0 END FROM (
         WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 299999) SELECT n FROM series
+    ) s;
+    INSERT INTO type_decisions (number, place_id, rule_set_id, type, evidence, author, reason, position, decided_us)
+    SELECT n, 'p' || n % 3000, 'rules' || n % 3, 'T1', '[]', '', '', n / 10, n FROM (
+        WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < 30000) SELECT n FROM series
     ) s;
     INSERT INTO requests (request_id, fingerprint, answer)
     SELECT 'r' || n, '', n FROM (
@@ -61,14 +68,19 @@ async fn every_read_uses_an_index_at_a_hundred_times_a_district() {
         if place.on_postgres() {
             execute(&place.url, "ANALYZE").await;
         }
-        let of_type =
-            if place.on_postgres() { PLACE_CLASSES_OF_TYPE } else { PLACE_CLASSES_OF_TYPE_ON_SQLITE };
-        for statement in READS.iter().chain([&of_type]) {
+        let own = if place.on_postgres() {
+            [PLACE_CLASSES_OF_TYPE, REVIEW]
+        } else {
+            [PLACE_CLASSES_OF_TYPE_ON_SQLITE, REVIEW_ON_SQLITE]
+        };
+        for statement in READS.iter().chain(&own) {
             let plan = place.plan(statement).await;
             assert!(full_scans(&plan).is_empty(), "{statement}\n{plan}");
             assert!(!plan.contains("Sort") && !plan.contains("TEMP B-TREE"), "{statement}\n{plan}");
         }
-        let review_list = place.plan(of_type).await;
-        assert!(review_list.contains("place_classes_by_type"), "{review_list}");
+        for (statement, index) in own.iter().zip(["place_classes_by_type", "place_classes_in_review"]) {
+            let plan = place.plan(statement).await;
+            assert!(plan.contains(index), "{plan}");
+        }
     }
 }

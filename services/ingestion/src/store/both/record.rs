@@ -2,18 +2,25 @@
 //! `postgres.rs`: their SQL means the same to both databases. What does not is in those two files and the rooms beside
 //! them: how rows go in and columns come out in bulk, how writes are kept in order, and a few words of dialect.
 
+mod activity;
+mod deciding;
 mod deliveries;
 mod positions;
+mod quarantine;
 mod reading;
 mod registers;
 mod sealing;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use xiuhua_service_kit::clock::SharedClock;
 
 use super::{Connection, Database, MIGRATOR, alone, alone_with, bulk, columns};
+use crate::domain::activity::SourceActivity;
 use crate::domain::batch::{AsOf, Batch, Position};
 use crate::domain::effective::{ColumnStretch, PlaceAxis, Precedences};
 use crate::domain::ids::{BatchId, MeasureId, PlaceId};
@@ -21,24 +28,29 @@ use crate::domain::measure::Measure;
 use crate::domain::observation::{Cell, ObservationRevision, ObservationRow};
 use crate::domain::period::Period;
 use crate::domain::place::{Place, PlaceRevision, PlaceRow};
+use crate::domain::quarantine::QuarantinedRow;
 use crate::domain::rejection::RejectedRow;
+use crate::domain::review::Preview;
 use crate::domain::source::{Source, SourceEntry};
 use crate::error::Error;
 use crate::store::{
-    Chunk, ColumnQuery, HotQuery, Mutation, NewDelivery, NewWithdrawal, OpenDelivery, Opened, PlaceFilter,
-    Registration, RejectedKey, Store,
+    Chunk, ColumnQuery, HotQuery, Mutation, NewApproval, NewCommit, NewDecision, NewDelivery, NewGiveUp,
+    OpenDelivery, Opened, PlaceFilter, PreviewQuery, QuarantineFilter, QuarantineKey, Registration,
+    RejectedKey, Store,
 };
 
 /// The record in one database.
 pub(in crate::store) struct Record {
     database: Database,
+    /// Of the one preview at a time: each takes as long as a seal, and other writes wait for it.
+    previews: Arc<Semaphore>,
 }
 
 impl Record {
     /// Opens and migrates; see [`crate::store::open`].
     pub(in crate::store) async fn open(url: &str) -> Result<Self, Error> {
         let database = Database::open(url, &MIGRATOR).await.map_err(|error| Error::Store(Box::new(error)))?;
-        Ok(Self { database })
+        Ok(Self { database, previews: Arc::new(Semaphore::new(1)) })
     }
 }
 
@@ -109,12 +121,18 @@ impl Store for Record {
         in_transaction!(self, connection, deliveries::open(connection, &delivery))
     }
 
-    async fn stage_places(&self, to: OpenDelivery, chunk: Chunk, rows: Vec<PlaceRow>) -> Result<(), Error> {
+    async fn stage_places(
+        &self,
+        to: OpenDelivery,
+        chunk: Chunk,
+        mut rows: Vec<PlaceRow>,
+    ) -> Result<(), Error> {
         in_transaction!(self, connection, async {
-            match deliveries::admit(connection, to, chunk, rows.len()).await? {
-                Some(first) => bulk::stage_places(connection, to.batch_no, first, &rows).await,
-                None => Ok(()),
-            }
+            let Some(first) = deliveries::admit(connection, to, chunk, rows.len()).await? else {
+                return Ok(());
+            };
+            quarantine::refuse_unknown(connection, to.corrects, &mut rows).await?;
+            bulk::stage_places(connection, to.batch_no, first, &rows).await
         })
     }
 
@@ -122,21 +140,56 @@ impl Store for Record {
         &self,
         to: OpenDelivery,
         chunk: Chunk,
-        rows: Vec<ObservationRow>,
+        mut rows: Vec<ObservationRow>,
     ) -> Result<(), Error> {
         in_transaction!(self, connection, async {
-            match deliveries::admit(connection, to, chunk, rows.len()).await? {
-                Some(first) => bulk::stage_observations(connection, to.batch_no, first, &rows).await,
-                None => Ok(()),
-            }
+            let Some(first) = deliveries::admit(connection, to, chunk, rows.len()).await? else {
+                return Ok(());
+            };
+            quarantine::refuse_unknown(connection, to.corrects, &mut rows).await?;
+            bulk::stage_observations(connection, to.batch_no, first, &rows).await
         })
     }
 
     async fn seal(&self, delivery: OpenDelivery, chunks: u64, clock: SharedClock) -> Result<Batch, Error> {
+        if delivery.stage {
+            return in_transaction!(
+                self,
+                connection,
+                deliveries::stage(connection, delivery, chunks, &clock)
+            );
+        }
         in_turn!(self, connection, sealing::seal(connection, delivery, chunks, &clock))
     }
 
-    async fn withdraw(&self, withdrawal: NewWithdrawal) -> Result<Batch, Error> {
+    async fn preview(&self, query: PreviewQuery) -> Result<Preview, Error> {
+        let Ok(admitted) = Arc::clone(&self.previews).try_acquire_owned() else {
+            return Err(Error::PreviewUnderWay);
+        };
+        self.database
+            .try_out(move |connection| {
+                async move {
+                    let _admitted = admitted;
+                    deciding::preview(connection, &query).await
+                }
+                .boxed()
+            })
+            .await
+    }
+
+    async fn commit(&self, commit: NewCommit) -> Result<Batch, Error> {
+        in_turn!(self, connection, deciding::commit(connection, &commit))
+    }
+
+    async fn approve(&self, approval: NewApproval) -> Result<Batch, Error> {
+        in_turn!(self, connection, deciding::approve(connection, &approval))
+    }
+
+    async fn discard(&self, discarding: NewDecision) -> Result<Batch, Error> {
+        in_turn!(self, connection, deciding::discard(connection, &discarding))
+    }
+
+    async fn withdraw(&self, withdrawal: NewDecision) -> Result<Batch, Error> {
         in_turn!(self, connection, deliveries::withdraw(connection, &withdrawal))
     }
 
@@ -155,6 +208,23 @@ impl Store for Record {
         limit: i64,
     ) -> Result<Vec<RejectedRow>, Error> {
         deliveries::rejected_rows(reader!(self), batch, after, limit).await
+    }
+
+    async fn quarantined_rows(
+        &self,
+        filter: &QuarantineFilter,
+        after: Option<QuarantineKey>,
+        limit: i64,
+    ) -> Result<Vec<(QuarantineKey, QuarantinedRow)>, Error> {
+        quarantine::rows(reader!(self), filter, after, limit).await
+    }
+
+    async fn give_up_rows(&self, giving_up: NewGiveUp) -> Result<u64, Error> {
+        in_turn!(self, connection, quarantine::give_up(connection, &giving_up))
+    }
+
+    async fn source_activity(&self, after: Option<&str>, limit: i64) -> Result<Vec<SourceActivity>, Error> {
+        activity::of_sources(reader!(self), after, limit).await
     }
 
     async fn place(&self, id: &PlaceId, position: Position) -> Result<Option<Place>, Error> {
@@ -209,7 +279,14 @@ impl Store for Record {
 
 /// The queries of these rooms that must stay fast however large the record grows.
 pub(in crate::store) fn hot_queries() -> Vec<HotQuery> {
-    let rooms =
-        [positions::HOT_QUERIES, registers::HOT_QUERIES, deliveries::HOT_QUERIES, reading::HOT_QUERIES];
+    let rooms = [
+        positions::HOT_QUERIES,
+        registers::HOT_QUERIES,
+        deliveries::HOT_QUERIES,
+        deciding::HOT_QUERIES,
+        quarantine::HOT_QUERIES,
+        activity::HOT_QUERIES,
+        reading::HOT_QUERIES,
+    ];
     [rooms.concat(), sealing::hot_queries()].concat()
 }

@@ -16,13 +16,13 @@ pub(super) async fn stage_observations(
     let faults = rows.iter().map(|row| faults_json(&row.faults)).collect::<Result<Vec<_>, _>>()?;
     sqlx::query(
         "INSERT INTO staged_observation (batch_no, ordinal, row_no, place_id, measure_id, period, source_id,
-                                         value, value_bits, revised_at, faults, original)
+                                         value, value_bits, revised_at, closes_row, faults, original)
          SELECT $1, $2 + nth - 1, row_no, place_id, measure_id, period, source_id, value, value_bits, revised_at,
-                faults, original
+                closes_row, faults, original
          FROM UNNEST($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::double precision[],
-                     $9::bigint[], $10::bigint[], $11::text[], $12::text[])
+                     $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::text[])
              WITH ORDINALITY AS staged (row_no, place_id, measure_id, period, source_id, value, value_bits,
-                                        revised_at, faults, original, nth)",
+                                        revised_at, closes_row, faults, original, nth)",
     )
     .bind(batch_no)
     .bind(first)
@@ -34,6 +34,7 @@ pub(super) async fn stage_observations(
     .bind(column(rows, |row| row.value))
     .bind(column(rows, |row| row.value.map(bits)))
     .bind(column(rows, |row| row.revised_at_us))
+    .bind(column(rows, |row| row.closes_row.map(integer)))
     .bind(faults)
     .bind(column(rows, |row| row.original.as_str()))
     .execute(connection)
@@ -54,14 +55,16 @@ pub(super) async fn stage_places(
     }
     sqlx::query(
         "INSERT INTO staged_place (batch_no, ordinal, row_no, place_id, name, town_code, town_name, committee,
-                                   housing_nature, households, population, attributes, fingerprint, faults,
-                                   original)
+                                   housing_nature, households, population, attributes, fingerprint, closes_row,
+                                   faults, original)
          SELECT $1, $2 + nth - 1, row_no, place_id, name, town_code, town_name, committee, housing_nature,
-                households, population, attributes, fingerprint, faults, original
+                households, population, attributes, fingerprint, closes_row, faults, original
          FROM UNNEST($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                     $10::bigint[], $11::bigint[], $12::text[], $13::bytea[], $14::text[], $15::text[])
+                     $10::bigint[], $11::bigint[], $12::text[], $13::bytea[], $14::bigint[], $15::text[],
+                     $16::text[])
              WITH ORDINALITY AS staged (row_no, place_id, name, town_code, town_name, committee, housing_nature,
-                                        households, population, attributes, fingerprint, faults, original, nth)",
+                                        households, population, attributes, fingerprint, closes_row, faults,
+                                        original, nth)",
     )
     .bind(batch_no)
     .bind(first)
@@ -76,6 +79,7 @@ pub(super) async fn stage_places(
     .bind(column(rows, |row| said(row).and_then(|said| said.population).map(integer)))
     .bind(attributes)
     .bind(column(rows, |row| said(row).map(|said| said.fingerprint().to_vec())))
+    .bind(column(rows, |row| row.closes_row.map(integer)))
     .bind(faults)
     .bind(column(rows, |row| row.original.as_str()))
     .execute(connection)

@@ -21,7 +21,7 @@ pub(super) async fn stage_observations(
         let faults = rows.iter().map(|row| faults_json(&row.faults)).collect::<Result<Vec<_>, _>>()?;
         let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
             "INSERT INTO staged_observation (batch_no, ordinal, row_no, place_id, measure_id, period, source_id,
-                                             value, value_bits, revised_at, faults, original) ",
+                                             value, value_bits, revised_at, closes_row, faults, original) ",
         );
         insert.push_values((start..).zip(rows).zip(faults), |mut columns, ((ordinal, row), faults)| {
             columns
@@ -35,6 +35,7 @@ pub(super) async fn stage_observations(
                 .push_bind(row.value)
                 .push_bind(row.value.map(bits))
                 .push_bind(row.revised_at_us)
+                .push_bind(row.closes_row.map(integer))
                 .push_bind(faults)
                 .push_bind(&row.original);
         });
@@ -59,8 +60,8 @@ pub(super) async fn stage_places(
         }
         let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
             "INSERT INTO staged_place (batch_no, ordinal, row_no, place_id, name, town_code, town_name, committee,
-                                       housing_nature, households, population, attributes, fingerprint, faults,
-                                       original) ",
+                                       housing_nature, households, population, attributes, fingerprint,
+                                       closes_row, faults, original) ",
         );
         insert.push_values(
             (start..).zip(rows).zip(kept),
@@ -81,6 +82,7 @@ pub(super) async fn stage_places(
                     .push_bind(said.and_then(|said| said.population).map(integer))
                     .push_bind(attributes)
                     .push_bind(said.map(|said| said.fingerprint().to_vec()))
+                    .push_bind(row.closes_row.map(integer))
                     .push_bind(faults)
                     .push_bind(&row.original);
             },

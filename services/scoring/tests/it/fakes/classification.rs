@@ -34,6 +34,10 @@ classification_offering_only! {
     list_classifications(wire::ListClassificationsRequest) -> wire::ListClassificationsResponse;
     get_place_class(wire::GetPlaceClassRequest) -> wire::GetPlaceClassResponse;
     list_place_classes(wire::ListPlaceClassesRequest) -> wire::ListPlaceClassesResponse;
+    list_review(wire::ListReviewRequest) -> wire::ListReviewResponse;
+    decide_type(wire::DecideTypeRequest) -> wire::DecideTypeResponse;
+    list_type_decisions(wire::ListTypeDecisionsRequest) -> wire::ListTypeDecisionsResponse;
+    get_decision_number(wire::GetDecisionNumberRequest) -> wire::GetDecisionNumberResponse;
     read_place_types(wire::ReadPlaceTypesRequest) -> Self::ReadPlaceTypesStream;
 
     ] but

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Connection, Sealing, Verdicts, quarantine, run};
+use super::{Connection, Sealing, Verdicts, activity, movement, reject, run};
 use crate::domain::measure::Bounds;
 use crate::domain::rejection::{ROWS_NAMED, Reason};
 use crate::domain::source::{DEFAULT_PRECEDENCE, DEFAULT_SOURCE, first_name};
@@ -85,7 +85,7 @@ const DECISIONS: &str = scratch_table!(
 
 const INTO_QUARANTINE: &str = into_quarantine!("staged_observation");
 
-const CLEAR: &[&str] = &[
+pub(super) const CLEAR: &[&str] = &[
     drop_scratch_table!("statement"),
     drop_scratch_table!("conflict"),
     drop_scratch_table!("evidence"),
@@ -101,7 +101,11 @@ pub(super) const HOT_QUERIES: &[HotQuery] = &[
     HotQuery { scratch: &[STATEMENTS, DECISIONS], ..HotQuery::new("weigh statements", WEIGH) },
 ];
 
-pub(super) async fn decide(connection: &mut Connection, sealing: Sealing) -> Result<Verdicts, Error> {
+pub(super) async fn decide(
+    connection: &mut Connection,
+    sealing: Sealing,
+    notes_columns: bool,
+) -> Result<Verdicts, Error> {
     run(connection, CLEAR).await?;
     run(connection, &[STATEMENTS, CONFLICTS, EVIDENCE, DECISIONS]).await?;
     reject_faulty_rows(connection, sealing).await?;
@@ -110,9 +114,11 @@ pub(super) async fn decide(connection: &mut Connection, sealing: Sealing) -> Res
     reject_conflicts(connection, sealing).await?;
     name_new_sources(connection, sealing).await?;
     weigh_statements(connection).await?;
-    let verdicts = record_decisions(connection, sealing).await?;
-    run(connection, CLEAR).await?;
-    Ok(verdicts)
+    if notes_columns {
+        movement::note_columns(connection).await?;
+    }
+    activity::note(connection, sealing.position).await?;
+    record_decisions(connection, sealing).await
 }
 
 /// A staged row with a fault, beside what the registers say of its place and measure.
@@ -198,7 +204,7 @@ async fn reject_faulty_rows(connection: &mut Connection, sealing: Sealing) -> Re
         for row in page {
             rejected.push((row.ordinal, json(&row.reasons()?)?));
         }
-        quarantine(connection, sealing, INTO_QUARANTINE, &rejected).await?;
+        reject(connection, sealing, INTO_QUARANTINE, &rejected).await?;
         // What is left in the staging table is sound by itself.
         let ordinals: Vec<i64> = rejected.iter().map(|(ordinal, _)| *ordinal).collect();
         sqlx::query(concat!(
@@ -295,7 +301,7 @@ async fn reject_conflicts(connection: &mut Connection, sealing: Sealing) -> Resu
             let untold = natural(variants)?.saturating_sub(values.len() as u64);
             rejected.push((ordinal, json(&[Reason::conflicting_values(values, untold)])?));
         }
-        quarantine(connection, sealing, INTO_QUARANTINE, &rejected).await?;
+        reject(connection, sealing, INTO_QUARANTINE, &rejected).await?;
     }
     run(
         connection,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Connection, Sealing, Verdicts, quarantine, run};
+use super::{Connection, Sealing, Verdicts, reject, run};
 use crate::domain::rejection::{ROWS_NAMED, Reason};
 use crate::error::Error;
 use crate::store::HotQuery;
@@ -30,7 +30,8 @@ const CONFLICTS: &str = scratch_table!(
 
 const INTO_QUARANTINE: &str = into_quarantine!("staged_place");
 
-const CLEAR: &[&str] = &[drop_scratch_table!("description"), drop_scratch_table!("place_conflict")];
+pub(super) const CLEAR: &[&str] =
+    &[drop_scratch_table!("description"), drop_scratch_table!("place_conflict")];
 
 /// Those queries of a seal that meet the record, or are asked for every page of the delivery.
 pub(super) const HOT_QUERIES: &[HotQuery] = &[
@@ -65,9 +66,7 @@ pub(super) async fn decide(connection: &mut Connection, sealing: Sealing) -> Res
     .execute(&mut *connection)
     .await?;
     reject_conflicts(connection, sealing).await?;
-    let verdicts = compare_with_record(connection, sealing).await?;
-    run(connection, CLEAR).await?;
-    Ok(verdicts)
+    compare_with_record(connection, sealing).await
 }
 
 const CONFLICTING: &str = concat!(
@@ -111,7 +110,7 @@ async fn reject_conflicts(connection: &mut Connection, sealing: Sealing) -> Resu
             let untold = natural(variants)?.saturating_sub(rows.len() as u64);
             rejected.push((ordinal, json(&[Reason::conflicting_places(rows, untold)])?));
         }
-        quarantine(connection, sealing, INTO_QUARANTINE, &rejected).await?;
+        reject(connection, sealing, INTO_QUARANTINE, &rejected).await?;
     }
     run(connection, &["DELETE FROM description WHERE place_id IN (SELECT place_id FROM place_conflict)"])
         .await
