@@ -101,7 +101,7 @@ async fn read_only(ingestion: &Ingestion, read_only: bool) {
     session
         .execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+             WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
         )
         .await
         .unwrap();
