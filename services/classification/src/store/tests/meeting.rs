@@ -163,7 +163,8 @@ async fn a_server_that_ends_the_connection_leaves_nothing_and_the_same_request_m
     execute(
         &place.url,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-         WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL",
+         WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL \
+         AND backend_type = 'client backend'",
     )
     .await;
     give.send(Ok(classes(&["C"]))).unwrap();
