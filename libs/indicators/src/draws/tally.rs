@@ -120,9 +120,8 @@ impl Reach {
     fn of<'a>(rows: impl Iterator<Item = (&'a [u32; TILE], &'a u32)>) -> Self {
         let mut reach = Self { best: [u32::MAX; TILE], worst: [0; TILE], ranked: [0; TILE], top: [0; TILE] };
         for (ranks, &top) in rows {
-            for lane in 0..TILE {
+            for (lane, &rank) in ranks.iter().enumerate() {
                 // No rank is 0, which here is the number behind all others.
-                let rank = ranks[lane];
                 let behind = rank.wrapping_sub(1);
                 reach.best[lane] = reach.best[lane].min(behind);
                 reach.worst[lane] = reach.worst[lane].max(rank);
@@ -210,4 +209,36 @@ impl Walk<'_> {
 
 fn index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rank::Order;
+
+    #[test]
+    fn quantiles_lie_on_the_line_between_two_ranks_and_rest_on_the_runs_with_a_rank() {
+        // Twenty places beside the first one, which stands at these ranks and has no score in the last run.
+        let ranks = [4, 1, 3, 2, 5, 9, 0];
+        let mut tally = RankTally::new(21, ranks.len());
+        let (mut order, mut found) = (Order::default(), RankColumn::default());
+        for (run, rank) in ranks.into_iter().enumerate() {
+            let own = if rank == 0 { f64::NAN } else { 20.5 - f64::from(rank) };
+            let scores: Vec<f64> = std::iter::once(own).chain((0..20).rev().map(f64::from)).collect();
+            found.rank(&mut order, &scores, 10.0);
+            assert_eq!(found.get(0), (rank > 0).then_some(index(rank)), "{run}");
+            tally.record(run, &found);
+        }
+        // numpy.percentile([4, 1, 3, 2, 5, 9], [5, 50, 95]); the top tenth of 21 are three.
+        let summary = tally.summaries()[0].unwrap();
+        let close = |one: f64, other: f64| (one - other).abs() < 1e-12;
+        assert!(close(summary.lower, 1.25) && close(summary.median, 3.5) && close(summary.upper, 8.0));
+        assert!(close(summary.top_tenth, 0.5) && summary.draws == 6);
+    }
+
+    #[test]
+    fn without_runs_nothing_is_known() {
+        assert_eq!(RankTally::new(3, 0).summaries(), [None; 3]);
+        assert!(RankTally::new(0, 5).summaries().is_empty());
+    }
 }
