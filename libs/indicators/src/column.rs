@@ -5,17 +5,19 @@
 //! added to, and a reader cannot take it for a value. Nothing else in the house says "missing" in this way
 //! (invariant 7 of ARCHITECTURE).
 
-/// Finite numbers, some of them missing.
+use std::sync::Arc;
+
+/// Finite numbers, some of them missing. A copy shares its cells until one of the two is changed.
 #[derive(Clone, Debug, Default)]
 pub struct Column {
-    cells: Vec<f64>,
+    cells: Arc<Vec<f64>>,
 }
 
 impl Column {
     /// A column of `len` cells without a single value.
     #[must_use]
     pub fn missing(len: usize) -> Self {
-        Self { cells: vec![f64::NAN; len] }
+        Self { cells: Arc::new(vec![f64::NAN; len]) }
     }
 
     /// How many cells it has, missing ones included.
@@ -52,7 +54,7 @@ impl Column {
     /// If the place is not in `0..len`, or the value is not finite: doors have refused such values long before.
     #[inline]
     pub fn set(&mut self, place: usize, value: Option<f64>) {
-        self.cells[place] = cell(value);
+        self.cells_mut()[place] = cell(value);
     }
 
     /// The values in the order of their places.
@@ -69,7 +71,7 @@ impl Column {
     /// The same, to be filled with finite numbers and NaN.
     #[inline]
     pub(crate) fn cells_mut(&mut self) -> &mut [f64] {
-        &mut self.cells
+        Arc::make_mut(&mut self.cells).as_mut_slice()
     }
 }
 
@@ -86,7 +88,7 @@ impl FromIterator<Option<f64>> for Column {
     /// # Panics
     /// If a value is not finite.
     fn from_iter<I: IntoIterator<Item = Option<f64>>>(values: I) -> Self {
-        Self { cells: values.into_iter().map(cell).collect() }
+        Self { cells: Arc::new(values.into_iter().map(cell).collect()) }
     }
 }
 
