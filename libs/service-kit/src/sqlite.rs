@@ -28,6 +28,10 @@ const SLOW: Duration = Duration::from_secs(1);
 /// Largest page cache of a connection in KiB, as a negative number as SQLite wants it.
 const CACHE_KIB: &str = "-16384";
 
+/// What the address of a file ends with that nobody needs once its process has ended, however it ends: no commit waits
+/// for the disk. Nothing else differs.
+pub const FLEETING: &str = "?durable=no";
+
 /// A database file, migrated and open.
 #[derive(Clone, Debug)]
 pub struct SqliteDatabase {
@@ -38,17 +42,21 @@ pub struct SqliteDatabase {
 
 impl SqliteDatabase {
     /// Opens `sqlite:PATH` (made if absent) or `sqlite::memory:` (of this process alone, one connection), and migrates
-    /// it. Commits are durable: a write is acknowledged after the disk has it.
+    /// it. Commits are durable: a write is acknowledged after the disk has it, unless the address ends with [`FLEETING`].
     ///
     /// # Errors
     /// [`OpenError`], also for a database of a newer version.
     pub async fn open(url: &str, migrator: &'static Migrator) -> Result<Self, OpenError> {
         let open = |source| OpenError::opening(url, source);
-        let options = SqliteConnectOptions::from_str(url)
+        let (address, synchronous) = match url.strip_suffix(FLEETING) {
+            Some(address) => (address, SqliteSynchronous::Off),
+            None => (url, SqliteSynchronous::Full),
+        };
+        let options = SqliteConnectOptions::from_str(address)
             .map_err(|refused| OpenError::address(url, &refused))?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(synchronous)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("cache_size", CACHE_KIB)

@@ -19,16 +19,15 @@ mod worker;
 use std::sync::Arc;
 
 use tonic::transport::Channel;
-use xiuhua_contracts::scoring::v1::scoring_service_server::ScoringServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::ids::new_id;
 use xiuhua_service_kit::server::Part;
 
-pub use self::config::{Config, UpstreamConfig, WorkerConfig};
+pub use self::config::{Config, ReadingConfig, UpstreamConfig, WorkerConfig};
 pub use self::store::StoreError;
 use crate::bench::Bench;
 use crate::changes::Changes;
-use crate::service::Scoring;
+use crate::service::{Door, PageShelf, Scoring};
 use crate::shelf::CatalogShelf;
 use crate::upstream::Lines;
 use crate::worker::Workshop;
@@ -76,8 +75,8 @@ pub async fn assemble(
         config: config.worker,
     };
     let verifying = Bench::new();
-    let door = ScoringServiceServer::new(Scoring { store, shelf, upstream, clock, changes, verifying })
-        .max_decoding_message_size(config.limits.max_message_bytes)
-        .max_encoding_message_size(config.limits.max_message_bytes);
+    let scoring = Scoring { store, shelf, upstream, clock, changes, verifying };
+    let pages = PageShelf::new(config.reading.ranking_pages_bytes);
+    let door = Door::new(scoring, pages, config.limits.max_message_bytes);
     Ok(Part::new(door).with_worker(workshop.into_worker()))
 }

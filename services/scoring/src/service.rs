@@ -1,9 +1,11 @@
 //! The door: decode, one question to the record or one computation, encode.
 
 mod decisions;
+mod door;
 mod explaining;
 mod lifecycle;
 mod measures;
+mod pages;
 mod ranking;
 mod streams;
 mod verifying;
@@ -21,6 +23,8 @@ use xiuhua_indicators::outline::Outline;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::status::{Violations, refuse};
 
+pub(crate) use self::door::Door;
+pub(crate) use self::pages::PageShelf;
 use crate::bench::Bench;
 use crate::changes::Changes;
 use crate::domain::assessment::{Assessment, Place, Plan};

@@ -114,7 +114,7 @@ impl Platform {
     pub(crate) async fn temporary(globals: &Globals) -> Result<Self> {
         let folder = tempfile::tempdir()
             .with_context(|| told("无法创建临时目录", "no room for a temporary folder"))?;
-        let records = Records::in_folder(folder.path());
+        let records = Records::in_temporary_folder(folder.path());
         Self::on(&records, Workers::Run, Vec::new(), Some(folder), globals).await
     }
 
