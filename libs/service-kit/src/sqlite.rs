@@ -27,6 +27,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 const SLOW: Duration = Duration::from_secs(1);
 /// Largest page cache of a connection in KiB, as a negative number as SQLite wants it.
 const CACHE_KIB: &str = "-16384";
+/// The same of a reader of a [`FLEETING`] file: the pages are in the system's cache, where they were just written.
+const FLEETING_CACHE_KIB: &str = "-2048";
+/// Rows that a connection's thread reads ahead of whoever takes them: every time it waits, two threads change places.
+const ROWS_AHEAD: usize = 500;
 
 /// What the address of a file ends with that nobody needs once its process has ended, however it ends: no commit waits
 /// for the disk. Nothing else differs.
@@ -48,9 +52,9 @@ impl SqliteDatabase {
     /// [`OpenError`], also for a database of a newer version.
     pub async fn open(url: &str, migrator: &'static Migrator) -> Result<Self, OpenError> {
         let open = |source| OpenError::opening(url, source);
-        let (address, synchronous) = match url.strip_suffix(FLEETING) {
-            Some(address) => (address, SqliteSynchronous::Off),
-            None => (url, SqliteSynchronous::Full),
+        let (address, synchronous, reader_cache) = match url.strip_suffix(FLEETING) {
+            Some(address) => (address, SqliteSynchronous::Off, FLEETING_CACHE_KIB),
+            None => (url, SqliteSynchronous::Full, CACHE_KIB),
         };
         let options = SqliteConnectOptions::from_str(address)
             .map_err(|refused| OpenError::address(url, &refused))?
@@ -60,6 +64,7 @@ impl SqliteDatabase {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("cache_size", CACHE_KIB)
+            .row_buffer_size(ROWS_AHEAD)
             // Large deliveries take seconds by nature; who wants to see them asks for debug.
             .log_slow_statements(log::LevelFilter::Debug, SLOW);
         let one = SqlitePoolOptions::new()
@@ -73,7 +78,7 @@ impl SqliteDatabase {
             writer.clone()
         } else {
             let many = SqlitePoolOptions::new().max_connections(READERS).acquire_timeout(ACQUIRE_TIMEOUT);
-            many.connect_with(options.read_only(true)).await.map_err(open)?
+            many.connect_with(options.read_only(true).pragma("cache_size", reader_cache)).await.map_err(open)?
         };
         Ok(Self { readers, writer })
     }

@@ -64,6 +64,8 @@ pub struct WorkerConfig {
 pub struct ReadingConfig {
     /// Most memory for pages of rankings that were read before, in bytes; 0 keeps none.
     pub ranking_pages_bytes: usize,
+    /// Most memory for the results of the run that was computed last, in bytes; 0 keeps none.
+    pub recent_results_bytes: usize,
 }
 
 impl WorkerConfig {
@@ -109,6 +111,7 @@ mod tests {
         assert_eq!(config.upstream.channel, ChannelConfig::default());
         assert_eq!(config.server.listen.port(), 50_064);
         assert_eq!(config.reading.ranking_pages_bytes, 16 * 1024 * 1024);
+        assert_eq!(config.reading.recent_results_bytes, 32 * 1024 * 1024);
         assert_eq!((config.worker.lease(), config.worker.max_attempts.get()), (Duration::from_secs(30), 5));
     }
 }

@@ -30,6 +30,7 @@ use crate::changes::Changes;
 use crate::domain::assessment::{Assessment, Place, Plan};
 use crate::domain::id::{AssessmentId, PlaceId};
 use crate::error::Error;
+use crate::recent::RecentResults;
 use crate::shelf::CatalogShelf;
 use crate::store::{Readable, SharedStore, Stored};
 use crate::upstream::Lines;
@@ -42,6 +43,7 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 pub(crate) struct Scoring {
     pub(crate) store: SharedStore,
     pub(crate) shelf: Arc<CatalogShelf>,
+    pub(crate) recent: Arc<RecentResults>,
     pub(crate) upstream: Lines,
     pub(crate) clock: SharedClock,
     pub(crate) changes: Changes,

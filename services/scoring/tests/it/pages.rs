@@ -1,4 +1,5 @@
-//! Pages of rankings that are kept at hand: the same as from the record, and never stale.
+//! What is kept at hand for readers, pages of rankings and the results computed last: the same as on record, and never
+//! stale.
 
 use tonic::Code;
 use xiuhua_contracts::scoring::v1 as wire;
@@ -93,7 +94,38 @@ async fn what_another_process_decides_shows_at_once_and_changes_no_page() {
     assert_eq!(of_second[0].places, read[0].places);
 }
 
+/// Every place of both streams.
+async fn streams(house: &mut House, id: &str) -> (Vec<wire::PlaceScores>, Vec<wire::PlaceLeafValues>) {
+    let (mut scores, mut values) = (Vec::new(), Vec::new());
+    let request = wire::ReadScoresRequest { assessment_id: id.to_owned() };
+    let mut stream = house.client.read_scores(request).await.unwrap().into_inner();
+    while let Some(batch) = stream.message().await.unwrap() {
+        scores.extend(batch.places);
+    }
+    let request = wire::ReadLeafValuesRequest { assessment_id: id.to_owned() };
+    let mut stream = house.client.read_leaf_values(request).await.unwrap().into_inner();
+    while let Some(batch) = stream.message().await.unwrap() {
+        values.extend(batch.places);
+    }
+    (scores, values)
+}
+
+async fn what_was_just_computed_is_streamed_as_the_record_has_it(on: Backend) {
+    let mut computing = House::on(on, little_district()).await;
+    let id = computing.assess_default().await.id;
+    let at_hand = streams(&mut computing, &id).await;
+    assert_eq!(at_hand.0.len(), 6);
+    // Another run takes its place at hand; the first is then read from the record.
+    let second = computing.assess(asking("r2")).await.id;
+    assert_eq!(streams(&mut computing, &id).await, at_hand);
+    assert_eq!(streams(&mut computing, &second).await, at_hand);
+    let mut reading = computing.restarted().await;
+    assert_eq!(streams(&mut reading, &id).await, at_hand);
+    assert_eq!(streams(&mut reading, &second).await, at_hand);
+}
+
 on_both!(
+    what_was_just_computed_is_streamed_as_the_record_has_it,
     a_page_that_is_at_hand_is_the_page_on_record,
     a_refusal_is_not_kept_and_a_run_can_be_read_as_soon_as_it_is_complete,
 );
