@@ -2,7 +2,9 @@
 //!
 //! Each prints its figures and, where the work of others is the measure, the ratio to it in the same run.
 
+mod compute;
 mod import;
+mod ranking;
 
 use anyhow::Result;
 
@@ -17,19 +19,29 @@ pub(crate) struct Arguments {
 /// What can be measured.
 #[derive(clap::Subcommand)]
 enum Subject {
+    /// Computes the index of the sample district from its files, again and again.
+    Compute(compute::Compute),
     /// Imports a large CSV file and writes the same rows straight into the same table, one after the other.
     Import(import::Import),
+    /// Reads a page of 100 places under an open load, in turns with a bare tonic echo.
+    Ranking(ranking::Ranking),
 }
 
 impl Subject {
     /// Every subject as it is measured by default.
     fn all() -> Vec<Self> {
-        vec![Self::Import(import::Import::default())]
+        vec![
+            Self::Compute(compute::Compute::default()),
+            Self::Import(import::Import::default()),
+            Self::Ranking(ranking::Ranking::default()),
+        ]
     }
 
     fn run(&self) -> Result<()> {
         match self {
+            Self::Compute(compute) => compute.run(),
             Self::Import(import) => import.run(),
+            Self::Ranking(ranking) => ranking.run(),
         }
     }
 }

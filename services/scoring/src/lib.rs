@@ -10,6 +10,7 @@ mod config;
 mod convert;
 mod domain;
 mod error;
+mod recent;
 mod service;
 mod shelf;
 mod store;
@@ -19,16 +20,16 @@ mod worker;
 use std::sync::Arc;
 
 use tonic::transport::Channel;
-use xiuhua_contracts::scoring::v1::scoring_service_server::ScoringServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::ids::new_id;
 use xiuhua_service_kit::server::Part;
 
-pub use self::config::{Config, UpstreamConfig, WorkerConfig};
+pub use self::config::{Config, ReadingConfig, UpstreamConfig, WorkerConfig};
 pub use self::store::StoreError;
 use crate::bench::Bench;
 use crate::changes::Changes;
-use crate::service::Scoring;
+use crate::recent::RecentResults;
+use crate::service::{Door, PageShelf, Scoring};
 use crate::shelf::CatalogShelf;
 use crate::upstream::Lines;
 use crate::worker::Workshop;
@@ -63,11 +64,13 @@ pub async fn assemble(
 ) -> Result<Part, AssembleError> {
     let store = store::open(&config.database.url).await?;
     let shelf = Arc::new(CatalogShelf::new(Arc::clone(&store)));
+    let recent = Arc::new(RecentResults::new(config.reading.recent_results_bytes));
     let changes = Changes::new();
     let upstream = Lines::new(upstream, &config.upstream);
     let workshop = Workshop {
         store: Arc::clone(&store),
         shelf: Arc::clone(&shelf),
+        recent: Arc::clone(&recent),
         upstream: upstream.clone(),
         clock: Arc::clone(&clock),
         changes: changes.clone(),
@@ -76,8 +79,8 @@ pub async fn assemble(
         config: config.worker,
     };
     let verifying = Bench::new();
-    let door = ScoringServiceServer::new(Scoring { store, shelf, upstream, clock, changes, verifying })
-        .max_decoding_message_size(config.limits.max_message_bytes)
-        .max_encoding_message_size(config.limits.max_message_bytes);
+    let scoring = Scoring { store, shelf, recent, upstream, clock, changes, verifying };
+    let pages = PageShelf::new(config.reading.ranking_pages_bytes);
+    let door = Door::new(scoring, pages, config.limits.max_message_bytes);
     Ok(Part::new(door).with_worker(workshop.into_worker()))
 }

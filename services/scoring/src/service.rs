@@ -1,9 +1,11 @@
 //! The door: decode, one question to the record or one computation, encode.
 
 mod decisions;
+mod door;
 mod explaining;
 mod lifecycle;
 mod measures;
+mod pages;
 mod ranking;
 mod streams;
 mod verifying;
@@ -21,11 +23,14 @@ use xiuhua_indicators::outline::Outline;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::status::{Violations, refuse};
 
+pub(crate) use self::door::Door;
+pub(crate) use self::pages::PageShelf;
 use crate::bench::Bench;
 use crate::changes::Changes;
 use crate::domain::assessment::{Assessment, Place, Plan};
 use crate::domain::id::{AssessmentId, PlaceId};
 use crate::error::Error;
+use crate::recent::RecentResults;
 use crate::shelf::CatalogShelf;
 use crate::store::{Readable, SharedStore, Stored};
 use crate::upstream::Lines;
@@ -38,6 +43,7 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 pub(crate) struct Scoring {
     pub(crate) store: SharedStore,
     pub(crate) shelf: Arc<CatalogShelf>,
+    pub(crate) recent: Arc<RecentResults>,
     pub(crate) upstream: Lines,
     pub(crate) clock: SharedClock,
     pub(crate) changes: Changes,

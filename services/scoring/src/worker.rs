@@ -22,6 +22,7 @@ use crate::domain::inputs::Inputs;
 use crate::domain::results::Results;
 use crate::domain::run;
 use crate::error::Error;
+use crate::recent::RecentResults;
 use crate::shelf::CatalogShelf;
 use crate::store::{Claim, Claimed, Finished, SharedStore, StoreError};
 use crate::upstream::Lines;
@@ -44,6 +45,7 @@ static CODE_VERSION: LazyLock<String> =
 pub(crate) struct Workshop {
     pub(crate) store: SharedStore,
     pub(crate) shelf: Arc<CatalogShelf>,
+    pub(crate) recent: Arc<RecentResults>,
     pub(crate) upstream: Lines,
     pub(crate) clock: SharedClock,
     pub(crate) changes: Changes,
@@ -187,12 +189,14 @@ impl Workshop {
 
     async fn save(&self, claimed: &Claimed, results: Results) -> Result<(), Error> {
         let digest = results.digest.clone();
+        let results = Arc::new(results);
         let finished = Finished {
-            results: Arc::new(results),
+            results: Arc::clone(&results),
             code_version: CODE_VERSION.as_str(),
             at: self.clock.now(),
         };
         self.store.save_results(&claimed.lease, finished).await?;
+        self.recent.put(claimed.lease.run(), results);
         tracing::info!(assessment = %claimed.assessment.id, digest, "assessment succeeded");
         Ok(())
     }

@@ -114,7 +114,7 @@ impl Platform {
     pub(crate) async fn temporary(globals: &Globals) -> Result<Self> {
         let folder = tempfile::tempdir()
             .with_context(|| told("无法创建临时目录", "no room for a temporary folder"))?;
-        let records = Records::in_folder(folder.path());
+        let records = Records::in_temporary_folder(folder.path());
         Self::on(&records, Workers::Run, Vec::new(), Some(folder), globals).await
     }
 
@@ -198,31 +198,40 @@ impl Platform {
     }
 }
 
-/// All services on their databases; they call each other through `channel`, which will be served to them.
+/// All services on their databases, opened side by side; they call each other through `channel`, which will be served to
+/// them.
 async fn assemble(records: &Records, channel: &Channel) -> Result<Vec<Part>> {
     let clock = SystemClock::shared;
-    let mut ingestion = xiuhua_ingestion::Config::embedded(records.url("ingestion"))?;
-    let share = records.second_person_above_ratio();
-    ingestion.review.second_person_above_ratio = share.unwrap_or(ingestion.review.second_person_above_ratio);
-    let ingestion = xiuhua_ingestion::assemble(&ingestion, clock()).await?;
-
-    let classification = xiuhua_classification::Config::embedded(records.url("classification"))?;
-    let upstream = xiuhua_classification::Upstream { ingestion: channel.clone() };
-    let classification = xiuhua_classification::assemble(&classification, upstream, clock()).await?;
-
-    let normalization = xiuhua_normalization::Config::embedded(records.url("normalization"))?;
-    let upstream =
-        xiuhua_normalization::Upstream { ingestion: channel.clone(), classification: channel.clone() };
-    let normalization = xiuhua_normalization::assemble(&normalization, upstream, clock()).await?;
-
-    let scoring = xiuhua_scoring::Config::embedded(records.url("scoring"))?;
-    let upstream = xiuhua_scoring::Upstream {
-        ingestion: channel.clone(),
-        classification: channel.clone(),
-        normalization: channel.clone(),
+    let ingestion = async {
+        let mut config = xiuhua_ingestion::Config::embedded(records.url("ingestion"))?;
+        let share = records.second_person_above_ratio();
+        config.review.second_person_above_ratio = share.unwrap_or(config.review.second_person_above_ratio);
+        anyhow::Ok(xiuhua_ingestion::assemble(&config, clock()).await?)
     };
-    let scoring = xiuhua_scoring::assemble(&scoring, upstream, clock()).await?;
-    Ok(vec![ingestion, classification, normalization, scoring])
+    let classification = async {
+        let config = xiuhua_classification::Config::embedded(records.url("classification"))?;
+        let upstream = xiuhua_classification::Upstream { ingestion: channel.clone() };
+        anyhow::Ok(xiuhua_classification::assemble(&config, upstream, clock()).await?)
+    };
+    let normalization = async {
+        let config = xiuhua_normalization::Config::embedded(records.url("normalization"))?;
+        let upstream =
+            xiuhua_normalization::Upstream { ingestion: channel.clone(), classification: channel.clone() };
+        anyhow::Ok(xiuhua_normalization::assemble(&config, upstream, clock()).await?)
+    };
+    let scoring = async {
+        let config = xiuhua_scoring::Config::embedded(records.url("scoring"))?;
+        let upstream = xiuhua_scoring::Upstream {
+            ingestion: channel.clone(),
+            classification: channel.clone(),
+            normalization: channel.clone(),
+        };
+        anyhow::Ok(xiuhua_scoring::assemble(&config, upstream, clock()).await?)
+    };
+    // The first that fails, in the order of the line, is the one that is told.
+    let (ingestion, classification, normalization, scoring) =
+        tokio::join!(ingestion, classification, normalization, scoring);
+    Ok(vec![ingestion?, classification?, normalization?, scoring?])
 }
 
 /// Refuses a server to a command that works on the embedded platform alone.

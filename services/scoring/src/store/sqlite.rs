@@ -77,7 +77,7 @@ async fn insert<R: TableRow + Send + Sync>(
             return Ok(());
         }
         let mut query = QueryBuilder::<Sqlite>::new(statement.as_str());
-        query.push_values(&chunk, |mut values, row| {
+        query.push_values(chunk, |mut values, row| {
             values.push_bind(run.0);
             row.bind_values(&mut values);
         });

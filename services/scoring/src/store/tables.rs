@@ -53,7 +53,7 @@ pub(super) trait TableRow: Sized {
     fn key(&self) -> Vec<Cell<'_>>;
 
     /// Binds the values as one of the rows of an `INSERT … VALUES`.
-    fn bind_values(&self, values: &mut Separated<'_, Sqlite, &'static str>);
+    fn bind_values(self, values: &mut Separated<'_, Sqlite, &'static str>);
 
     /// Binds many rows as one array a column.
     fn bind_arrays<'q>(
@@ -88,8 +88,8 @@ macro_rules! table {
                 vec![$(self.$key.cell()),+]
             }
 
-            fn bind_values(&self, values: &mut Separated<'_, Sqlite, &'static str>) {
-                $(values.push_bind(self.$column.clone());)+
+            fn bind_values(self, values: &mut Separated<'_, Sqlite, &'static str>) {
+                $(values.push_bind(self.$column);)+
             }
 
             fn bind_arrays<'q>(

@@ -199,6 +199,14 @@ impl House {
         self.neighbour().open().await
     }
 
+    /// The same service started again on the same record, with room for so many bytes of rankings.
+    pub(crate) async fn restarted_with(self, ranking_pages_bytes: usize) -> Self {
+        self.served.stop();
+        let mut next = self.neighbour();
+        next.config.reading.ranking_pages_bytes = ranking_pages_bytes;
+        next.open().await
+    }
+
     /// The same service after its machine was cut off from one moment to the next.
     pub(crate) fn killed(mut self) -> Build {
         let next = self.neighbour();

@@ -12,6 +12,7 @@ mod district;
 mod fakes;
 mod house;
 mod leases;
+mod pages;
 mod reading;
 mod runs;
 mod store_suite;
