@@ -3,6 +3,7 @@
 //! Each prints its figures and, where the work of others is the measure, the ratio to it in the same run.
 
 mod import;
+mod ingest;
 
 use anyhow::Result;
 
@@ -19,17 +20,20 @@ pub(crate) struct Arguments {
 enum Subject {
     /// Imports a large CSV file and writes the same rows straight into the same table, one after the other.
     Import(import::Import),
+    /// Delivers a million observations over gRPC and writes the same rows straight into the same table, in turns.
+    Ingest(ingest::Ingest),
 }
 
 impl Subject {
     /// Every subject as it is measured by default.
     fn all() -> Vec<Self> {
-        vec![Self::Import(import::Import::default())]
+        vec![Self::Import(import::Import::default()), Self::Ingest(ingest::Ingest::default())]
     }
 
     fn run(&self) -> Result<()> {
         match self {
             Self::Import(import) => import.run(),
+            Self::Ingest(ingest) => ingest.run(),
         }
     }
 }

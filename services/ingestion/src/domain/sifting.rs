@@ -164,7 +164,8 @@ impl Sieve {
     pub fn note(&mut self, pack: &ObservationPack) {
         let mut reading = self.read(pack);
         for row in 0..pack.len() {
-            let (place, column) = (reading.place[pack.place_id.at(row)], self.column(&mut reading, pack, row));
+            let (place, column) =
+                (reading.place[pack.place_id.at(row)], self.column(&mut reading, pack, row));
             if place == NONE || column >= UNASKED {
                 continue;
             }
@@ -251,7 +252,9 @@ impl Sieve {
 
     /// Sorts fresh rows as the record is sorted, so that neighbours are written together.
     pub fn sort(&self, fresh: &mut [Fresh]) {
-        let key = |fresh: &Fresh| u64::from(self.columns[fresh.column as usize].rank) << 32 | u64::from(fresh.place);
+        let key = |fresh: &Fresh| {
+            u64::from(self.columns[fresh.column as usize].rank) << 32 | u64::from(fresh.place)
+        };
         fresh.sort_unstable_by_key(key);
     }
 
@@ -302,7 +305,8 @@ impl Sieve {
         let mut before = 0;
         let place = pack.place_id.dictionary.iter().map(|id| self.place(id, &mut before)).collect();
         let measure = pack.measure_id.dictionary.iter();
-        let measure: Vec<u32> = measure.map(|id| self.measure_at.get(&**id).copied().unwrap_or(NONE)).collect();
+        let measure: Vec<u32> =
+            measure.map(|id| self.measure_at.get(&**id).copied().unwrap_or(NONE)).collect();
         let is_period: Vec<bool> = pack.period.dictionary.iter().map(|period| is_period(period)).collect();
         let source = pack.source_id.dictionary.iter().map(|id| match &**id {
             "" => Some(Arc::from(DEFAULT_SOURCE)),
@@ -365,7 +369,8 @@ impl Sieve {
         let words = self.axis.ids().len().div_ceil(64);
         // The bits may be needed twice.
         let bytes = COLUMN_BYTES + 16 * words + 2 * (period.len() + source.len());
-        let (Some(room), Ok(number)) = (self.room.checked_sub(bytes), u32::try_from(self.columns.len())) else {
+        let (Some(room), Ok(number)) = (self.room.checked_sub(bytes), u32::try_from(self.columns.len()))
+        else {
             return UNTRACKED;
         };
         self.room = room;
@@ -398,7 +403,9 @@ impl Sieve {
         }
         let (ordinal, original) = (ordinal, row.original);
         match (row.place_id, row.measure_id, row.period, row.source_id, row.value) {
-            (Some(place_id), Some(measure_id), Some(period), Some(source_id), Some(value)) if reasons.is_empty() => {
+            (Some(place_id), Some(measure_id), Some(period), Some(source_id), Some(value))
+                if reasons.is_empty() =>
+            {
                 let (row, revised_at_us) = (row.row, row.revised_at_us);
                 sifted.unsettled.push(Unsettled {
                     ordinal,
@@ -416,3 +423,6 @@ impl Sieve {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,12 +44,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<ObservationPack, Error> {
     }
     let rows = reader.length()?;
     let row = reader.rows(rows)?;
-    let [place_id, measure_id, period, source_id] = [
-        reader.cells(rows)?,
-        reader.cells(rows)?,
-        reader.cells(rows)?,
-        reader.cells(rows)?,
-    ];
+    let [place_id, measure_id, period, source_id] =
+        [reader.cells(rows)?, reader.cells(rows)?, reader.cells(rows)?, reader.cells(rows)?];
     let value = reader.numbers(rows, |bytes| f64::from_bits(u64::from_le_bytes(bytes)))?;
     let revised_at_us = reader.column(rows, i64::from_le_bytes)?;
     let closes_row = reader.column(rows, u64::from_le_bytes)?;
@@ -126,7 +122,11 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    fn numbers<const N: usize, T>(&mut self, count: usize, number: impl Fn([u8; N]) -> T) -> Result<Vec<T>, Error> {
+    fn numbers<const N: usize, T>(
+        &mut self,
+        count: usize,
+        number: impl Fn([u8; N]) -> T,
+    ) -> Result<Vec<T>, Error> {
         let (numbers, _) = self.take(count.checked_mul(N).ok_or(UNREADABLE)?)?.as_chunks::<N>();
         Ok(numbers.iter().map(|bytes| number(*bytes)).collect())
     }
@@ -141,7 +141,11 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.take(length)?).map_err(|_| UNREADABLE)
     }
 
-    fn column<const N: usize, T>(&mut self, rows: usize, number: impl Fn([u8; N]) -> T) -> Result<Vec<T>, Error> {
+    fn column<const N: usize, T>(
+        &mut self,
+        rows: usize,
+        number: impl Fn([u8; N]) -> T,
+    ) -> Result<Vec<T>, Error> {
         let is_there = self.take(1)? != [0];
         self.numbers(if is_there { rows } else { 0 }, number)
     }
@@ -166,5 +170,65 @@ impl<'a> Reader<'a> {
             _ => self.numbers(rows, u32::from_le_bytes)?,
         };
         TextCells::new(dictionary, index).ok_or(UNREADABLE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::observation::DeliveredObservation;
+    use crate::domain::text::Text;
+
+    fn rows() -> impl Strategy<Value = Vec<DeliveredObservation>> {
+        let text = prop::sample::select(vec!["", "A", "绣花", "a\0b", "2021"]);
+        let texts = (text.clone(), text.clone(), text.clone(), text.clone(), prop::option::of(text));
+        let row = (any::<u64>(), texts, any::<f64>(), any::<Option<i64>>(), 0..3_u64, 0..5);
+        let row = row.prop_map(
+            |(row, (place, measure, period, source, original), value, revised, closes, fault)| {
+                let found = Reason::new("value", "X", Text::new("错", "wrong"));
+                DeliveredObservation {
+                    row,
+                    place_id: place.into(),
+                    measure_id: measure.into(),
+                    period: period.into(),
+                    source_id: source.into(),
+                    value,
+                    revised_at_us: revised,
+                    closes_row: Some(closes).filter(|row| *row != 0),
+                    original: original.map(str::to_owned),
+                    faults: if fault == 0 { vec![found] } else { Vec::new() },
+                }
+            },
+        );
+        prop::collection::vec(row, 0..20)
+    }
+
+    proptest! {
+        #[test]
+        fn a_pack_comes_back_as_it_was_and_a_part_of_one_is_refused(rows in rows(), cut in any::<prop::sample::Index>()) {
+            let pack: ObservationPack = rows.into_iter().collect();
+            let bytes = encode(&pack).unwrap();
+            let back = decode(&bytes).unwrap();
+            // NaN is not equal to itself; its bits are.
+            let bits = |pack: &ObservationPack| pack.value.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            prop_assert_eq!(bits(&pack), bits(&back));
+            let plain = |pack: ObservationPack| ObservationPack { value: Vec::new(), ..pack };
+            prop_assert_eq!(plain(pack), plain(back));
+            prop_assert!(decode(&bytes[..cut.index(bytes.len())]).is_err());
+        }
+    }
+
+    #[test]
+    fn indexes_are_as_wide_as_the_dictionary_needs() {
+        for texts in [1_u32, 255, 256, 65_535, 65_536] {
+            let cells =
+                TextCells::new((0..texts).map(|nth| nth.to_string().into()).collect(), vec![texts - 1]);
+            let cells = cells.unwrap();
+            let mut bytes = Vec::new();
+            put_cells(&mut bytes, &cells);
+            assert_eq!(Reader(&bytes).cells(1).unwrap(), cells, "{texts}");
+        }
     }
 }

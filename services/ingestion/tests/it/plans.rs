@@ -11,7 +11,8 @@ const SMALL: [&str; 3] = ["withdrawal", "source_precedence", "measure"];
 
 /// Queries that a seal asks once, of all that its delivery brings; every other is asked for each page of it. And what a
 /// page of sources is most of.
-const ASKED_OF_ALL: [(&str, &str); 4] = [
+const ASKED_OF_ALL: [(&str, &str); 5] = [
+    ("gather statements", "unsettled"),
     ("weigh statements", "statement"),
     ("compare descriptions", "description"),
     // As SQLite names it, by its alias.
@@ -63,7 +64,7 @@ const RECORD: &str = "
         SELECT batch_no, row_no, row_no, place_id, 'm1', '2022', 'file', 1.0, 0, NULL, NULL, '', NULL
         FROM batch, place_revision WHERE batch.position IS NULL AND held IS NULL AND row_no <= 9000;
     INSERT INTO staged_pack
-        SELECT batch_no, 20000 * p.n, $blob FROM batch, $numbers(50) AS p
+        SELECT batch_no, 20000 * n, $blob FROM batch, $numbers(50)
         WHERE position IS NULL AND held IS NULL;
     INSERT INTO staged_place
         SELECT batch_no, row_no, row_no, place_id, 'n', 't', '', 'c', '', NULL, NULL, '{}', $blob, NULL, '', NULL

@@ -113,8 +113,7 @@ async fn a_gap_in_the_sequence_is_refused_and_leaves_the_delivery_as_it_was() {
         furnish(store).await;
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
         for wrong in [0, 2] {
-            let refused =
-                store.stage_observations(delivery, chunk(wrong, 0), pack([say(2, "A", 1.0)])).await;
+            let refused = store.stage_observations(delivery, chunk(wrong, 0), pack([say(2, "A", 1.0)])).await;
             assert!(matches!(refused, Err(Error::SequenceGap { expected: 1, .. })), "{}", backend.name);
         }
         store.stage_observations(delivery, chunk(1, 0), pack([say(2, "A", 1.0)])).await.unwrap();
@@ -164,10 +163,7 @@ async fn an_end_that_counts_other_chunks_than_came_seals_nothing() {
         furnish(store).await;
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
         for (sequence, place) in [(1, "A"), (2, "B")] {
-            store
-                .stage_observations(delivery, chunk(sequence, 0), pack([say(2, place, 1.0)]))
-                .await
-                .unwrap();
+            store.stage_observations(delivery, chunk(sequence, 0), pack([say(2, place, 1.0)])).await.unwrap();
         }
         for wrong in [0, 1, 3, u64::MAX] {
             let refused = store.seal(delivery, wrong, stopped(20)).await.unwrap_err();

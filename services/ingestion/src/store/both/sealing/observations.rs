@@ -260,11 +260,8 @@ async fn reject_conflicts(connection: &mut Connection, sealing: Sealing) -> Resu
     .await?;
     run(connection, look_at!("conflict", "evidence")).await?;
     for (after, up_to) in sealing.pages() {
-        let page: Vec<(i64, i64, i64)> = sqlx::query_as(CONFLICTING)
-            .bind(after)
-            .bind(up_to)
-            .fetch_all(&mut *connection)
-            .await?;
+        let page: Vec<(i64, i64, i64)> =
+            sqlx::query_as(CONFLICTING).bind(after).bind(up_to).fetch_all(&mut *connection).await?;
         let told = evidence(connection, page.iter().map(|row| row.1).collect()).await?;
         let mut rejected = Vec::with_capacity(page.len());
         for (ordinal, conflict_no, variants) in page {

@@ -206,11 +206,8 @@ impl Packs {
     /// The next pack, with the place of its first row.
     async fn next(&mut self, connection: &mut Connection) -> Result<Option<(u64, ObservationPack)>, Error> {
         if self.are_rows_left {
-            let rows: Vec<StagedRow> = sqlx::query_as(ROWS)
-                .bind(self.batch_no)
-                .bind(self.after)
-                .fetch_all(&mut *connection)
-                .await?;
+            let rows: Vec<StagedRow> =
+                sqlx::query_as(ROWS).bind(self.batch_no).bind(self.after).fetch_all(&mut *connection).await?;
             if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
                 self.after = last.ordinal;
                 let ordinal = natural(first.ordinal)?;
@@ -219,11 +216,8 @@ impl Packs {
             }
             self.are_rows_left = false;
         }
-        let found: Option<(i64, Vec<u8>)> = sqlx::query_as(PACK)
-            .bind(self.batch_no)
-            .bind(self.after)
-            .fetch_optional(connection)
-            .await?;
+        let found: Option<(i64, Vec<u8>)> =
+            sqlx::query_as(PACK).bind(self.batch_no).bind(self.after).fetch_optional(connection).await?;
         let Some((ordinal, payload)) = found else { return Ok(None) };
         self.after = ordinal;
         Ok(Some((natural(ordinal)?, decode(&payload)?)))
