@@ -4,6 +4,7 @@
 
 mod compute;
 mod import;
+mod ingest;
 mod ranking;
 
 use anyhow::Result;
@@ -25,6 +26,8 @@ enum Subject {
     Import(import::Import),
     /// Reads a page of 100 places under an open load, in turns with a bare tonic echo.
     Ranking(ranking::Ranking),
+    /// Delivers a million observations over gRPC and writes the same rows straight into the same table, in turns.
+    Ingest(ingest::Ingest),
 }
 
 impl Subject {
@@ -33,6 +36,7 @@ impl Subject {
         vec![
             Self::Compute(compute::Compute::default()),
             Self::Import(import::Import::default()),
+            Self::Ingest(ingest::Ingest::default()),
             Self::Ranking(ranking::Ranking::default()),
         ]
     }
@@ -42,6 +46,7 @@ impl Subject {
             Self::Compute(compute) => compute.run(),
             Self::Import(import) => import.run(),
             Self::Ranking(ranking) => ranking.run(),
+            Self::Ingest(ingest) => ingest.run(),
         }
     }
 }
