@@ -29,7 +29,7 @@ fn values(outline: &Outline<'_>) -> Table {
         let cell = |place: usize| {
             let mixed = (place * 7919 + leaf * 104_729 + place * place * (leaf + 3)) % 1000;
             // A gap now and then.
-            (mixed % 13 != 0 && !derived.contains(&leaf)).then_some(mixed as f64 / 1000.0)
+            (!mixed.is_multiple_of(13) && !derived.contains(&leaf)).then_some(mixed as f64 / 1000.0)
         };
         (0..PLACES).map(cell).collect()
     };
