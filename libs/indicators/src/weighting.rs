@@ -3,10 +3,12 @@
 //! | room | what it does |
 //! |---|---|
 //! | [`matrix`] | pairwise comparisons, checked, and many experts' made one |
+//! | [`judgements`] | what experts say of pairs, made into matrices |
 //! | [`ahp`] | weights and consistency of a matrix (层次分析法) |
 //! | [`entropy`], [`critic`], [`variation`], [`pca`] | weights from dimensionless values (客观赋权), a method a file |
 //! | [`combine`] | two sets of weights made one (组合赋权) |
 //! | [`limits`] | caps and shrinkage against extreme weights |
+//! | [`effect`] | what other weights do to a ranking |
 //! | [`scheme`] | all of it down the tree of a catalog, a type at a time |
 //!
 //! Every set of weights here is local: it belongs to siblings, is never negative and sums to 1. Objective methods read
@@ -18,7 +20,9 @@
 pub mod ahp;
 pub mod combine;
 pub mod critic;
+pub mod effect;
 pub mod entropy;
+pub mod judgements;
 pub mod limits;
 pub mod matrix;
 pub mod pca;

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use tonic::transport::Channel;
 use xiuhua_contracts::scoring::v1::scoring_service_server::ScoringServiceServer;
+use xiuhua_contracts::scoring::v1::weight_service_server::WeightServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::ids::new_id;
 use xiuhua_service_kit::server::Part;
@@ -29,6 +30,7 @@ pub use self::store::StoreError;
 use crate::bench::Bench;
 use crate::changes::Changes;
 use crate::service::Scoring;
+use crate::service::weights::Weights;
 use crate::shelf::CatalogShelf;
 use crate::upstream::Lines;
 use crate::worker::Workshop;
@@ -76,8 +78,12 @@ pub async fn assemble(
         config: config.worker,
     };
     let verifying = Bench::new();
-    let door = ScoringServiceServer::new(Scoring { store, shelf, upstream, clock, changes, verifying })
+    let scoring = Scoring { store, shelf, upstream, clock, changes, verifying };
+    let weights = WeightServiceServer::new(Weights(scoring.clone()))
         .max_decoding_message_size(config.limits.max_message_bytes)
         .max_encoding_message_size(config.limits.max_message_bytes);
-    Ok(Part::new(door).with_worker(workshop.into_worker()))
+    let door = ScoringServiceServer::new(scoring)
+        .max_decoding_message_size(config.limits.max_message_bytes)
+        .max_encoding_message_size(config.limits.max_message_bytes);
+    Ok(Part::new(door).with_service(weights).with_worker(workshop.into_worker()))
 }

@@ -7,6 +7,7 @@ mod measures;
 mod ranking;
 mod streams;
 mod verifying;
+pub(crate) mod weights;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ pub const MAX_ITEMS: usize = 10;
 pub const STRONGEST: f64 = 9.0;
 
 /// How far a judgement may lie from the reciprocal of its mirror, as a share: people write 0.14 for 1/7.
-const RECIPROCITY_TOLERANCE: f64 = 0.025;
+pub(super) const RECIPROCITY_TOLERANCE: f64 = 0.025;
 /// Round-off beyond the upper end of the scale.
 const SCALE_TOLERANCE: f64 = 1e-9;
 

@@ -186,7 +186,7 @@ pub fn make(material: &Material<'_>) -> Result<Scheme, SchemeFaults> {
         let places: Vec<usize> =
             if material.choices.pooling == Pooling::Pooled { everybody() } else { of_type(kind) };
         let columns: Vec<Vec<Option<f64>>> = (0..outline.leaf_count())
-            .map(|leaf| places.iter().map(|&place| material.z.column(leaf)[place]).collect())
+            .map(|leaf| places.iter().map(|&place| material.z.column(leaf).get(place)).collect())
             .collect();
         match of_columns(outline, columns, material.choices, &local_subjective) {
             Ok(report) => types.push(report),

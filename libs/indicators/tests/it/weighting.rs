@@ -1,5 +1,6 @@
 //! Weights against published numbers, laws, and the edges where peers break.
 
+mod judging;
 mod laws;
 mod schemes;
 mod vectors;

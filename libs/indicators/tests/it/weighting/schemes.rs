@@ -25,7 +25,7 @@ fn catalog() -> Catalog {
 /// Values that no two leaves share, from a congruence, in two types; derived leaves have none.
 fn values(outline: &Outline<'_>) -> Table {
     let derived: Vec<usize> = outline.derived_leaves().collect();
-    let column = |leaf: usize| -> Vec<Option<f64>> {
+    let column = |leaf: usize| {
         let cell = |place: usize| {
             let mixed = (place * 7919 + leaf * 104_729 + place * place * (leaf + 3)) % 1000;
             // A gap now and then.
@@ -129,7 +129,7 @@ fn local_weights_are_those_of_the_method_over_the_children() {
         .iter()
         .map(|child| {
             let leaf = (0..outline.leaf_count()).find(|leaf| outline.leaf_index(*leaf) == *child).unwrap();
-            places.iter().map(|place| z.column(leaf)[*place]).collect()
+            places.iter().map(|place| z.column(leaf).get(*place)).collect()
         })
         .collect();
     let expected = critic(&columns, Correlation::Pearson).unwrap().weights;
@@ -289,7 +289,7 @@ fn a_negative_value_is_an_error_that_names_the_item() {
     let outline = Outline::of(&catalog);
     let mut z = values(&outline);
     let leaf = outline.leaf_of_code("C2.2").unwrap();
-    z.column_mut(leaf)[1] = Some(-0.5);
+    z.column_mut(leaf).set(1, Some(-0.5));
     let choices = objective_only(Method::Entropy);
     let types = types();
     let material =
