@@ -16,6 +16,7 @@
 //! | [`threshold`] | lower and upper end, degenerate, without data | 1.4 |
 //! | [`normalise`] | values between 0 and 1 | 1.5 |
 //! | [`weight`] | points in force after what is left out | 1.4, 1.6 |
+//! | [`weighting`] | weights from judgements and values, and schemes of them | 1.6, 1.9 |
 //! | [`compose`] | scores and coverage of every node | 1.7 |
 //! | [`change`] | derived indicators | 1.7 |
 //! | [`assess`] | all of it in two passes | 1.7 |
@@ -49,3 +50,4 @@ pub mod shipped;
 pub mod table;
 pub mod threshold;
 pub mod weight;
+pub mod weighting;

@@ -1,5 +1,8 @@
 //! Between the contract's messages and scoring's own: requests read with all their faults, answers written.
 
+pub(crate) mod weight_report;
+pub(crate) mod weights;
+
 use jiff::Timestamp;
 use xiuhua_contracts::ingestion::v1 as ingestion;
 use xiuhua_contracts::measure::v1 as measure;
@@ -80,6 +83,13 @@ pub(crate) fn assessment(assessment: &Assessment) -> proto::Assessment {
         created_time: Some(timestamp(assessment.created)),
         scale: plan.scale,
         attempts: assessment.attempts,
+        weight_scheme_id: plan.weight_scheme.as_ref().map(|scheme| scheme.id.clone()).unwrap_or_default(),
+        weight_scheme_version: plan
+            .weight_scheme
+            .as_ref()
+            .and_then(|scheme| scheme.version.parse().ok())
+            .unwrap_or_default(),
+        weight_scheme_hash: plan.weight_scheme.as_ref().map(|scheme| scheme.hash.clone()).unwrap_or_default(),
         ..Default::default()
     };
     if let Some(success) = assessment.success() {

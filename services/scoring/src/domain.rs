@@ -12,7 +12,9 @@ pub(crate) mod id;
 pub(crate) mod inputs;
 pub(crate) mod results;
 pub(crate) mod run;
+pub(crate) mod scheme_effect;
 mod two_passes;
 pub(crate) mod walk_back;
+pub(crate) mod weight_scheme;
 
 pub(crate) use xiuhua_indicators::period;

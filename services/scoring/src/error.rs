@@ -82,6 +82,42 @@ pub(crate) enum Error {
         /// Of the earlier one.
         previous_set: String,
     },
+    /// Two assessments weighed with different weights.
+    #[error("the assessments use the weights {scheme} and {previous_scheme}")]
+    WeightSchemesDiffer {
+        /// Of the later assessment.
+        scheme: String,
+        /// Of the earlier one.
+        previous_scheme: String,
+    },
+    /// There is no such weight scheme.
+    #[error("no weight scheme {0}")]
+    NoWeightScheme(String),
+    /// The weight scheme has no weights for such a type.
+    #[error("weight scheme {scheme} has no type {name}")]
+    NoSchemeType {
+        /// The scheme.
+        scheme: String,
+        /// The type.
+        name: String,
+    },
+    /// The weight scheme weighs another catalog, or other types.
+    #[error("weight scheme {scheme} was made for another catalog or other types than those of {catalog}")]
+    WeightSchemeDiffers {
+        /// The scheme.
+        scheme: String,
+        /// The catalog of the assessment.
+        catalog: String,
+    },
+    /// A weight scheme cannot be made.
+    #[error("the weight scheme cannot be made")]
+    WeightSchemeRefused(Vec<Violation>),
+    /// A weight scheme that is in force need not be adopted.
+    #[error("weight scheme {0} is in force already")]
+    WeightSchemeInForce(String),
+    /// Only what is adopted can be withdrawn.
+    #[error("weight scheme {0} is not adopted")]
+    WeightSchemeNotAdopted(String),
     /// The types of the classification are not those the thresholds were fixed for.
     #[error("the types of classification {classification} are not those of threshold set {set}")]
     TypesDiffer {
@@ -141,12 +177,19 @@ impl Failure for Error {
             | Self::NoType { .. }
             | Self::NonePublished { .. }
             | Self::NoThresholdSet(_)
+            | Self::NoWeightScheme(_)
+            | Self::NoSchemeType { .. }
             | Self::NoClassification(_) => Kind::NotFound,
+            Self::WeightSchemeRefused(_) => Kind::InvalidArgument,
             Self::NotReady(_)
             | Self::Over(_)
             | Self::NotPublishable(_)
             | Self::NotPublished(_)
             | Self::ThresholdSetsDiffer { .. }
+            | Self::WeightSchemesDiffer { .. }
+            | Self::WeightSchemeDiffers { .. }
+            | Self::WeightSchemeInForce(_)
+            | Self::WeightSchemeNotAdopted(_)
             | Self::TypesDiffer { .. } => Kind::FailedPrecondition,
             Self::PositionNotReached { .. } => Kind::OutOfRange,
             Self::Verifying => Kind::ResourceExhausted,
@@ -165,7 +208,13 @@ impl Failure for Error {
             Self::NoAssessment(_) | Self::NonePublished { .. } => "ASSESSMENT_NOT_FOUND",
             Self::NoPlace { .. } => "PLACE_NOT_FOUND",
             Self::NoNode { .. } => "NODE_NOT_FOUND",
-            Self::NoType { .. } => "TYPE_NOT_FOUND",
+            Self::NoType { .. } | Self::NoSchemeType { .. } => "TYPE_NOT_FOUND",
+            Self::NoWeightScheme(_) => "WEIGHT_SCHEME_NOT_FOUND",
+            Self::WeightSchemesDiffer { .. } => "WEIGHT_SCHEMES_DIFFER",
+            Self::WeightSchemeDiffers { .. } => "WEIGHT_SCHEME_DIFFERS",
+            Self::WeightSchemeRefused(_) => "WEIGHT_SCHEME_REFUSED",
+            Self::WeightSchemeInForce(_) => "WEIGHT_SCHEME_IN_FORCE",
+            Self::WeightSchemeNotAdopted(_) => "WEIGHT_SCHEME_NOT_ADOPTED",
             Self::NotReady(_) | Self::NotPublishable(_) => "ASSESSMENT_NOT_READY",
             Self::Over(_) => "ASSESSMENT_OVER",
             Self::NotPublished(_) => "ASSESSMENT_NOT_PUBLISHED",
@@ -206,6 +255,24 @@ impl Failure for Error {
             Self::ThresholdSetsDiffer { set, previous_set } => {
                 format!("两次测评使用的阈值集不同（{set}、{previous_set}），不能比较增长")
             }
+            Self::WeightSchemesDiffer { scheme, previous_scheme } => {
+                format!("两次测评使用的权重不同（{scheme}、{previous_scheme}），不能比较增长")
+            }
+            Self::NoWeightScheme(id) => format!("没有权重方案 {id}"),
+            Self::NoSchemeType { scheme, name } => format!("权重方案 {scheme} 中没有类型 {name}"),
+            Self::WeightSchemeDiffers { scheme, catalog } => {
+                format!("权重方案 {scheme} 的指标目录或类型与 {catalog} 的不一致")
+            }
+            Self::WeightSchemeRefused(faults) => {
+                let (zh, en): (Vec<&str>, Vec<&str>) =
+                    faults.iter().map(|fault| (fault.text.zh.as_str(), fault.text.en.as_str())).unzip();
+                return Bilingual::new(
+                    format!("无法生成权重方案：{}", zh.join("；")),
+                    format!("the weight scheme cannot be made: {}", en.join("; ")),
+                );
+            }
+            Self::WeightSchemeInForce(id) => format!("权重方案 {id} 已在使用"),
+            Self::WeightSchemeNotAdopted(id) => format!("权重方案 {id} 未被采用"),
             Self::TypesDiffer { classification, set } => {
                 format!("分类 {classification} 的类型与阈值集 {set} 的类型不一致")
             }
@@ -226,6 +293,7 @@ impl Failure for Error {
     fn violations(&self) -> Vec<Violation> {
         match self {
             Self::Invalid(invalid) => invalid.violations(),
+            Self::WeightSchemeRefused(faults) => faults.clone(),
             _ => Vec::new(),
         }
     }
@@ -252,7 +320,11 @@ impl Failure for Error {
             }
             Self::NoPlace { place, .. } => vec![("place_id", place.to_string())],
             Self::NoNode { node, .. } => vec![("node", node.clone())],
-            Self::NoType { name, .. } => vec![("type", name.clone())],
+            Self::NoType { name, .. } | Self::NoSchemeType { name, .. } => vec![("type", name.clone())],
+            Self::NoWeightScheme(id)
+            | Self::WeightSchemeInForce(id)
+            | Self::WeightSchemeNotAdopted(id)
+            | Self::WeightSchemeDiffers { scheme: id, .. } => vec![("weight_scheme_id", id.clone())],
             Self::NoThresholdSet(id) => vec![("threshold_set_id", id.clone())],
             Self::NoClassification(id) => vec![("classification_id", id.clone())],
             Self::PositionNotReached { newest, .. } => vec![("newest", newest.to_string())],

@@ -20,6 +20,7 @@ mod worker;
 use std::sync::Arc;
 
 use tonic::transport::Channel;
+use xiuhua_contracts::scoring::v1::weight_service_server::WeightServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::ids::new_id;
 use xiuhua_service_kit::server::Part;
@@ -29,6 +30,7 @@ pub use self::store::StoreError;
 use crate::bench::Bench;
 use crate::changes::Changes;
 use crate::recent::RecentResults;
+use crate::service::weights::Weights;
 use crate::service::{Door, PageShelf, Scoring};
 use crate::shelf::CatalogShelf;
 use crate::upstream::Lines;
@@ -79,8 +81,12 @@ pub async fn assemble(
         config: config.worker,
     };
     let verifying = Bench::new();
+    let limit = config.limits.max_message_bytes;
     let scoring = Scoring { store, shelf, recent, upstream, clock, changes, verifying };
+    let weights = WeightServiceServer::new(Weights(scoring.clone()))
+        .max_decoding_message_size(limit)
+        .max_encoding_message_size(limit);
     let pages = PageShelf::new(config.reading.ranking_pages_bytes);
-    let door = Door::new(scoring, pages, config.limits.max_message_bytes);
-    Ok(Part::new(door).with_worker(workshop.into_worker()))
+    let door = Door::new(scoring, pages, limit);
+    Ok(Part::new(door).with_service(weights).with_worker(workshop.into_worker()))
 }

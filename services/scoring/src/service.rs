@@ -9,6 +9,7 @@ mod pages;
 mod ranking;
 mod streams;
 mod verifying;
+pub(crate) mod weights;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -7,6 +7,7 @@ mod comparison;
 mod postgres;
 mod reading;
 mod rows;
+mod scheme_rows;
 mod sql;
 #[expect(
     clippy::duplicate_mod,
@@ -16,6 +17,7 @@ mod sqlite;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod weights;
 
 use std::sync::Arc;
 
@@ -30,6 +32,9 @@ pub(crate) use self::reading::{
     RowDifference, ThresholdUsed, WeightUsed,
 };
 pub(crate) use self::rows::level_of;
+pub(crate) use self::weights::{
+    NewScheme, SchemeKept, SchemeNumber, SchemeRuled, SchemeRuling, SchemeVerdict, WeightStore,
+};
 use crate::domain::assessment::{Assessment, Failure};
 use crate::domain::decision::{self, Decision, Unfit};
 use crate::domain::id::AssessmentId;
@@ -39,9 +44,9 @@ use crate::domain::results::Results;
 pub(crate) type SharedStore = Arc<dyn Store>;
 
 /// Where assessments and their results are kept.
-pub(crate) trait Store: AssessmentStore + LeaseStore + ResultStore {}
+pub(crate) trait Store: AssessmentStore + LeaseStore + ResultStore + WeightStore {}
 
-impl<T: AssessmentStore + LeaseStore + ResultStore> Store for T {}
+impl<T: AssessmentStore + LeaseStore + ResultStore + WeightStore> Store for T {}
 
 /// Assessments and what is decided about them.
 #[async_trait]

@@ -23,6 +23,7 @@ use crate::domain::results::Results;
 use crate::domain::run;
 use crate::error::Error;
 use crate::recent::RecentResults;
+use crate::service::weights::weights_of_plan;
 use crate::shelf::CatalogShelf;
 use crate::store::{Claim, Claimed, Finished, SharedStore, StoreError};
 use crate::upstream::Lines;
@@ -173,7 +174,14 @@ impl Workshop {
         let seat = self.bench.seat().await;
         let plan = &claimed.assessment.plan;
         let catalog = self.shelf.get(&plan.catalog.hash).await?;
-        let inputs: Inputs = self.upstream.read_inputs(plan, &catalog).await?;
+        let mut inputs: Inputs = self.upstream.read_inputs(plan, &catalog).await?;
+        if let Some((weights, hash)) = weights_of_plan(&self.store, plan, &catalog).await? {
+            let intact = plan.weight_scheme.as_ref().is_some_and(|scheme| scheme.hash == hash);
+            if !intact {
+                return Err(Error::Store(StoreError::Corrupt("a weight scheme that is not the one planned")));
+            }
+            inputs.scheme_weights = Some(weights);
+        }
         self.report(claimed, AT_READ).await?;
         let (results, _seat) = seat.compute(move || run::run(&catalog, inputs)).await?;
         let results = results?;

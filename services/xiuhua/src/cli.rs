@@ -7,6 +7,7 @@ mod keeping;
 mod reading;
 mod reporting;
 mod reviewing;
+mod weights;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,6 +35,11 @@ pub(crate) use self::reading::{
 pub(crate) use self::reporting::{Form, ReportArgs};
 pub(crate) use self::reviewing::{
     DecideArgs, EffectArgs, HistoryArgs, LookArgs, ReviewCommand, ReviewListArgs, ReviewShowArgs, RevokeArgs,
+};
+
+pub(crate) use self::weights::{
+    Combine, CompareSchemesArgs, CreateSchemeArgs, JudgeArgs, JudgementTemplateArgs, ListSchemesArgs,
+    Objective, SchemeDecisionArgs, ShowSchemeArgs, Subjective, Table, WeightsCommand,
 };
 
 /// The community governance index (社区治理指数): files in, ranked and traceable scores out.
@@ -110,6 +116,9 @@ pub(crate) enum Command {
     /// Review the types of places: what is doubtful, what people decided, and what that changes.
     #[command(subcommand)]
     Review(ReviewCommand),
+    /// Weight schemes: judgements of experts, weights from values, both combined; compared, adopted.
+    #[command(subcommand)]
+    Weights(WeightsCommand),
     /// Rank the places of one type.
     #[command(after_help = "Example:\n  xiuhua rank --type RELOCATION --node C --top 10 --reverse")]
     Rank(RankArgs),
@@ -251,6 +260,10 @@ pub(crate) struct AssessArgs {
     /// batches` lists it. Without it: now.
     #[arg(long, value_name = "INSTANT|POSITION")]
     pub(crate) as_of: Option<AsOf>,
+    /// Weight scheme, with or without @version, or `catalog` for the catalog's own weights. Without it the scheme adopted
+    /// for the catalog, or its own weights.
+    #[arg(long, value_name = "SCHEME|catalog", default_value = "")]
+    pub(crate) weights: String,
 }
 
 /// A past state of the record.

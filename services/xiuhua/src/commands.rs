@@ -6,7 +6,7 @@ use serde_json::json;
 use xiuhua_contracts::classification::v1::{ListPlaceClassesRequest, RegisterRuleSetRequest};
 
 use crate::assessing;
-use crate::cli::{AssessArgs, ClassifyArgs, Cli, Command, Globals, IndexCommand};
+use crate::cli::{AssessArgs, ClassifyArgs, Cli, Command, Globals, IndexCommand, WeightsCommand};
 use crate::method::{self, Method};
 use crate::names::{Names, UNCLASSIFIED};
 use crate::platform::{Platform, Workers, request_id};
@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::screen::{Outcome, Screen, marks, numbers, words};
 use crate::{
     backup, catalogs, comparing, compute, deciding, demo, exporting, importing, json, quality, quarantine,
-    reading, reporting, reviewing, sample, serving, sources, templates, trend, verifying,
+    reading, reporting, reviewing, sample, serving, sources, templates, trend, verifying, weights,
 };
 
 /// Runs one command.
@@ -56,6 +56,8 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
         }
         Command::Import(arguments) if arguments.propose => importing::propose(&arguments, screen)?,
         Command::Template(arguments) => templates::run(&arguments, &globals, screen).await?,
+        Command::Weights(WeightsCommand::Template(arguments)) => weights::template(&arguments, screen)?,
+        Command::Weights(WeightsCommand::Judge(arguments)) => weights::judge(&arguments, screen)?,
         command => {
             let workers = if let Command::Assess(_) = command { Workers::Run } else { Workers::Rest };
             let platform = Platform::open(&globals, workers).await?;
@@ -84,6 +86,7 @@ async fn on_platform(
         Command::Assess(arguments) => assess(platform, &arguments, globals, screen).await,
         Command::Classify(arguments) => classify(platform, &arguments, screen).await,
         Command::Review(command) => reviewing::run(platform, &command, screen).await,
+        Command::Weights(command) => weights::run(platform, &command, screen).await,
         Command::Rank(arguments) => reading::rank(platform, &arguments, screen).await,
         Command::Show(arguments) => reading::show(platform, &arguments, screen).await,
         Command::Explain(arguments) => reading::explain(platform, &arguments, screen).await,
@@ -125,7 +128,13 @@ async fn assess(
     };
     let progress = Progress::new("assessment %", globals.quiet);
     let (classification, period) = (&classification.id, method.period.as_str());
-    let run = assessing::assess(platform, &threshold_set, classification, period, as_of, &progress).await?;
+    let asked = assessing::Asked {
+        threshold_set_id: &threshold_set,
+        classification_id: classification,
+        period,
+        as_of,
+    };
+    let run = assessing::assess(platform, asked, &arguments.weights, &progress).await?;
     drop(progress);
     screen.assessment(&run, &Names::read(platform, &run).await?)?;
     screen.json(&json::assessment(&run))

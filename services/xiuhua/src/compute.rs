@@ -12,7 +12,7 @@ use xiuhua_contracts::classification::v1::RuleSet;
 use xiuhua_contracts::ingestion::v1::Batch;
 use xiuhua_contracts::scoring::v1::Assessment;
 
-use crate::assessing::{assess, classify, draw_thresholds, position, register};
+use crate::assessing::{Asked, assess, classify, draw_thresholds, position, register};
 use crate::cli::{ComputeArgs, Globals};
 use crate::delivery::{deliver_observations, deliver_places};
 use crate::exporting::CsvFolder;
@@ -114,7 +114,8 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     let (catalog, sample) = (&method.catalog, &method.sample);
     let drawn = draw_thresholds(&platform, catalog, &classification, period, sample, as_of).await?;
     laps.lap("thresholds");
-    let assessment = assess(&platform, &drawn.id, "", period, as_of, &progress("assessment %")).await?;
+    let asked = Asked { threshold_set_id: &drawn.id, classification_id: "", period, as_of };
+    let assessment = assess(&platform, asked, "", &progress("assessment %")).await?;
     laps.lap("assess");
     write_rejected(&platform, &batches, &arguments.out).await?;
     let mut files = CsvFolder::new(&arguments.out, false)?;

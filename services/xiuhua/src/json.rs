@@ -18,6 +18,9 @@ pub(crate) fn assessment(run: &Assessment) -> Value {
         "catalog": { "id": run.catalog_id, "version": run.catalog_version, "hash": run.catalog_hash },
         "rule_set": { "id": run.rule_set_id, "version": run.rule_set_version, "hash": run.rule_set_hash },
         "threshold_set_id": run.threshold_set_id,
+        "weight_scheme": (!run.weight_scheme_id.is_empty()).then(|| json!({
+            "id": run.weight_scheme_id, "version": run.weight_scheme_version, "hash": run.weight_scheme_hash,
+        })),
         "classification_id": run.classification_id,
         "base_periods": run.base_periods,
         "as_of_position": run.as_of_position,

@@ -55,6 +55,7 @@ mod sources;
 mod templates;
 mod trend;
 mod verifying;
+mod weights;
 
 use std::process::ExitCode;
 

@@ -316,6 +316,10 @@ impl Screen {
                 run.id, run.catalog_id, run.catalog_version, run.period
             ),
         )?;
+        if !run.weight_scheme_id.is_empty() {
+            let scheme = format!("{}@{}", run.weight_scheme_id, run.weight_scheme_version);
+            self.say(&format!("权重方案 {scheme}"), &format!("weight scheme {scheme}"))?;
+        }
         let columns = [words("类型", "type"), numbers("小区", "places"), numbers("有总分", "scored")];
         let rows = run.types.iter();
         let kind = |id: &str| names.place_type(id, self);

@@ -597,8 +597,8 @@ ListThresholdsResponse\"\x03\x90\x02\x01\x12\x7f\n\x11ListSampleMembers\
 \x121.xiuhua.normalization.v1.ListSampleMembersRequest\x1a2.xiuhua.normalization.v1.ListSampleMembers\
 Response\"\x03\x90\x02\x01\x12l\n\nReadValues\x12*.xiuhua.normalization.v1.ReadValuesRequest\x1a+.xiu\
 hua.normalization.v1.ReadValuesResponse\"\x03\x90\x02\x010\x01b\x06proto3\
-\n\xdc[\n\x1fxiuhua/scoring/v1/scoring.proto\x12\x11xiuhua.scoring.v1\x1a\x1fgoogle/protobuf/timestam\
-p.proto\x1a\x1fxiuhua/measure/v1/measure.proto\"\xd1\x08\
+\n\x92]\n\x1fxiuhua/scoring/v1/scoring.proto\x12\x11xiuhua.scoring.v1\x1a\x1fgoogle/protobuf/timestam\
+p.proto\x1a\x1fxiuhua/measure/v1/measure.proto\"\xdd\t\
 \n\nAssessment\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x128\n\x05state\x18\x02 \x01(\x0e2\".xiuhua.scoring.v1.AssessmentStateR\x05state\
 \x12\x16\n\x06period\x18\x03 \x01(\tR\x06period\x12(\
@@ -624,7 +624,10 @@ p.proto\x1a\x1fxiuhua/measure/v1/measure.proto\"\xd1\x08\
 \x12\x1a\n\x08attempts\x18\x17 \x01(\rR\x08attempts\
 \x129\n\tpublished\x18\x18 \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\tpublished\
 \x129\n\twithdrawn\x18\x19 \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\twithdrawn\
-\x129\n\tcancelled\x18\x1a \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\tcancelled\"j\
+\x129\n\tcancelled\x18\x1a \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\tcancelled\
+\x12(\n\x10weight_scheme_id\x18\x1b \x01(\tR\x0eweightSchemeId\
+\x122\n\x15weight_scheme_version\x18\x1c \x01(\rR\x13weightSchemeVersion\
+\x12,\n\x12weight_scheme_hash\x18\x1d \x01(\tR\x10weightSchemeHash\"j\
 \n\x08Decision\x12\x16\n\x06author\x18\x01 \x01(\tR\x06author\
 \x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x12.\
 \n\x04time\x18\x03 \x01(\x0b2\x1a.google.protobuf.TimestampR\x04time\"x\
@@ -656,12 +659,13 @@ est\x12?\n\x0bdifferences\x18\x04 \x03(\x0b2\x1d.xiuhua.scoring.v1.DifferenceR\x
 \x12\x1e\n\nrecomputed\x18\x03 \x01(\tR\nrecomputed\"Q\
 \n\x0bTypeSummary\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\
 \x12\x16\n\x06places\x18\x02 \x01(\x04R\x06places\x12\x16\
-\n\x06scored\x18\x03 \x01(\x04R\x06scored\"\xe5\x01\
+\n\x06scored\x18\x03 \x01(\x04R\x06scored\"\x8f\x02\
 \n\x17CreateAssessmentRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
 \x12(\n\x10threshold_set_id\x18\x02 \x01(\tR\x0ethresholdSetId\
 \x12+\n\x11classification_id\x18\x03 \x01(\tR\x10classificationId\
 \x12\x16\n\x06period\x18\x04 \x01(\tR\x06period\x12)\
-\n\x0eas_of_position\x18\x05 \x01(\x04H\x00R\x0casOfPosition\x88\x01\x01B\x11\
+\n\x0eas_of_position\x18\x05 \x01(\x04H\x00R\x0casOfPosition\x88\x01\x01\
+\x12(\n\x10weight_scheme_id\x18\x06 \x01(\tR\x0eweightSchemeIdB\x11\
 \n\x0f_as_of_position\"Y\n\x18CreateAssessmentResponse\
 \x12=\n\nassessment\x18\x01 \x01(\x0b2\x1d.xiuhua.scoring.v1.AssessmentR\
 \nassessment\"&\n\x14GetAssessmentRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"V\
@@ -853,4 +857,150 @@ ponse\"\x03\x90\x02\x01\x12v\n\x12ListThresholdsUsed\
 v1.ListWeightsResponse\"\x03\x90\x02\x01\x12`\n\nReadScores\
 \x12$.xiuhua.scoring.v1.ReadScoresRequest\x1a%.xiuhua.scoring.v1.ReadScoresResponse\"\x03\x90\x02\x01\
 0\x01\x12l\n\x0eReadLeafValues\x12(.xiuhua.scoring.v1.ReadLeafValuesRequest\x1a).xiuhua.scoring.v1.Re\
-adLeafValuesResponse\"\x03\x90\x02\x010\x01b\x06proto3";
+adLeafValuesResponse\"\x03\x90\x02\x010\x01b\x06proto3\
+\n\xbe6\n\x1fxiuhua/scoring/v1/weights.proto\x12\x11xiuhua.scoring.v1\x1a\x1fgoogle/protobuf/timestam\
+p.proto\x1a\x1fxiuhua/measure/v1/measure.proto\x1a\x1fxiuhua/scoring/v1/scoring.proto\"\x87\x04\
+\n\rWeightChoices\x12D\n\nsubjective\x18\x01 \x01(\x0e2$.xiuhua.scoring.v1.SubjectiveWeightsR\
+\nsubjective\x12@\n\tobjective\x18\x02 \x03(\x0e2\".xiuhua.scoring.v1.ObjectiveMethodR\tobjective\
+\x12F\n\x0bcombination\x18\x03 \x01(\x0e2$.xiuhua.scoring.v1.WeightCombinationR\x0bcombination\
+\x12.\n\x10subjective_share\x18\x04 \x01(\x01H\x00R\x0fsubjectiveShare\x88\x01\x01\
+\x12\x1d\n\nall_leaves\x18\x05 \x01(\x08R\tallLeaves\
+\x12\x16\n\x06pooled\x18\x06 \x01(\x08R\x06pooled\x12 \
+\n\tlower_cap\x18\x07 \x01(\x01H\x01R\x08lowerCap\x88\x01\x01\
+\x12 \n\tupper_cap\x18\x08 \x01(\x01H\x02R\x08upperCap\x88\x01\x01\
+\x12\'\n\x0fshrinkage_ratio\x18\t \x01(\x01R\x0eshrinkageRatio\
+\x12!\n\x0crandom_index\x18\n \x01(\tR\x0brandomIndexB\x13\
+\n\x11_subjective_shareB\x0c\n\n_lower_capB\x0c\n\n_upper_cap\"c\
+\n\tJudgement\x12\x16\n\x06parent\x18\x01 \x01(\tR\x06parent\
+\x12\x12\n\x04item\x18\x02 \x01(\tR\x04item\x12\x14\
+\n\x05other\x18\x03 \x01(\tR\x05other\x12\x14\n\x05ratio\x18\x04 \x01(\x01R\x05ratio\"\x90\x01\
+\n\x10ExpertJudgements\x12\x16\n\x06expert\x18\x01 \x01(\tR\x06expert\
+\x12\x1b\n\x06weight\x18\x02 \x01(\x01H\x00R\x06weight\x88\x01\x01\
+\x12<\n\njudgements\x18\x03 \x03(\x0b2\x1c.xiuhua.scoring.v1.JudgementR\
+\njudgementsB\t\n\x07_weight\"\xdb\x03\n\x0fJudgementReport\
+\x12\x16\n\x06expert\x18\x01 \x01(\tR\x06expert\x12,\
+\n\x12expert_share_ratio\x18\x02 \x01(\x01R\x10expertShareRatio\
+\x12\x18\n\x07weights\x18\x03 \x03(\x01R\x07weights\
+\x12+\n\x11geometric_weights\x18\x04 \x03(\x01R\x10geometricWeights\
+\x12\x1d\n\nlambda_max\x18\x05 \x01(\x01R\tlambdaMax\
+\x12+\n\x11consistency_index\x18\x06 \x01(\x01R\x10consistencyIndex\
+\x12+\n\x11consistency_ratio\x18\x07 \x01(\x01R\x10consistencyRatio\
+\x12>\n\x1bgeometric_consistency_index\x18\x08 \x01(\x01R\x19geometricConsistencyIndex\
+\x12\x1e\n\nconsistent\x18\t \x01(\x08R\nconsistent\
+\x122\n\x05worst\x18\n \x01(\x0b2\x1c.xiuhua.scoring.v1.JudgementR\x05worst\
+\x12.\n\x13worst_fitting_ratio\x18\x0b \x01(\x01R\x11worstFittingRatio\"\x9d\x01\
+\n\x0cJudgedParent\x12\x16\n\x06parent\x18\x01 \x01(\tR\x06parent\
+\x12\x14\n\x05items\x18\x02 \x03(\tR\x05items\x12<\n\x07reports\x18\x03 \x03(\x0b2\".xiuhua.scoring.v\
+1.JudgementReportR\x07reports\x12!\n\x0crandom_index\x18\x04 \x01(\tR\x0brandomIndex\"@\
+\n\x0cLocalWeights\x12\x16\n\x06column\x18\x01 \x01(\tR\x06column\
+\x12\x18\n\x07weights\x18\x02 \x03(\x01R\x07weights\"\xdf\x01\
+\n\rSiblingReport\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\
+\x12\x16\n\x06parent\x18\x02 \x01(\tR\x06parent\x12\x14\
+\n\x05items\x18\x03 \x03(\tR\x05items\x12\x16\n\x06status\x18\x04 \x01(\tR\x06status\
+\x129\n\x07columns\x18\x05 \x03(\x0b2\x1f.xiuhua.scoring.v1.LocalWeightsR\x07columns\
+\x129\n\x07remarks\x18\x06 \x03(\x0b2\x1f.xiuhua.scoring.v1.WeightRemarkR\x07remarks\"m\
+\n\x0cWeightRemark\x12\x12\n\x04item\x18\x01 \x01(\tR\x04item\
+\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x121\
+\n\x07message\x18\x03 \x01(\x0b2\x17.xiuhua.measure.v1.TextR\x07message\"\xc0\x01\
+\n\x0cWeightReport\x127\n\x06judged\x18\x01 \x03(\x0b2\x1f.xiuhua.scoring.v1.JudgedParentR\x06judged\
+\x12<\n\x08siblings\x18\x02 \x03(\x0b2 .xiuhua.scoring.v1.SiblingReportR\x08siblings\
+\x129\n\x07remarks\x18\x03 \x03(\x0b2\x1f.xiuhua.scoring.v1.WeightRemarkR\x07remarks\"\x9d\x05\
+\n\x0cWeightScheme\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
+\x12\x18\n\x07version\x18\x02 \x01(\rR\x07version\x12\
+\x12\n\x04hash\x18\x03 \x01(\tR\x04hash\x12\x1d\n\ncatalog_id\x18\x04 \x01(\tR\tcatalogId\
+\x12\'\n\x0fcatalog_version\x18\x05 \x01(\tR\x0ecatalogVersion\
+\x12!\n\x0ccatalog_hash\x18\x06 \x01(\tR\x0bcatalogHash\
+\x12\x14\n\x05types\x18\x07 \x03(\tR\x05types\x120\n\x14source_assessment_id\x18\x08 \x01(\tR\
+\x12sourceAssessmentId\x12#\n\rsource_digest\x18\t \x01(\tR\x0csourceDigest\
+\x12:\n\x07choices\x18\n \x01(\x0b2 .xiuhua.scoring.v1.WeightChoicesR\x07choices\
+\x12\x16\n\x06author\x18\x0b \x01(\tR\x06author\x12\x16\
+\n\x06reason\x18\x0c \x01(\tR\x06reason\x12=\n\x0ccreated_time\x18\r \x01(\x0b2\x1a.google.protobuf.T\
+imestampR\x0bcreatedTime\x12=\n\x07experts\x18\x0e \x03(\x0b2#.xiuhua.scoring.v1.ExpertJudgementsR\x07\
+experts\x127\n\x06report\x18\x0f \x01(\x0b2\x1f.xiuhua.scoring.v1.WeightReportR\x06report\
+\x129\n\tadoptions\x18\x10 \x03(\x0b2\x1b.xiuhua.scoring.v1.AdoptionR\tadoptions\
+\x12\x19\n\x08in_force\x18\x11 \x01(\x08R\x07inForce\"|\
+\n\x08Adoption\x125\n\x07adopted\x18\x01 \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\x07adopted\
+\x129\n\twithdrawn\x18\x02 \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\twithdrawn\"\xa7\x02\
+\n\x19CreateWeightSchemeRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
+\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\x120\n\x14source_assessment_id\x18\x03 \x01(\tR\
+\x12sourceAssessmentId\x12:\n\x07choices\x18\x04 \x01(\x0b2 .xiuhua.scoring.v1.WeightChoicesR\x07choi\
+ces\x12=\n\x07experts\x18\x05 \x03(\x0b2#.xiuhua.scoring.v1.ExpertJudgementsR\x07experts\
+\x12\x16\n\x06author\x18\x06 \x01(\tR\x06author\x12\x16\
+\n\x06reason\x18\x07 \x01(\tR\x06reason\"U\n\x1aCreateWeightSchemeResponse\
+\x127\n\x06scheme\x18\x01 \x01(\x0b2\x1f.xiuhua.scoring.v1.WeightSchemeR\x06scheme\"0\
+\n\x16GetWeightSchemeRequest\x12\x16\n\x06scheme\x18\x01 \x01(\tR\x06scheme\"R\
+\n\x17GetWeightSchemeResponse\x127\n\x06scheme\x18\x01 \x01(\x0b2\x1f.xiuhua.scoring.v1.WeightSchemeR\
+\x06scheme\"u\n\x18ListWeightSchemesRequest\x12\x1d\
+\n\ncatalog_id\x18\x01 \x01(\tR\tcatalogId\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\
+\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"~\
+\n\x19ListWeightSchemesResponse\x129\n\x07schemes\x18\x01 \x03(\x0b2\x1f.xiuhua.scoring.v1.WeightSche\
+meR\x07schemes\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9e\x01\
+\n\x0cSchemeWeight\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\
+\x12\x12\n\x04code\x18\x02 \x01(\tR\x04code\x12+\n\x04name\x18\x03 \x01(\x0b2\x17.xiuhua.measure.v1.T\
+extR\x04name\x129\n\x07columns\x18\x04 \x03(\x0b2\x1f.xiuhua.scoring.v1.ColumnWeightR\x07columns\">\
+\n\x0cColumnWeight\x12\x16\n\x06column\x18\x01 \x01(\tR\x06column\
+\x12\x16\n\x06weight\x18\x02 \x01(\x01R\x06weight\"\x82\x01\
+\n\x18ListSchemeWeightsRequest\x12\x16\n\x06scheme\x18\x01 \x01(\tR\x06scheme\
+\x12\x12\n\x04type\x18\x02 \x01(\tR\x04type\x12\x1b\
+\n\tpage_size\x18\x03 \x01(\rR\x08pageSize\x12\x1d\n\
+\npage_token\x18\x04 \x01(\tR\tpageToken\"~\n\x19ListSchemeWeightsResponse\
+\x129\n\x07weights\x18\x01 \x03(\x0b2\x1f.xiuhua.scoring.v1.SchemeWeightR\x07weights\
+\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"t\
+\n\x1bCompareWeightSchemesRequest\x12#\n\rassessment_id\x18\x01 \x01(\tR\x0cassessmentId\
+\x12\x18\n\x07schemes\x18\x02 \x03(\tR\x07schemes\x12\x16\
+\n\x06movers\x18\x03 \x01(\rR\x06movers\"\xab\x01\n\x1cCompareWeightSchemesResponse\
+\x12\x18\n\x07schemes\x18\x01 \x03(\tR\x07schemes\x12;\
+\n\x07weights\x18\x02 \x03(\x0b2!.xiuhua.scoring.v1.ComparedWeightR\x07weights\
+\x124\n\x06shifts\x18\x03 \x03(\x0b2\x1c.xiuhua.scoring.v1.RankShiftR\x06shifts\"R\
+\n\x0eComparedWeight\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\
+\x12\x12\n\x04code\x18\x02 \x01(\tR\x04code\x12\x18\
+\n\x07weights\x18\x03 \x03(\x01R\x07weights\"\xc3\x02\
+\n\tRankShift\x12\x16\n\x06scheme\x18\x01 \x01(\tR\x06scheme\
+\x12\x12\n\x04type\x18\x02 \x01(\tR\x04type\x12\x16\
+\n\x06places\x18\x03 \x01(\x04R\x06places\x12\"\n\nmean_shift\x18\x04 \x01(\x01H\x00R\tmeanShift\x88\x01\
+\x01\x12\x1b\n\tmax_shift\x18\x05 \x01(\x04R\x08maxShift\
+\x12\x1f\n\x08spearman\x18\x06 \x01(\x01H\x01R\x08spearman\x88\x01\x01\
+\x12!\n\x0centering_top\x18\x07 \x01(\x04R\x0benteringTop\
+\x12\x1f\n\x0bleaving_top\x18\x08 \x01(\x04R\nleavingTop\
+\x120\n\x06movers\x18\t \x03(\x0b2\x18.xiuhua.scoring.v1.MoverR\x06moversB\r\
+\n\x0b_mean_shiftB\x0b\n\t_spearman\"\xab\x01\n\x05Mover\
+\x12\x19\n\x08place_id\x18\x01 \x01(\tR\x07placeId\x12\x1d\
+\n\nplace_name\x18\x02 \x01(\tR\tplaceName\x12\x1d\n\
+\nfirst_rank\x18\x03 \x01(\x04R\tfirstRank\x12\x12\n\x04rank\x18\x04 \x01(\x04R\x04rank\
+\x12\x1f\n\x0bfirst_score\x18\x05 \x01(\x01R\nfirstScore\
+\x12\x14\n\x05score\x18\x06 \x01(\x01R\x05score\"\x81\x01\
+\n\x18AdoptWeightSchemeRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
+\x12\x16\n\x06scheme\x18\x02 \x01(\tR\x06scheme\x12\x16\
+\n\x06author\x18\x03 \x01(\tR\x06author\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\"T\
+\n\x19AdoptWeightSchemeResponse\x127\n\x06scheme\x18\x01 \x01(\x0b2\x1f.xiuhua.scoring.v1.WeightSchem\
+eR\x06scheme\"\x80\x01\n\x17WithdrawAdoptionRequest\
+\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x16\
+\n\x06scheme\x18\x02 \x01(\tR\x06scheme\x12\x16\n\x06author\x18\x03 \x01(\tR\x06author\
+\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\"S\n\x18WithdrawAdoptionResponse\
+\x127\n\x06scheme\x18\x01 \x01(\x0b2\x1f.xiuhua.scoring.v1.WeightSchemeR\x06scheme*\xae\x01\
+\n\x11SubjectiveWeights\x12\"\n\x1eSUBJECTIVE_WEIGHTS_UNSPECIFIED\x10\x00\
+\x12\x1b\n\x17SUBJECTIVE_WEIGHTS_NONE\x10\x01\x12\x1e\
+\n\x1aSUBJECTIVE_WEIGHTS_CATALOG\x10\x02\x12\x1c\n\x18SUBJECTIVE_WEIGHTS_EQUAL\x10\x03\
+\x12\x1a\n\x16SUBJECTIVE_WEIGHTS_AHP\x10\x04*\xee\x01\
+\n\x0fObjectiveMethod\x12 \n\x1cOBJECTIVE_METHOD_UNSPECIFIED\x10\x00\
+\x12\x1c\n\x18OBJECTIVE_METHOD_ENTROPY\x10\x01\x12\x1b\
+\n\x17OBJECTIVE_METHOD_CRITIC\x10\x02\x12$\n OBJECTIVE_METHOD_CRITIC_SPEARMAN\x10\x03\
+\x12\x1e\n\x1aOBJECTIVE_METHOD_VARIATION\x10\x04\x12\x18\
+\n\x14OBJECTIVE_METHOD_PCA\x10\x05\x12\x1e\n\x1aOBJECTIVE_METHOD_PCA_FIRST\x10\x06*\xbc\x01\
+\n\x11WeightCombination\x12\"\n\x1eWEIGHT_COMBINATION_UNSPECIFIED\x10\x00\
+\x12\x1b\n\x17WEIGHT_COMBINATION_MEAN\x10\x01\x12\x1e\
+\n\x1aWEIGHT_COMBINATION_PRODUCT\x10\x02\x12\"\n\x1eWEIGHT_COMBINATION_SQUARE_ROOT\x10\x03\
+\x12\"\n\x1eWEIGHT_COMBINATION_GAME_THEORY\x10\x042\xc5\x06\
+\n\rWeightService\x12v\n\x12CreateWeightScheme\x12,.xiuhua.scoring.v1.CreateWeightSchemeRequest\x1a-.\
+xiuhua.scoring.v1.CreateWeightSchemeResponse\"\x03\x90\x02\x02\
+\x12m\n\x0fGetWeightScheme\x12).xiuhua.scoring.v1.GetWeightSchemeRequest\x1a*.xiuhua.scoring.v1.GetWe\
+ightSchemeResponse\"\x03\x90\x02\x01\x12s\n\x11ListWeightSchemes\
+\x12+.xiuhua.scoring.v1.ListWeightSchemesRequest\x1a,.xiuhua.scoring.v1.ListWeightSchemesResponse\"\x03\
+\x90\x02\x01\x12s\n\x11ListSchemeWeights\x12+.xiuhua.scoring.v1.ListSchemeWeightsRequest\x1a,.xiuhua.\
+scoring.v1.ListSchemeWeightsResponse\"\x03\x90\x02\x01\
+\x12|\n\x14CompareWeightSchemes\x12..xiuhua.scoring.v1.CompareWeightSchemesRequest\x1a/.xiuhua.scorin\
+g.v1.CompareWeightSchemesResponse\"\x03\x90\x02\x01\
+\x12s\n\x11AdoptWeightScheme\x12+.xiuhua.scoring.v1.AdoptWeightSchemeRequest\x1a,.xiuhua.scoring.v1.A\
+doptWeightSchemeResponse\"\x03\x90\x02\x02\x12p\n\x10WithdrawAdoption\
+\x12*.xiuhua.scoring.v1.WithdrawAdoptionRequest\x1a+.xiuhua.scoring.v1.WithdrawAdoptionResponse\"\x03\
+\x90\x02\x02b\x06proto3";

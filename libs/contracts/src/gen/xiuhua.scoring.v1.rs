@@ -67,6 +67,13 @@ pub struct Assessment {
     /// Set when CANCELLED.
     #[prost(message, optional, tag = "26")]
     pub cancelled: ::core::option::Option<Decision>,
+    /// The weight scheme it weighs with, without its version; empty: the catalog's own weights.
+    #[prost(string, tag = "27")]
+    pub weight_scheme_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "28")]
+    pub weight_scheme_version: u32,
+    #[prost(string, tag = "29")]
+    pub weight_scheme_hash: ::prost::alloc::string::String,
 }
 impl ::prost::Name for Assessment {
     const NAME: &'static str = "Assessment";
@@ -343,6 +350,11 @@ pub struct CreateAssessmentRequest {
     /// Absent means now.
     #[prost(uint64, optional, tag = "5")]
     pub as_of_position: ::core::option::Option<u64>,
+    /// `id` or `id@version` of a weight scheme; `catalog` means the catalog's own weights. Empty means the scheme that is
+    /// adopted for the catalog, or its own weights where none is. A scheme of another catalog or of other types is refused
+    /// (FAILED_PRECONDITION, reason WEIGHT_SCHEME_DIFFERS).
+    #[prost(string, tag = "6")]
+    pub weight_scheme_id: ::prost::alloc::string::String,
 }
 impl ::prost::Name for CreateAssessmentRequest {
     const NAME: &'static str = "CreateAssessmentRequest";
@@ -1062,7 +1074,7 @@ pub struct Weight {
     /// Node or leaf.
     #[prost(string, tag = "2")]
     pub code: ::prost::alloc::string::String,
-    /// Before anything was left out.
+    /// The catalog's or the weight scheme's, before anything was left out.
     #[prost(double, tag = "3")]
     pub catalog_weight: f64,
     /// In force; 0 where left out.
@@ -3145,6 +3157,1681 @@ pub mod scoring_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "xiuhua.scoring.v1.ScoringService";
     impl<T> tonic::server::NamedService for ScoringServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// What is chosen for a scheme.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WeightChoices {
+    #[prost(enumeration = "SubjectiveWeights", tag = "1")]
+    pub subjective: i32,
+    /// Several count as their plain mean; none: the subjective weights stand alone.
+    #[prost(enumeration = "ObjectiveMethod", repeated, tag = "2")]
+    pub objective: ::prost::alloc::vec::Vec<i32>,
+    #[prost(enumeration = "WeightCombination", tag = "3")]
+    pub combination: i32,
+    /// Of the mean, 0..1; absent means 0.5.
+    #[prost(double, optional, tag = "4")]
+    pub subjective_share: ::core::option::Option<f64>,
+    /// Weigh all leaves together instead of the children of each parent: the weight groups do not keep their points.
+    #[prost(bool, tag = "5")]
+    pub all_leaves: bool,
+    /// One set of weights from the values of all types instead of one a type.
+    #[prost(bool, tag = "6")]
+    pub pooled: bool,
+    /// Caps among siblings, as multiples of an equal share; absent means none. Both or neither.
+    #[prost(double, optional, tag = "7")]
+    pub lower_cap: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "8")]
+    pub upper_cap: ::core::option::Option<f64>,
+    /// Share drawn towards equal weights, 0..1.
+    #[prost(double, tag = "9")]
+    pub shrinkage_ratio: f64,
+    /// Table of random indices: saaty-1980 (also where empty), saaty-later, tummala-ling-1998, alonso-lamata-2006.
+    #[prost(string, tag = "10")]
+    pub random_index: ::prost::alloc::string::String,
+}
+impl ::prost::Name for WeightChoices {
+    const NAME: &'static str = "WeightChoices";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.WeightChoices".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.WeightChoices".into()
+    }
+}
+/// One judgement: how many times the item matters as much as the other one.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Judgement {
+    /// Code of the parent whose children are compared.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub item: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub other: ::prost::alloc::string::String,
+    /// 1/9..9.
+    #[prost(double, tag = "4")]
+    pub ratio: f64,
+}
+impl ::prost::Name for Judgement {
+    const NAME: &'static str = "Judgement";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.Judgement".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.Judgement".into()
+    }
+}
+/// The judgements of one expert: every pair of children of a parent once.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExpertJudgements {
+    #[prost(string, tag = "1")]
+    pub expert: ::prost::alloc::string::String,
+    /// How much the expert counts among the others, above 0; absent means 1.
+    #[prost(double, optional, tag = "2")]
+    pub weight: ::core::option::Option<f64>,
+    #[prost(message, repeated, tag = "3")]
+    pub judgements: ::prost::alloc::vec::Vec<Judgement>,
+}
+impl ::prost::Name for ExpertJudgements {
+    const NAME: &'static str = "ExpertJudgements";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ExpertJudgements".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ExpertJudgements".into()
+    }
+}
+/// What a matrix of judgements says.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct JudgementReport {
+    /// Empty for the joint matrix of all experts.
+    #[prost(string, tag = "1")]
+    pub expert: ::prost::alloc::string::String,
+    /// Share of the expert's weight among all, 0..1; 1 for the joint matrix.
+    #[prost(double, tag = "2")]
+    pub expert_share_ratio: f64,
+    /// Principal eigenvector and, beside it, geometric-mean weights: by child in catalog order, in sum 1.
+    #[prost(double, repeated, tag = "3")]
+    pub weights: ::prost::alloc::vec::Vec<f64>,
+    #[prost(double, repeated, tag = "4")]
+    pub geometric_weights: ::prost::alloc::vec::Vec<f64>,
+    #[prost(double, tag = "5")]
+    pub lambda_max: f64,
+    #[prost(double, tag = "6")]
+    pub consistency_index: f64,
+    /// Above 0.1 the judgements are not accepted as weights.
+    #[prost(double, tag = "7")]
+    pub consistency_ratio: f64,
+    #[prost(double, tag = "8")]
+    pub geometric_consistency_index: f64,
+    #[prost(bool, tag = "9")]
+    pub consistent: bool,
+    /// The judgement that fits the weights least, with what would fit.
+    #[prost(message, optional, tag = "10")]
+    pub worst: ::core::option::Option<Judgement>,
+    #[prost(double, tag = "11")]
+    pub worst_fitting_ratio: f64,
+}
+impl ::prost::Name for JudgementReport {
+    const NAME: &'static str = "JudgementReport";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.JudgementReport".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.JudgementReport".into()
+    }
+}
+/// The judgements of one parent's children.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct JudgedParent {
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// Codes of its children, in catalog order.
+    #[prost(string, repeated, tag = "2")]
+    pub items: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The joint matrix first, then each expert's own.
+    #[prost(message, repeated, tag = "3")]
+    pub reports: ::prost::alloc::vec::Vec<JudgementReport>,
+    /// Table of random indices behind the ratios.
+    #[prost(string, tag = "4")]
+    pub random_index: ::prost::alloc::string::String,
+}
+impl ::prost::Name for JudgedParent {
+    const NAME: &'static str = "JudgedParent";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.JudgedParent".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.JudgedParent".into()
+    }
+}
+/// Local weights of siblings under one method, in sum 1.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LocalWeights {
+    /// CATALOG, SUBJECTIVE, an objective method such as ENTROPY, OBJECTIVE (their mean), COMBINED, FINAL.
+    #[prost(string, tag = "1")]
+    pub column: ::prost::alloc::string::String,
+    #[prost(double, repeated, tag = "2")]
+    pub weights: ::prost::alloc::vec::Vec<f64>,
+}
+impl ::prost::Name for LocalWeights {
+    const NAME: &'static str = "LocalWeights";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.LocalWeights".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.LocalWeights".into()
+    }
+}
+/// How the weights of one set of siblings came about.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SiblingReport {
+    #[prost(string, tag = "1")]
+    pub r#type: ::prost::alloc::string::String,
+    /// Code of the parent; over all leaves the root.
+    #[prost(string, tag = "2")]
+    pub parent: ::prost::alloc::string::String,
+    /// Codes of the siblings, in catalog order.
+    #[prost(string, repeated, tag = "3")]
+    pub items: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// WEIGHED, ONLY_CHILD, or KEEPS_POINTS for weight groups.
+    #[prost(string, tag = "4")]
+    pub status: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "5")]
+    pub columns: ::prost::alloc::vec::Vec<LocalWeights>,
+    /// Everything worth knowing that no figure says.
+    #[prost(message, repeated, tag = "6")]
+    pub remarks: ::prost::alloc::vec::Vec<WeightRemark>,
+}
+impl ::prost::Name for SiblingReport {
+    const NAME: &'static str = "SiblingReport";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.SiblingReport".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.SiblingReport".into()
+    }
+}
+/// A remark about one item, or about all siblings.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WeightRemark {
+    /// Empty means all siblings.
+    #[prost(string, tag = "1")]
+    pub item: ::prost::alloc::string::String,
+    /// WITHOUT_DATA, CONSTANT, ALL_ZERO, TOO_FEW, EQUAL_BY_DEFAULT, RAISED, LOWERED, GAME_ALPHAS, GAME_SINGULAR,
+    /// GAME_SUBJECTIVE_IGNORED, GAME_OBJECTIVE_IGNORED, GAME_NEGATIVE_CLAMPED, JUDGEMENTS_UNUSED.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub message: ::core::option::Option<super::super::measure::v1::Text>,
+}
+impl ::prost::Name for WeightRemark {
+    const NAME: &'static str = "WeightRemark";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.WeightRemark".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.WeightRemark".into()
+    }
+}
+/// Everything on the way from judgements and values to weights.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WeightReport {
+    #[prost(message, repeated, tag = "1")]
+    pub judged: ::prost::alloc::vec::Vec<JudgedParent>,
+    #[prost(message, repeated, tag = "2")]
+    pub siblings: ::prost::alloc::vec::Vec<SiblingReport>,
+    /// About the scheme as a whole.
+    #[prost(message, repeated, tag = "3")]
+    pub remarks: ::prost::alloc::vec::Vec<WeightRemark>,
+}
+impl ::prost::Name for WeightReport {
+    const NAME: &'static str = "WeightReport";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.WeightReport".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.WeightReport".into()
+    }
+}
+/// A weight scheme; never edited.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WeightScheme {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// From 1.
+    #[prost(uint32, tag = "2")]
+    pub version: u32,
+    /// SHA-256 over the catalog, the types and the weights, lower-case hexadecimal.
+    #[prost(string, tag = "3")]
+    pub hash: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub catalog_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub catalog_version: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub catalog_hash: ::prost::alloc::string::String,
+    /// In the rule set's order.
+    #[prost(string, repeated, tag = "7")]
+    pub types: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The assessment whose dimensionless values were read, and its digest.
+    #[prost(string, tag = "8")]
+    pub source_assessment_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "9")]
+    pub source_digest: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "10")]
+    pub choices: ::core::option::Option<WeightChoices>,
+    #[prost(string, tag = "11")]
+    pub author: ::prost::alloc::string::String,
+    #[prost(string, tag = "12")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "13")]
+    pub created_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Empty in lists.
+    #[prost(message, repeated, tag = "14")]
+    pub experts: ::prost::alloc::vec::Vec<ExpertJudgements>,
+    /// Absent in lists.
+    #[prost(message, optional, tag = "15")]
+    pub report: ::core::option::Option<WeightReport>,
+    /// Every adoption, newest first.
+    #[prost(message, repeated, tag = "16")]
+    pub adoptions: ::prost::alloc::vec::Vec<Adoption>,
+    /// It is the one that new assessments of its catalog take.
+    #[prost(bool, tag = "17")]
+    pub in_force: bool,
+}
+impl ::prost::Name for WeightScheme {
+    const NAME: &'static str = "WeightScheme";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.WeightScheme".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.WeightScheme".into()
+    }
+}
+/// A scheme was put in force, and perhaps taken out again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Adoption {
+    #[prost(message, optional, tag = "1")]
+    pub adopted: ::core::option::Option<Decision>,
+    /// Absent while it stands.
+    #[prost(message, optional, tag = "2")]
+    pub withdrawn: ::core::option::Option<Decision>,
+}
+impl ::prost::Name for Adoption {
+    const NAME: &'static str = "Adoption";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.Adoption".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.Adoption".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CreateWeightSchemeRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// 1-64 of a-z, A-Z, 0-9, dot, hyphen and underscore, beginning with a letter or digit; not `catalog`.
+    #[prost(string, tag = "2")]
+    pub id: ::prost::alloc::string::String,
+    /// Its dimensionless values are read, its catalog and types are the scheme's.
+    #[prost(string, tag = "3")]
+    pub source_assessment_id: ::prost::alloc::string::String,
+    /// Absent means CRITIC, and AHP where judgements are given, at half each.
+    #[prost(message, optional, tag = "4")]
+    pub choices: ::core::option::Option<WeightChoices>,
+    #[prost(message, repeated, tag = "5")]
+    pub experts: ::prost::alloc::vec::Vec<ExpertJudgements>,
+    /// 1-100 characters.
+    #[prost(string, tag = "6")]
+    pub author: ::prost::alloc::string::String,
+    /// 1-1000 characters.
+    #[prost(string, tag = "7")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for CreateWeightSchemeRequest {
+    const NAME: &'static str = "CreateWeightSchemeRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.CreateWeightSchemeRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.CreateWeightSchemeRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CreateWeightSchemeResponse {
+    #[prost(message, optional, tag = "1")]
+    pub scheme: ::core::option::Option<WeightScheme>,
+}
+impl ::prost::Name for CreateWeightSchemeResponse {
+    const NAME: &'static str = "CreateWeightSchemeResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.CreateWeightSchemeResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.CreateWeightSchemeResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetWeightSchemeRequest {
+    /// `id` or `id@version`.
+    #[prost(string, tag = "1")]
+    pub scheme: ::prost::alloc::string::String,
+}
+impl ::prost::Name for GetWeightSchemeRequest {
+    const NAME: &'static str = "GetWeightSchemeRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.GetWeightSchemeRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.GetWeightSchemeRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetWeightSchemeResponse {
+    #[prost(message, optional, tag = "1")]
+    pub scheme: ::core::option::Option<WeightScheme>,
+}
+impl ::prost::Name for GetWeightSchemeResponse {
+    const NAME: &'static str = "GetWeightSchemeResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.GetWeightSchemeResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.GetWeightSchemeResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListWeightSchemesRequest {
+    /// Empty means any.
+    #[prost(string, tag = "1")]
+    pub catalog_id: ::prost::alloc::string::String,
+    /// 1-1000; 0 means 100.
+    #[prost(uint32, tag = "2")]
+    pub page_size: u32,
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListWeightSchemesRequest {
+    const NAME: &'static str = "ListWeightSchemesRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListWeightSchemesRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListWeightSchemesRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListWeightSchemesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub schemes: ::prost::alloc::vec::Vec<WeightScheme>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListWeightSchemesResponse {
+    const NAME: &'static str = "ListWeightSchemesResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListWeightSchemesResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListWeightSchemesResponse".into()
+    }
+}
+/// The weights of one item for one type, in points, step by step.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SchemeWeight {
+    #[prost(string, tag = "1")]
+    pub r#type: ::prost::alloc::string::String,
+    /// Node or leaf.
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub name: ::core::option::Option<super::super::measure::v1::Text>,
+    /// The last is FINAL.
+    #[prost(message, repeated, tag = "4")]
+    pub columns: ::prost::alloc::vec::Vec<ColumnWeight>,
+}
+impl ::prost::Name for SchemeWeight {
+    const NAME: &'static str = "SchemeWeight";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.SchemeWeight".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.SchemeWeight".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ColumnWeight {
+    /// As in LocalWeights.
+    #[prost(string, tag = "1")]
+    pub column: ::prost::alloc::string::String,
+    /// In the catalog's points.
+    #[prost(double, tag = "2")]
+    pub weight: f64,
+}
+impl ::prost::Name for ColumnWeight {
+    const NAME: &'static str = "ColumnWeight";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ColumnWeight".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ColumnWeight".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListSchemeWeightsRequest {
+    #[prost(string, tag = "1")]
+    pub scheme: ::prost::alloc::string::String,
+    /// Empty means any.
+    #[prost(string, tag = "2")]
+    pub r#type: ::prost::alloc::string::String,
+    /// 1-1000; 0 means 1000.
+    #[prost(uint32, tag = "3")]
+    pub page_size: u32,
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListSchemeWeightsRequest {
+    const NAME: &'static str = "ListSchemeWeightsRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListSchemeWeightsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListSchemeWeightsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListSchemeWeightsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub weights: ::prost::alloc::vec::Vec<SchemeWeight>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListSchemeWeightsResponse {
+    const NAME: &'static str = "ListSchemeWeightsResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListSchemeWeightsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListSchemeWeightsResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CompareWeightSchemesRequest {
+    /// The assessment whose values are ranked.
+    #[prost(string, tag = "1")]
+    pub assessment_id: ::prost::alloc::string::String,
+    /// 1-8 schemes; `catalog` means the catalog's own weights. The first is what the others are compared with.
+    #[prost(string, repeated, tag = "2")]
+    pub schemes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Places to name that move most, per scheme and type; 0 means 10, at most 100.
+    #[prost(uint32, tag = "3")]
+    pub movers: u32,
+}
+impl ::prost::Name for CompareWeightSchemesRequest {
+    const NAME: &'static str = "CompareWeightSchemesRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.CompareWeightSchemesRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.CompareWeightSchemesRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CompareWeightSchemesResponse {
+    /// The schemes as they were resolved, such as `expert@2`; in the order asked.
+    #[prost(string, repeated, tag = "1")]
+    pub schemes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// By type, then catalog order.
+    #[prost(message, repeated, tag = "2")]
+    pub weights: ::prost::alloc::vec::Vec<ComparedWeight>,
+    /// By scheme in the order asked (without the first), then by type.
+    #[prost(message, repeated, tag = "3")]
+    pub shifts: ::prost::alloc::vec::Vec<RankShift>,
+}
+impl ::prost::Name for CompareWeightSchemesResponse {
+    const NAME: &'static str = "CompareWeightSchemesResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.CompareWeightSchemesResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.CompareWeightSchemesResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ComparedWeight {
+    #[prost(string, tag = "1")]
+    pub r#type: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// Points in the order of the schemes.
+    #[prost(double, repeated, tag = "3")]
+    pub weights: ::prost::alloc::vec::Vec<f64>,
+}
+impl ::prost::Name for ComparedWeight {
+    const NAME: &'static str = "ComparedWeight";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ComparedWeight".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ComparedWeight".into()
+    }
+}
+/// What a scheme does to the ranks of one type at the root, against the first scheme.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RankShift {
+    #[prost(string, tag = "1")]
+    pub scheme: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub r#type: ::prost::alloc::string::String,
+    /// Places with a rank under both.
+    #[prost(uint64, tag = "3")]
+    pub places: u64,
+    /// Absent without places.
+    #[prost(double, optional, tag = "4")]
+    pub mean_shift: ::core::option::Option<f64>,
+    #[prost(uint64, tag = "5")]
+    pub max_shift: u64,
+    /// Spearman's correlation of the two rankings; absent for fewer than two places or where all tie.
+    #[prost(double, optional, tag = "6")]
+    pub spearman: ::core::option::Option<f64>,
+    /// Places that enter, and that leave, the best 10 % (at least one place).
+    #[prost(uint64, tag = "7")]
+    pub entering_top: u64,
+    #[prost(uint64, tag = "8")]
+    pub leaving_top: u64,
+    /// Greatest shift first, then place id.
+    #[prost(message, repeated, tag = "9")]
+    pub movers: ::prost::alloc::vec::Vec<Mover>,
+}
+impl ::prost::Name for RankShift {
+    const NAME: &'static str = "RankShift";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.RankShift".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.RankShift".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Mover {
+    #[prost(string, tag = "1")]
+    pub place_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub place_name: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub first_rank: u64,
+    #[prost(uint64, tag = "4")]
+    pub rank: u64,
+    #[prost(double, tag = "5")]
+    pub first_score: f64,
+    #[prost(double, tag = "6")]
+    pub score: f64,
+}
+impl ::prost::Name for Mover {
+    const NAME: &'static str = "Mover";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.Mover".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.Mover".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AdoptWeightSchemeRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// `id` or `id@version`.
+    #[prost(string, tag = "2")]
+    pub scheme: ::prost::alloc::string::String,
+    /// 1-100 characters.
+    #[prost(string, tag = "3")]
+    pub author: ::prost::alloc::string::String,
+    /// 1-1000 characters.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for AdoptWeightSchemeRequest {
+    const NAME: &'static str = "AdoptWeightSchemeRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.AdoptWeightSchemeRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.AdoptWeightSchemeRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AdoptWeightSchemeResponse {
+    #[prost(message, optional, tag = "1")]
+    pub scheme: ::core::option::Option<WeightScheme>,
+}
+impl ::prost::Name for AdoptWeightSchemeResponse {
+    const NAME: &'static str = "AdoptWeightSchemeResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.AdoptWeightSchemeResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.AdoptWeightSchemeResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawAdoptionRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// `id` or `id@version`.
+    #[prost(string, tag = "2")]
+    pub scheme: ::prost::alloc::string::String,
+    /// 1-100 characters.
+    #[prost(string, tag = "3")]
+    pub author: ::prost::alloc::string::String,
+    /// 1-1000 characters.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for WithdrawAdoptionRequest {
+    const NAME: &'static str = "WithdrawAdoptionRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.WithdrawAdoptionRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.WithdrawAdoptionRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WithdrawAdoptionResponse {
+    #[prost(message, optional, tag = "1")]
+    pub scheme: ::core::option::Option<WeightScheme>,
+}
+impl ::prost::Name for WithdrawAdoptionResponse {
+    const NAME: &'static str = "WithdrawAdoptionResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.WithdrawAdoptionResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.WithdrawAdoptionResponse".into()
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SubjectiveWeights {
+    /// AHP where judgements are given, else the catalog's shares.
+    Unspecified = 0,
+    /// The objective weights stand alone.
+    None = 1,
+    /// The catalog's own shares.
+    Catalog = 2,
+    /// Equal among siblings.
+    Equal = 3,
+    /// Judgements of experts (层次分析法).
+    Ahp = 4,
+}
+impl SubjectiveWeights {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SUBJECTIVE_WEIGHTS_UNSPECIFIED",
+            Self::None => "SUBJECTIVE_WEIGHTS_NONE",
+            Self::Catalog => "SUBJECTIVE_WEIGHTS_CATALOG",
+            Self::Equal => "SUBJECTIVE_WEIGHTS_EQUAL",
+            Self::Ahp => "SUBJECTIVE_WEIGHTS_AHP",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SUBJECTIVE_WEIGHTS_UNSPECIFIED" => Some(Self::Unspecified),
+            "SUBJECTIVE_WEIGHTS_NONE" => Some(Self::None),
+            "SUBJECTIVE_WEIGHTS_CATALOG" => Some(Self::Catalog),
+            "SUBJECTIVE_WEIGHTS_EQUAL" => Some(Self::Equal),
+            "SUBJECTIVE_WEIGHTS_AHP" => Some(Self::Ahp),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ObjectiveMethod {
+    Unspecified = 0,
+    /// 熵权法.
+    Entropy = 1,
+    /// CRITIC with Pearson's correlation.
+    Critic = 2,
+    /// CRITIC with Spearman's correlation.
+    CriticSpearman = 3,
+    /// 变异系数法.
+    Variation = 4,
+    /// Squared loadings of the principal components with eigenvalues of 1 and more (主成分).
+    Pca = 5,
+    /// Of the first component alone.
+    PcaFirst = 6,
+}
+impl ObjectiveMethod {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "OBJECTIVE_METHOD_UNSPECIFIED",
+            Self::Entropy => "OBJECTIVE_METHOD_ENTROPY",
+            Self::Critic => "OBJECTIVE_METHOD_CRITIC",
+            Self::CriticSpearman => "OBJECTIVE_METHOD_CRITIC_SPEARMAN",
+            Self::Variation => "OBJECTIVE_METHOD_VARIATION",
+            Self::Pca => "OBJECTIVE_METHOD_PCA",
+            Self::PcaFirst => "OBJECTIVE_METHOD_PCA_FIRST",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "OBJECTIVE_METHOD_UNSPECIFIED" => Some(Self::Unspecified),
+            "OBJECTIVE_METHOD_ENTROPY" => Some(Self::Entropy),
+            "OBJECTIVE_METHOD_CRITIC" => Some(Self::Critic),
+            "OBJECTIVE_METHOD_CRITIC_SPEARMAN" => Some(Self::CriticSpearman),
+            "OBJECTIVE_METHOD_VARIATION" => Some(Self::Variation),
+            "OBJECTIVE_METHOD_PCA" => Some(Self::Pca),
+            "OBJECTIVE_METHOD_PCA_FIRST" => Some(Self::PcaFirst),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WeightCombination {
+    /// The mean.
+    Unspecified = 0,
+    /// `share · s + (1 - share) · o`.
+    Mean = 1,
+    /// `s · o / Σ`.
+    Product = 2,
+    /// `√(s · o) / Σ`.
+    SquareRoot = 3,
+    /// `α₁ s + α₂ o`, only for comparison: its failures are in the report.
+    GameTheory = 4,
+}
+impl WeightCombination {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WEIGHT_COMBINATION_UNSPECIFIED",
+            Self::Mean => "WEIGHT_COMBINATION_MEAN",
+            Self::Product => "WEIGHT_COMBINATION_PRODUCT",
+            Self::SquareRoot => "WEIGHT_COMBINATION_SQUARE_ROOT",
+            Self::GameTheory => "WEIGHT_COMBINATION_GAME_THEORY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WEIGHT_COMBINATION_UNSPECIFIED" => Some(Self::Unspecified),
+            "WEIGHT_COMBINATION_MEAN" => Some(Self::Mean),
+            "WEIGHT_COMBINATION_PRODUCT" => Some(Self::Product),
+            "WEIGHT_COMBINATION_SQUARE_ROOT" => Some(Self::SquareRoot),
+            "WEIGHT_COMBINATION_GAME_THEORY" => Some(Self::GameTheory),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[cfg(feature = "client")]
+pub mod weight_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Weight schemes (权重方案): weights of a catalog's items per type, from judgements of experts and from values, made once
+    /// and never edited. A scheme is named `id@version`; an `id` alone means its newest version.
+    #[derive(Debug, Clone)]
+    pub struct WeightServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl WeightServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> WeightServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> WeightServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            WeightServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Makes the next version of a scheme from the record of an assessment. Judgements that contradict one another are
+        /// refused (INVALID_ARGUMENT, reason WEIGHT_SCHEME_REFUSED, a violation a fault).
+        pub async fn create_weight_scheme(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateWeightSchemeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateWeightSchemeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.WeightService/CreateWeightScheme",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.scoring.v1.WeightService",
+                        "CreateWeightScheme",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// A scheme with its report.
+        pub async fn get_weight_scheme(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetWeightSchemeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetWeightSchemeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.WeightService/GetWeightScheme",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xiuhua.scoring.v1.WeightService", "GetWeightScheme"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Newest first, without reports.
+        pub async fn list_weight_schemes(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListWeightSchemesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWeightSchemesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.WeightService/ListWeightSchemes",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.scoring.v1.WeightService",
+                        "ListWeightSchemes",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// The weights with the steps that led to them: by type in the rule set's order, then catalog order.
+        pub async fn list_scheme_weights(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListSchemeWeightsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSchemeWeightsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.WeightService/ListSchemeWeights",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.scoring.v1.WeightService",
+                        "ListSchemeWeights",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Schemes side by side on the record of one assessment: their weights, and what they do to the ranks at the root. The
+        /// values of derived indicators stay those of the assessment.
+        pub async fn compare_weight_schemes(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CompareWeightSchemesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CompareWeightSchemesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.WeightService/CompareWeightSchemes",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.scoring.v1.WeightService",
+                        "CompareWeightSchemes",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Puts a scheme in force for its catalog (id and hash): new assessments that name no scheme take it, instead of the one
+        /// adopted before.
+        pub async fn adopt_weight_scheme(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AdoptWeightSchemeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AdoptWeightSchemeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.WeightService/AdoptWeightScheme",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.scoring.v1.WeightService",
+                        "AdoptWeightScheme",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes a scheme out of force; the one adopted before it is in force again, if it was not withdrawn. A scheme that is
+        /// not adopted is refused (FAILED_PRECONDITION, reason WEIGHT_SCHEME_NOT_ADOPTED).
+        pub async fn withdraw_adoption(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WithdrawAdoptionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawAdoptionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.WeightService/WithdrawAdoption",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.scoring.v1.WeightService",
+                        "WithdrawAdoption",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "server")]
+pub mod weight_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with WeightServiceServer.
+    #[async_trait]
+    pub trait WeightService: std::marker::Send + std::marker::Sync + 'static {
+        /// Makes the next version of a scheme from the record of an assessment. Judgements that contradict one another are
+        /// refused (INVALID_ARGUMENT, reason WEIGHT_SCHEME_REFUSED, a violation a fault).
+        async fn create_weight_scheme(
+            &self,
+            request: tonic::Request<super::CreateWeightSchemeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateWeightSchemeResponse>,
+            tonic::Status,
+        >;
+        /// A scheme with its report.
+        async fn get_weight_scheme(
+            &self,
+            request: tonic::Request<super::GetWeightSchemeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetWeightSchemeResponse>,
+            tonic::Status,
+        >;
+        /// Newest first, without reports.
+        async fn list_weight_schemes(
+            &self,
+            request: tonic::Request<super::ListWeightSchemesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWeightSchemesResponse>,
+            tonic::Status,
+        >;
+        /// The weights with the steps that led to them: by type in the rule set's order, then catalog order.
+        async fn list_scheme_weights(
+            &self,
+            request: tonic::Request<super::ListSchemeWeightsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSchemeWeightsResponse>,
+            tonic::Status,
+        >;
+        /// Schemes side by side on the record of one assessment: their weights, and what they do to the ranks at the root. The
+        /// values of derived indicators stay those of the assessment.
+        async fn compare_weight_schemes(
+            &self,
+            request: tonic::Request<super::CompareWeightSchemesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CompareWeightSchemesResponse>,
+            tonic::Status,
+        >;
+        /// Puts a scheme in force for its catalog (id and hash): new assessments that name no scheme take it, instead of the one
+        /// adopted before.
+        async fn adopt_weight_scheme(
+            &self,
+            request: tonic::Request<super::AdoptWeightSchemeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AdoptWeightSchemeResponse>,
+            tonic::Status,
+        >;
+        /// Takes a scheme out of force; the one adopted before it is in force again, if it was not withdrawn. A scheme that is
+        /// not adopted is refused (FAILED_PRECONDITION, reason WEIGHT_SCHEME_NOT_ADOPTED).
+        async fn withdraw_adoption(
+            &self,
+            request: tonic::Request<super::WithdrawAdoptionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawAdoptionResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Weight schemes (权重方案): weights of a catalog's items per type, from judgements of experts and from values, made once
+    /// and never edited. A scheme is named `id@version`; an `id` alone means its newest version.
+    #[derive(Debug)]
+    pub struct WeightServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> WeightServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for WeightServiceServer<T>
+    where
+        T: WeightService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xiuhua.scoring.v1.WeightService/CreateWeightScheme" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateWeightSchemeSvc<T: WeightService>(pub Arc<T>);
+                    impl<
+                        T: WeightService,
+                    > tonic::server::UnaryService<super::CreateWeightSchemeRequest>
+                    for CreateWeightSchemeSvc<T> {
+                        type Response = super::CreateWeightSchemeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateWeightSchemeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WeightService>::create_weight_scheme(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateWeightSchemeSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.WeightService/GetWeightScheme" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetWeightSchemeSvc<T: WeightService>(pub Arc<T>);
+                    impl<
+                        T: WeightService,
+                    > tonic::server::UnaryService<super::GetWeightSchemeRequest>
+                    for GetWeightSchemeSvc<T> {
+                        type Response = super::GetWeightSchemeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetWeightSchemeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WeightService>::get_weight_scheme(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetWeightSchemeSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.WeightService/ListWeightSchemes" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListWeightSchemesSvc<T: WeightService>(pub Arc<T>);
+                    impl<
+                        T: WeightService,
+                    > tonic::server::UnaryService<super::ListWeightSchemesRequest>
+                    for ListWeightSchemesSvc<T> {
+                        type Response = super::ListWeightSchemesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListWeightSchemesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WeightService>::list_weight_schemes(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListWeightSchemesSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.WeightService/ListSchemeWeights" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListSchemeWeightsSvc<T: WeightService>(pub Arc<T>);
+                    impl<
+                        T: WeightService,
+                    > tonic::server::UnaryService<super::ListSchemeWeightsRequest>
+                    for ListSchemeWeightsSvc<T> {
+                        type Response = super::ListSchemeWeightsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListSchemeWeightsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WeightService>::list_scheme_weights(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListSchemeWeightsSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.WeightService/CompareWeightSchemes" => {
+                    #[allow(non_camel_case_types)]
+                    struct CompareWeightSchemesSvc<T: WeightService>(pub Arc<T>);
+                    impl<
+                        T: WeightService,
+                    > tonic::server::UnaryService<super::CompareWeightSchemesRequest>
+                    for CompareWeightSchemesSvc<T> {
+                        type Response = super::CompareWeightSchemesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CompareWeightSchemesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WeightService>::compare_weight_schemes(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CompareWeightSchemesSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.WeightService/AdoptWeightScheme" => {
+                    #[allow(non_camel_case_types)]
+                    struct AdoptWeightSchemeSvc<T: WeightService>(pub Arc<T>);
+                    impl<
+                        T: WeightService,
+                    > tonic::server::UnaryService<super::AdoptWeightSchemeRequest>
+                    for AdoptWeightSchemeSvc<T> {
+                        type Response = super::AdoptWeightSchemeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AdoptWeightSchemeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WeightService>::adopt_weight_scheme(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AdoptWeightSchemeSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.WeightService/WithdrawAdoption" => {
+                    #[allow(non_camel_case_types)]
+                    struct WithdrawAdoptionSvc<T: WeightService>(pub Arc<T>);
+                    impl<
+                        T: WeightService,
+                    > tonic::server::UnaryService<super::WithdrawAdoptionRequest>
+                    for WithdrawAdoptionSvc<T> {
+                        type Response = super::WithdrawAdoptionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WithdrawAdoptionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WeightService>::withdraw_adoption(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WithdrawAdoptionSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for WeightServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xiuhua.scoring.v1.WeightService";
+    impl<T> tonic::server::NamedService for WeightServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

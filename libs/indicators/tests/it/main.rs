@@ -9,4 +9,5 @@ mod hdi;
 mod laws;
 mod reference;
 mod sketch;
+mod weighting;
 mod worked_examples;

@@ -13,6 +13,7 @@ use super::groups::group_type_name;
 use super::id::PlaceId;
 use super::inputs::{Inputs, PeriodValues};
 use super::results::{GroupScore, Level, Score, TypeMeasure, absence_word};
+use super::weight_scheme::add_weights;
 
 /// The digest of a run that read `inputs` and found `types`, `scores[node][place]` and `groups`.
 pub(crate) fn run_digest(
@@ -25,6 +26,12 @@ pub(crate) fn run_digest(
     let plan = &inputs.plan;
     let mut digest = DigestBuilder::new("assessment");
     digest.text(&plan.catalog.hash).text(&plan.rule_set.hash).text(plan.period.as_str());
+
+    // Only where one is used: a run under the catalog's own weights has the digest it always had.
+    if let (Some(scheme), Some(weights)) = (&plan.weight_scheme, &inputs.scheme_weights) {
+        digest.text("weights").text(&scheme.hash);
+        add_weights(&mut digest, outline.catalog(), &plan.types, weights);
+    }
 
     digest.text("samples").count(inputs.samples.len() as u64);
     for (name, members) in plan.types.iter().zip(&inputs.samples) {

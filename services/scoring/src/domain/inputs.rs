@@ -24,6 +24,8 @@ pub(crate) struct Inputs {
     pub(crate) thresholds: Vec<Vec<Threshold>>,
     /// Sample members by type, by id.
     pub(crate) samples: Vec<Vec<PlaceId>>,
+    /// Weights of the plan's scheme by type and item; `None`: the catalog's own.
+    pub(crate) scheme_weights: Option<Vec<Vec<f64>>>,
 }
 
 /// Values of the base periods under the threshold set's own classification, on an axis of their own: derived

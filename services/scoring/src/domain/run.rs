@@ -28,7 +28,10 @@ use super::two_passes::{TwoPasses, run_both};
 /// [`ShapeError`] if the inputs do not fit the catalog or each other.
 pub(crate) fn run(catalog: &Catalog, inputs: Inputs) -> Result<Results, ShapeError> {
     let outline = Outline::of(catalog);
-    let declared = vec![declared_weights(catalog); inputs.plan.types.len()];
+    let declared = match &inputs.scheme_weights {
+        Some(weights) => weights.clone(),
+        None => vec![declared_weights(catalog); inputs.plan.types.len()],
+    };
     let passes = run_both(&outline, &inputs, &declared)?;
     let types = type_measures(&outline, &inputs, &passes, &declared)?;
     let leaf_values = leaf_values(&outline, &inputs, &passes);

@@ -103,6 +103,13 @@ impl Scoring {
         if set != previous_set {
             return Err(Error::ThresholdSetsDiffer { set: set.clone(), previous_set: previous_set.clone() });
         }
+        // Under other weights a change of weights would show as growth.
+        if opened.plan().weight_scheme != previous.plan().weight_scheme {
+            return Err(Error::WeightSchemesDiffer {
+                scheme: opened.plan().weights_name(),
+                previous_scheme: previous.plan().weights_name(),
+            });
+        }
         let node_at = opened.node_at(&request.node)?;
         let type_at = opened.type_at(&request.r#type)?;
         let binding =

@@ -45,6 +45,9 @@ pub(super) struct AssessmentRow {
     catalog_version: String,
     catalog_hash: String,
     scale: f64,
+    weight_scheme_id: Option<String>,
+    weight_scheme_version: Option<String>,
+    weight_scheme_hash: Option<String>,
     digest: Option<String>,
     code_version: Option<String>,
     type_summaries: Option<String>,
@@ -136,6 +139,12 @@ impl AssessmentRow {
         let state = self.state()?;
         let attempts =
             u32::try_from(self.attempts).map_err(|_| StoreError::Corrupt("assessments.attempts"))?;
+        let weight_scheme = match (self.weight_scheme_id, self.weight_scheme_version, self.weight_scheme_hash)
+        {
+            (Some(id), Some(version), Some(hash)) => Some(Version { id, version, hash }),
+            (None, None, None) => None,
+            _ => return Err(StoreError::Corrupt("assessments.weight_scheme_id")),
+        };
         let plan = Plan {
             period: period(&self.period)?,
             as_of_position: count(self.as_of_position)?,
@@ -157,6 +166,7 @@ impl AssessmentRow {
             },
             catalog: Version { id: self.catalog_id, version: self.catalog_version, hash: self.catalog_hash },
             scale: self.scale,
+            weight_scheme,
         };
         let assessment = Assessment {
             id: AssessmentId::new(self.id),
@@ -400,11 +410,11 @@ pub(super) fn position(value: i64) -> Result<usize, StoreError> {
     usize::try_from(value).map_err(|_| StoreError::Corrupt("a negative position"))
 }
 
-fn instant(microseconds: i64) -> Result<Timestamp, StoreError> {
+pub(super) fn instant(microseconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(microseconds).map_err(|_| StoreError::Corrupt("an instant"))
 }
 
-fn decision(texts: Option<(&String, &String)>, at: Option<i64>) -> Option<Decision> {
+pub(super) fn decision(texts: Option<(&String, &String)>, at: Option<i64>) -> Option<Decision> {
     let (author, reason) = texts?;
     let time = Timestamp::from_microsecond(at?).ok()?;
     Some(Decision { author: author.clone(), reason: reason.clone(), time })
@@ -414,6 +424,6 @@ fn period(text: &str) -> Result<Period, StoreError> {
     Period::parse(text).map_err(|_| StoreError::Corrupt("a period"))
 }
 
-fn list(json: &str) -> Result<Vec<String>, StoreError> {
+pub(super) fn list(json: &str) -> Result<Vec<String>, StoreError> {
     serde_json::from_str(json).map_err(|_| StoreError::Corrupt("a list"))
 }

@@ -29,6 +29,35 @@ pub(super) const CATALOG: &str = "SELECT toml FROM catalogs WHERE hash = $1";
 /// An answer given.
 pub(super) const RECALL: &str = "SELECT fingerprint, response FROM requests WHERE request_id = $1";
 
+/// A scheme by id and version, or its newest version.
+pub(super) const SCHEME: &str = "SELECT * FROM weight_schemes WHERE id = $1 \
+     AND (CAST($2 AS BIGINT) IS NULL OR version = $2) ORDER BY version DESC LIMIT 1";
+
+/// Schemes newest first.
+pub(super) const SCHEMES: &str = "SELECT * FROM weight_schemes WHERE scheme < $1 \
+     AND (CAST($2 AS TEXT) IS NULL OR catalog_id = $2) ORDER BY scheme DESC LIMIT $3";
+
+/// The newest version of a scheme.
+pub(super) const LAST_SCHEME_VERSION: &str = "SELECT max(version) FROM weight_schemes WHERE id = $1";
+
+/// A page of the weights of a scheme.
+pub(super) const SCHEME_WEIGHTS: &str = "SELECT type_at, item_at, weight, steps FROM scheme_weights \
+     WHERE scheme = $1 AND (type_at, item_at) > ($2, $3) AND (CAST($4 AS BIGINT) IS NULL OR type_at = $4) \
+     ORDER BY type_at, item_at LIMIT $5";
+
+/// Every adoption of a scheme, newest first.
+pub(super) const SCHEME_ADOPTIONS: &str =
+    "SELECT * FROM scheme_adoptions WHERE scheme = $1 ORDER BY adoption DESC";
+
+/// The number of the scheme in force for a catalog.
+pub(super) const NUMBER_IN_FORCE: &str = "SELECT scheme FROM scheme_adoptions WHERE catalog_id = $1 \
+     AND catalog_hash = $2 AND withdrawn_us IS NULL ORDER BY adoption DESC LIMIT 1";
+
+/// The scheme in force for a catalog.
+pub(super) fn scheme_in_force() -> String {
+    format!("SELECT * FROM weight_schemes WHERE scheme = ({NUMBER_IN_FORCE})")
+}
+
 /// Takes the oldest run that may be taken; `skip_locked` passes over those that another is writing.
 pub(super) fn claim(skip_locked: &str) -> String {
     let next = next_open("<", skip_locked);
@@ -177,6 +206,11 @@ pub(super) fn hot(skip_locked: &str) -> Vec<String> {
         [ASSESSMENT, ASSESSMENTS, PUBLISHED, LAST_PUBLICATION, CATALOG, RECALL, SCORED_PLACES, PLACES_AFTER]
             .map(str::to_owned)
             .to_vec();
+    statements.extend(
+        [SCHEME, SCHEMES, LAST_SCHEME_VERSION, SCHEME_WEIGHTS, SCHEME_ADOPTIONS, NUMBER_IN_FORCE]
+            .map(str::to_owned),
+    );
+    statements.extend([scheme_in_force()]);
     statements.extend([claim(skip_locked), fail_deadly(skip_locked), held(RENEWED)]);
     statements.extend([place(), place_scores(), place_leaves(), ranking(false), ranking(true), groups()]);
     statements.extend([thresholds(), type_thresholds(), weights(), scores_between(), leaves_between()]);

@@ -62,6 +62,7 @@ async fn add_at(store: &SharedStore, id: &str, created: jiff::Timestamp) {
         },
         catalog: version("little"),
         scale: 100.0,
+        weight_scheme: None,
     };
     let assessment =
         Assessment { id: AssessmentId::new(id), plan, created, attempts: 0, state: State::Pending };

@@ -40,7 +40,17 @@ impl Lines {
         let assessed = periods.pop().ok_or_else(|| bad(NORMALIZATION, "no values of the assessed period"))?;
         let previous: Option<PeriodValues> = periods.pop();
         let base = BaseReadings { axis: base.axis, types: base.types, periods: base.periods };
-        Ok(Inputs { plan: plan.clone(), places, assessed, previous, base, thresholds, samples })
+        Ok(Inputs {
+            plan: plan.clone(),
+            places,
+            assessed,
+            previous,
+            base,
+            thresholds,
+            samples,
+            // Scoring's own, put in by whoever reads the record.
+            scheme_weights: None,
+        })
     }
 
     /// Values of the assessed period and the one before it, and of the base periods.

@@ -73,6 +73,7 @@ impl Lines {
             },
             catalog: Version { id: catalog.id, version: catalog.version, hash: catalog.hash },
             scale: catalog.scale,
+            weight_scheme: None,
         };
         Ok(Planned { plan, catalog_toml })
     }
