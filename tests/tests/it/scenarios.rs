@@ -30,5 +30,6 @@ mod small_district;
 mod stopping;
 mod two_databases;
 mod unmended;
+mod weighing;
 mod workbench;
 mod worked_examples;

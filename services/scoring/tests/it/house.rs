@@ -11,6 +11,7 @@ use xiuhua_contracts::ingestion::v1::ingestion_service_server::IngestionServiceS
 use xiuhua_contracts::normalization::v1::normalization_service_server::NormalizationServiceServer;
 use xiuhua_contracts::scoring::v1 as wire;
 use xiuhua_contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
+use xiuhua_contracts::scoring::v1::weight_service_client::WeightServiceClient;
 use xiuhua_scoring::{Config, Upstream, assemble};
 use xiuhua_service_kit::clock::{ManualClock, SharedClock};
 use xiuhua_service_kit::server::Part;
@@ -212,6 +213,11 @@ impl House {
         let next = self.neighbour();
         self.machine.take().unwrap().shutdown_background();
         next
+    }
+
+    /// A client of the weight schemes.
+    pub(crate) fn weights(&self) -> WeightServiceClient<Channel> {
+        WeightServiceClient::new(self.served.channel.clone())
     }
 
     pub(crate) fn is_on(&self, backend: Backend) -> bool {

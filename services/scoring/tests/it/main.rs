@@ -18,4 +18,5 @@ mod runs;
 mod store_suite;
 mod verifying;
 mod walk_back;
+mod weights;
 mod worked_examples;

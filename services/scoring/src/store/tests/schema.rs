@@ -44,7 +44,20 @@ const ROWS: &str = "
     SELECT n / 200 + 1, n / 40 % 5, n % 40, 1, 1 FROM series;
     INSERT INTO group_scores (run, level, code, type_at, node_at, name, places, household_share_ratio)
     WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 199999)
-    SELECT n / 2000 + 1, 1 + n % 3, 'g' || (n % 2000), n % 6, n % 10, '', 1, 1 FROM series";
+    SELECT n / 2000 + 1, 1 + n % 3, 'g' || (n % 2000), n % 6, n % 10, '', 1, 1 FROM series;
+    INSERT INTO weight_schemes (id, version, hash, catalog_id, catalog_version, catalog_hash, types,
+        source_assessment_id, source_digest, steps, account, author, reason, created_us)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 5999)
+    SELECT 's' || (n / 3), 1 + n % 3, '', 'c' || (n % 10), '', 'h1', '[]', '', '', '[]', '', '', '', n FROM series;
+    INSERT INTO scheme_weights (scheme, type_at, item_at, weight, steps)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 59999)
+    SELECT n / 200 + 1, n / 40 % 5, n % 40, 1, '[]' FROM series;
+    INSERT INTO scheme_adoptions (scheme, catalog_id, catalog_hash, adopted_author, adopted_reason, adopted_us,
+        withdrawn_author, withdrawn_reason, withdrawn_us)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 5999)
+    SELECT n + 1, 'c' || (n % 10), 'h' || (n % 100), '', '', n, CASE WHEN n % 2 = 0 THEN '' END,
+        CASE WHEN n % 2 = 0 THEN '' END, CASE WHEN n % 2 = 0 THEN n END
+    FROM series";
 
 #[tokio::test]
 async fn both_databases_have_schemas_that_mean_the_same() {
