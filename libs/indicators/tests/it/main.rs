@@ -5,7 +5,9 @@
 mod catalogs;
 mod explaining;
 mod hdi;
+mod imputation;
 mod laws;
 mod reference;
 mod sketch;
+mod treatment;
 mod worked_examples;

@@ -1,8 +1,8 @@
 //! Small catalogs written down as a tree, so that a test shows what it measures.
 
 use xiuhua_indicators::catalog::{
-    Bounds, Catalog, Direction, Extension, Item, ItemIndex, ItemKind, Leaf, Mean, Measure, Node, Over, Reads,
-    Text, ThresholdPolicy, Transform,
+    Bounds, Catalog, Direction, Extension, Impute, Item, ItemIndex, ItemKind, Leaf, Mean, Measure, Node,
+    Over, Reads, Text, ThresholdPolicy, Transform, Treat,
 };
 
 /// A tree of nodes and leaves.
@@ -160,6 +160,8 @@ fn add_leaf(catalog: &mut Catalog, changes: &mut Changes, leaf: &LeafSketch, par
             direction: leaf.direction,
             transform: leaf.transform,
             threshold: leaf.threshold,
+            treat: Treat::None,
+            impute: Impute::None,
             evidence: String::new(),
             note: String::new(),
         }),
