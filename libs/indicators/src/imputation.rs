@@ -204,7 +204,7 @@ impl Imputed {
     pub fn put(&mut self, leaf: usize, fillings: Vec<Filling>) {
         let column = self.values.column_mut(leaf);
         for filling in &fillings {
-            column[filling.place] = Some(filling.value);
+            column.set(filling.place, Some(filling.value));
         }
         self.fillings[leaf] = fillings;
     }
@@ -219,8 +219,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn cell(&self, period: Option<usize>, place: usize) -> Option<f64> {
-        let table = period.and_then(|at| self.periods.get(at))?;
-        table.column(self.leaf).get(place).copied().flatten()
+        period.and_then(|at| self.periods.get(at))?.column(self.leaf).get(place)
     }
 }
 

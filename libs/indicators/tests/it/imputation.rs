@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use xiuhua_indicators::assess::members_by_type;
 use xiuhua_indicators::catalog::{Catalog, Impute};
+use xiuhua_indicators::column::Column;
 use xiuhua_indicators::imputation::{Filling, FillingSource, Imputed, Neighbour, impute_periods};
 use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::table::Table;
@@ -35,7 +36,7 @@ measure = [{{ id = "m", name = {{ zh = "量", en = "M" }}, unit = "%", bounds = 
 fn tables(periods: &[Vec<Option<f64>>]) -> Vec<Table> {
     let table = |values: &Vec<Option<f64>>| {
         let places = values.len();
-        Table::from_columns(places, vec![values.clone(), vec![None; places]]).unwrap()
+        Table::from_columns(places, vec![values.clone().into(), Column::missing(places)]).unwrap()
     };
     periods.iter().map(table).collect()
 }

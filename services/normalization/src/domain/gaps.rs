@@ -122,14 +122,13 @@ struct Around<'a> {
 impl Around<'_> {
     fn cell(&self, tables: &[Option<&Table>], place: usize, distance: u32) -> Option<f64> {
         let at = usize::try_from(distance).ok()?.checked_sub(1)?;
-        let table = (*tables.get(at)?)?;
-        table.column(self.column).get(place).copied().flatten()
+        (*tables.get(at)?)?.column(self.column).get(place)
     }
 }
 
 impl Surroundings for Around<'_> {
     fn here(&self, place: usize) -> Option<f64> {
-        self.here.column(self.leaf).get(place).copied().flatten()
+        self.here.column(self.leaf).get(place)
     }
 
     fn before(&self, place: usize, distance: u32) -> Option<f64> {
