@@ -15,10 +15,10 @@ use crate::catalog::Leaf;
 use crate::change::{base_change, change};
 use crate::column::Column;
 use crate::compose::{Composer, NodeColumn, NodeScores};
-use crate::imputation::{Filling, Imputed, impute_periods, imputes};
+use crate::imputation::{FilledPeriods, Filling};
 use crate::normalise::{ScaledTable, scale_column, scale_table};
 use crate::outline::Outline;
-use crate::rank::{StandingColumn, standings};
+use crate::rank::{Order, StandingColumn};
 use crate::table::{ShapeError, Table, check_index, check_length};
 use crate::threshold::{
     LeafThreshold, Threshold, ThresholdStatus, check_thresholds, fix_from_members, fix_thresholds,
@@ -165,14 +165,7 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
         check_observed(outline, table, places)?;
     }
 
-    let mut filled = filled(input, &members)?;
-    let assessed = filled.pop();
-    let current = assessed.as_ref().map_or(input.current, |assessed| &assessed.values);
-    let earlier: Vec<&Table> = match filled.as_slice() {
-        [] => input.earlier.iter().collect(),
-        filled => filled.iter().map(|period| &period.values).collect(),
-    };
-
+    let filled = FilledPeriods::of(outline, &members, input.current, input.earlier)?;
     let asked_periods = usize::try_from(outline.catalog().base_periods).unwrap_or(usize::MAX);
     let base_is_assessed_period = nothing_on_record(input.earlier.iter());
     let base = if base_is_assessed_period {
@@ -180,11 +173,10 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
     } else {
         input.earlier.len().saturating_sub(asked_periods)..input.earlier.len()
     };
-    let on_record = |at: &usize| !input.earlier[*at].is_empty();
     let base_tables: Vec<&Table> = if base_is_assessed_period {
-        vec![current]
+        vec![filled.current()]
     } else {
-        base.clone().filter(on_record).map(|at| earlier[at]).collect()
+        base.clone().map(|at| filled.base(at)).collect()
     };
     let base_values = base_table(leaves, places, &base_tables)?;
     let asked_periods = if base_is_assessed_period { 1 } else { asked_periods };
@@ -194,9 +186,10 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
         thresholds.iter().map(|leaves| leaves.iter().map(|leaf| leaf.threshold).collect()).collect();
 
     let rescale = |table: &Table| scale_table(outline, &fixed, &members, table);
-    let mut scaled = rescale(current)?;
-    let earlier = earlier.iter().map(|table| Ok(rescale(table)?.capped)).collect::<Result<Vec<_>, _>>()?;
+    let mut scaled = rescale(filled.current())?;
+    let earlier = filled.earlier().map(|table| Ok(rescale(table)?.capped)).collect::<Result<Vec<_>, _>>()?;
     let gap = Table::missing(leaves, places);
+    let of_base = |at: usize| if filled.base(at).is_empty() { &gap } else { &earlier[at] };
     let declared_weights = &vec![declared_weights(outline.catalog()); members.len()];
     let derived = derived_thresholds(&Base {
         outline,
@@ -204,7 +197,7 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
         types: input.types,
         thresholds: &fixed,
         samples: input.samples,
-        periods: &base.map(|at| if on_record(&at) { &earlier[at] } else { &gap }).collect::<Vec<_>>(),
+        periods: &base.map(of_base).collect::<Vec<_>>(),
     })?;
     for derived in &derived {
         for (kind, found) in derived.by_type.iter().enumerate() {
@@ -221,23 +214,14 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
         previous: earlier.last(),
     })?;
 
-    let mut values = current.clone();
+    let mut values = filled.current().clone();
     for derived in &scored.derived {
         values.column_mut(derived.leaf).clone_from(&derived.values);
         scaled.raw.column_mut(derived.leaf).clone_from(&derived.raw);
         scaled.capped.column_mut(derived.leaf).clone_from(&derived.capped);
     }
-    let fillings = assessed.map_or_else(|| vec![Vec::new(); leaves], |assessed| assessed.fillings);
+    let fillings = filled.into_fillings();
     Ok(Assessed { values, fillings, scaled, thresholds, base_is_assessed_period, scored })
-}
-
-/// The earlier periods and the assessed one with their gaps filled; nothing where the catalog fills none.
-fn filled(input: &Assessment<'_>, members: &[Vec<usize>]) -> Result<Vec<Imputed>, ShapeError> {
-    if !imputes(input.outline) {
-        return Ok(Vec::new());
-    }
-    let periods: Vec<&Table> = input.earlier.iter().chain([input.current]).collect();
-    impute_periods(input.outline, members, &periods)
 }
 
 /// Fixes the thresholds of the derived leaves from the base periods, in catalog order.
@@ -306,27 +290,24 @@ pub fn score(input: &Scoring<'_>) -> Result<Scored, ShapeError> {
         standings: vec![StandingColumn::missing(z.places()); outline.node_count()],
         z,
     };
+    let mut order = Order::default();
     for (kind, members) in members.iter().enumerate() {
         let statuses = statuses(&input.thresholds[kind]);
         let weights = effective_weights(outline, &input.declared_weights[kind], &statuses)?;
         let scores = Composer::new(outline, &weights)?.compose(&scored.z, members)?;
         scored.weights.push(weights);
-        scored.place(&scores, members, outline.catalog().rank_decimals);
+        scored.place(&scores, members, outline.catalog().rank_decimals, &mut order);
     }
     Ok(scored)
 }
 
 impl Scored {
     /// Puts the scores of one type's members in their places and ranks them.
-    fn place(&mut self, scores: &NodeScores, members: &[usize], rank_decimals: u32) {
-        for (node, column) in scores.columns.iter().enumerate() {
-            let values: Vec<Option<f64>> = column.iter().map(|score| score.value()).collect();
-            for ((&place, score), standing) in
-                members.iter().zip(column.iter()).zip(standings(&values, rank_decimals))
-            {
-                self.nodes[node].set(place, score);
-                self.standings[node].set(place, standing);
-            }
+    fn place(&mut self, scores: &NodeScores, members: &[usize], rank_decimals: u32, order: &mut Order) {
+        let columns = scores.columns.iter().zip(&mut self.nodes).zip(&mut self.standings);
+        for ((column, node), standings) in columns {
+            node.scatter(column, members);
+            standings.rank(order, column.stretch(0, members.len()).0, rank_decimals, members);
         }
     }
 }

@@ -7,6 +7,8 @@
 //! Source: specification page 1, section 1.9; the choices are those of COINr's `Impute` and `impute_panel` (Becker et
 //! al. 2022, J. Open Source Software 7(78), 4567).
 
+use std::borrow::Cow;
+
 use crate::catalog::Impute;
 use crate::outline::Outline;
 use crate::table::{ShapeError, Table, check_index};
@@ -172,6 +174,66 @@ pub fn impute_periods(
         }
     }
     Ok(filled)
+}
+
+/// The periods of an assessment, their gaps filled where the catalog asks for it.
+#[derive(Clone, Debug)]
+pub(crate) struct FilledPeriods<'a> {
+    current: Cow<'a, Table>,
+    earlier: Vec<Cow<'a, Table>>,
+    given: &'a [Table],
+    fillings: Vec<Vec<Filling>>,
+}
+
+impl<'a> FilledPeriods<'a> {
+    /// Fills the assessed period and the earlier ones, which are consecutive and end just before it.
+    pub(crate) fn of(
+        outline: &Outline<'_>,
+        members: &[Vec<usize>],
+        current: &'a Table,
+        earlier: &'a [Table],
+    ) -> Result<Self, ShapeError> {
+        if !imputes(outline) {
+            let fillings = vec![Vec::new(); outline.leaf_count()];
+            let earlier_as_given = earlier.iter().map(Cow::Borrowed).collect();
+            return Ok(Self {
+                current: Cow::Borrowed(current),
+                earlier: earlier_as_given,
+                given: earlier,
+                fillings,
+            });
+        }
+        let periods: Vec<&Table> = earlier.iter().chain([current]).collect();
+        let mut filled = impute_periods(outline, members, &periods)?;
+        let assessed = filled.pop().unwrap_or_else(|| Imputed::nothing(current.clone()));
+        Ok(Self {
+            current: Cow::Owned(assessed.values),
+            earlier: filled.into_iter().map(|period| Cow::Owned(period.values)).collect(),
+            given: earlier,
+            fillings: assessed.fillings,
+        })
+    }
+
+    /// The assessed period.
+    pub(crate) fn current(&self) -> &Table {
+        &self.current
+    }
+
+    /// What was filled in it, by leaf position.
+    pub(crate) fn into_fillings(self) -> Vec<Vec<Filling>> {
+        self.fillings
+    }
+
+    /// The earlier periods, oldest first.
+    pub(crate) fn earlier(&self) -> impl ExactSizeIterator<Item = &Table> + DoubleEndedIterator {
+        self.earlier.iter().map(Cow::as_ref)
+    }
+
+    /// An earlier period as a base: one in which nothing at all is on record gives none, however its gaps could be
+    /// filled.
+    pub(crate) fn base(&self, at: usize) -> &Table {
+        if self.given[at].is_empty() { &self.given[at] } else { &self.earlier[at] }
+    }
 }
 
 /// Whether a catalog fills any gap at all.
