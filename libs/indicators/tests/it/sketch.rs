@@ -33,6 +33,8 @@ pub(crate) struct LeafSketch {
     pub(crate) direction: Direction,
     pub(crate) transform: Transform,
     pub(crate) threshold: ThresholdPolicy,
+    pub(crate) treat: Treat,
+    pub(crate) impute: Impute,
     pub(crate) bounds: Bounds,
     pub(crate) change_of: Option<String>,
 }
@@ -52,6 +54,8 @@ pub(crate) fn leaf(code: &str, weight: f64) -> LeafSketch {
         direction: Direction::Positive,
         transform: Transform::None,
         threshold: TENTH,
+        treat: Treat::None,
+        impute: Impute::None,
         bounds: UNBOUNDED,
         change_of: None,
     }
@@ -160,8 +164,8 @@ fn add_leaf(catalog: &mut Catalog, changes: &mut Changes, leaf: &LeafSketch, par
             direction: leaf.direction,
             transform: leaf.transform,
             threshold: leaf.threshold,
-            treat: Treat::None,
-            impute: Impute::None,
+            treat: leaf.treat,
+            impute: leaf.impute,
             evidence: String::new(),
             note: String::new(),
         }),

@@ -5,7 +5,7 @@
     reason = "the platform's own logarithms and powers check libm's; agreement is to nine digits, not to the bit"
 )]
 
-mod naive;
+pub(crate) mod naive;
 
 use proptest::prelude::*;
 use xiuhua_indicators::catalog::{
@@ -180,7 +180,7 @@ fn an_indicator_that_nobody_treats_keeps_its_bits() {
     assert_eq!(passing, measured(Treat::None, Direction::Positive, &FAR_OUT[..10]).unwrap().0);
 }
 
-fn treat() -> impl Strategy<Value = Treat> {
+pub(crate) fn treat() -> impl Strategy<Value = Treat> {
     let share = || prop_oneof![(0..6_u32).prop_map(Share::Members), (0.01..0.49).prop_map(Share::Part)];
     prop_oneof![
         (0.2..3.0, 0.2..6.0, 0.0..0.49, any::<bool>())

@@ -6,7 +6,7 @@ use xiuhua_indicators::treatment::Treatment;
 
 /// What became of a sample.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     Untreated,
     /// Limits as text, so that they are compared digit by digit, and how many lie beyond.
     Winsorised(String, String, usize, usize),
@@ -16,15 +16,24 @@ pub(super) enum Outcome {
 
 /// The naive finding.
 #[derive(Clone, Debug)]
-pub(super) struct Finding {
-    pub(super) outcome: Outcome,
+pub(crate) struct Finding {
+    pub(crate) outcome: Outcome,
     limits: (f64, f64),
+    origin: f64,
     /// A figure lies so near its limit that round-off decides.
-    pub(super) close_call: bool,
+    pub(crate) close_call: bool,
 }
 
 impl Finding {
-    pub(super) fn treated(&self, value: f64) -> f64 {
+    /// The number that is rescaled: the value, or its logarithm where one is taken; `None` where there is none.
+    pub(crate) fn logarithm(&self, value: f64) -> Option<f64> {
+        let Outcome::Logarithm(_, mirrored) = self.outcome else { return Some(value) };
+        let distance = if mirrored { self.origin - value } else { value - self.origin };
+        let sign = if mirrored { -1.0 } else { 1.0 };
+        (distance > 0.0).then(|| sign * distance.ln())
+    }
+
+    pub(crate) fn treated(&self, value: f64) -> f64 {
         if value < self.limits.0 {
             self.limits.0
         } else if value > self.limits.1 {
@@ -36,7 +45,7 @@ impl Finding {
 }
 
 /// The engine's treatment in the words of this one.
-pub(super) fn outcome(treatment: Treatment) -> Outcome {
+pub(crate) fn outcome(treatment: Treatment) -> Outcome {
     match treatment {
         Treatment::Untreated => Outcome::Untreated,
         Treatment::Winsorised(limits) => Outcome::Winsorised(
@@ -49,10 +58,11 @@ pub(super) fn outcome(treatment: Treatment) -> Outcome {
     }
 }
 
-pub(super) fn treatment(treat: Treat, sample: &[f64]) -> Finding {
+pub(crate) fn treatment(treat: Treat, sample: &[f64]) -> Finding {
     let untreated = Finding {
         outcome: Outcome::Untreated,
         limits: (f64::NEG_INFINITY, f64::INFINITY),
+        origin: 0.0,
         close_call: false,
     };
     let distinct = distinct(sample);
@@ -66,7 +76,7 @@ pub(super) fn treatment(treat: Treat, sample: &[f64]) -> Finding {
                 0..=3 => (0.0, false),
                 _ => (skew(sample), skew(sample).abs() < 1e-9),
             };
-            Finding { outcome: logarithm(sample, skew < 0.0), close_call, ..untreated }
+            logarithm(sample, skew < 0.0, close_call)
         }
         Treat::Forced(Force::Limits { lower, upper }) => {
             let limits = (lower.unwrap_or(f64::NEG_INFINITY), upper.unwrap_or(f64::INFINITY));
@@ -121,11 +131,7 @@ pub(super) fn treatment(treat: Treat, sample: &[f64]) -> Finding {
                     Some(stepped) => values = stepped,
                     None if log => {
                         let original = self::skew(sample);
-                        return Finding {
-                            outcome: logarithm(sample, original < 0.0),
-                            close_call: close_call || original.abs() < 1e-9,
-                            ..untreated
-                        };
+                        return logarithm(sample, original < 0.0, close_call || original.abs() < 1e-9);
                     }
                     None => return Finding { close_call, ..winsorised(sample, &values) },
                 }
@@ -173,15 +179,16 @@ fn winsorised(sample: &[f64], values: &[f64]) -> Finding {
         Outcome::Winsorised(format!("{lower:?}"), format!("{upper:?}"), low, high)
     };
     let limits = (lower.unwrap_or(f64::NEG_INFINITY), upper.unwrap_or(f64::INFINITY));
-    Finding { outcome, limits, close_call: false }
+    Finding { outcome, limits, origin: 0.0, close_call: false }
 }
 
-fn logarithm(sample: &[f64], mirrored: bool) -> Outcome {
+fn logarithm(sample: &[f64], mirrored: bool, close_call: bool) -> Finding {
     let ends = distinct(sample);
     let (least, greatest) = (ends[0], ends[ends.len() - 1]);
     let margin = 0.01 * (greatest - least);
     let origin = if mirrored { greatest + margin } else { least - margin };
-    Outcome::Logarithm(format!("{origin:.9e}"), mirrored)
+    let outcome = Outcome::Logarithm(format!("{origin:.9e}"), mirrored);
+    Finding { outcome, limits: (f64::NEG_INFINITY, f64::INFINITY), origin, close_call }
 }
 
 fn skew(values: &[f64]) -> f64 {
