@@ -65,8 +65,8 @@ pub(super) fn show(
     screen.heading("插补与离群值处理", "imputed and treated values")?;
     if coverage.prepared().next().is_none() {
         return screen.say(
-            "没有：缺失值保持缺失，不以 0 或均值代替；也没有数值被当作离群值处理。\n",
-            "none: what is missing stays missing, and is never 0 or a mean; no value was treated as an outlier.\n",
+            "不插补：缺失值保持缺失，不以 0 或均值代替；也没有数值被当作离群值处理。\n",
+            "imputation: none. What is missing stays missing, and is never 0 or a mean; no value was treated as an outlier.\n",
         );
     }
     let columns = [
