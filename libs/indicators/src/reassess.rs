@@ -40,7 +40,7 @@ pub struct Configuration<'a> {
     /// policies (extension, clipping, treatment), means, floors, minimum coverages or rank decimals may differ.
     pub outline: &'a Outline<'a>,
     /// The sample that fixes the thresholds: positions in [`Assessor::members`]. One that stands in it twice counts as
-    /// once, as extremes do not depend on it.
+    /// once for extremes, which do not depend on it, and twice for the tests of outliers.
     pub sample: &'a [usize],
     /// Declared weights by item: [`declared_weights`](crate::weight::declared_weights), or others.
     pub declared_weights: &'a [f64],

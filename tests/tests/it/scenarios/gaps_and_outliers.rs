@@ -184,7 +184,7 @@ fn growth_under_one_set_knows_nothing_of_outliers_that_come_and_go() {
     let bench = delivered(&observations());
     let first = assess(&bench, "2021", &["--sample", "census"]);
     let set = first["threshold_set_id"].as_str().unwrap().to_owned();
-    let second = assess(&bench, "2022", &["--threshold-set", &set]);
+    let second = assess(&bench, "2022", &["--thresholds", &set]);
     // Visits are the same in both years, and so is what they are worth, for the outlier as for everybody.
     for place in ["S01", "S11", "S12"] {
         let [before, after] =
