@@ -15,6 +15,7 @@ use crate::catalog::Leaf;
 use crate::change::{base_change, change};
 use crate::column::Column;
 use crate::compose::{Composer, NodeColumn, NodeScores};
+use crate::imputation::{FilledPeriods, Filling};
 use crate::normalise::{ScaledTable, scale_column, scale_table};
 use crate::outline::Outline;
 use crate::rank::{Order, StandingColumn};
@@ -43,8 +44,10 @@ pub struct Assessment<'a> {
 /// All that an assessment computes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assessed {
-    /// Values of the assessed period, derived ones included.
+    /// Values of the assessed period, imputed and derived ones included.
     pub values: Table,
+    /// What the imputed ones were made of, by leaf position, then place.
+    pub fillings: Vec<Vec<Filling>>,
     /// Dimensionless values of the assessed period, derived ones included.
     pub scaled: ScaledTable,
     /// Thresholds by type and leaf position, derived ones included.
@@ -149,7 +152,8 @@ pub fn members_by_type(types: &[Option<usize>], type_count: usize) -> Result<Vec
 /// Assesses one period from values.
 ///
 /// The base is the catalog's number of periods before the assessed one, or the assessed period itself where no place
-/// has an earlier one on record.
+/// has an earlier one on record. Where the catalog fills gaps, they are filled first, from the periods given; a period
+/// without records is never a base for that.
 ///
 /// # Errors
 /// [`ShapeError`] if the inputs do not fit the catalog or each other.
@@ -161,6 +165,7 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
         check_observed(outline, table, places)?;
     }
 
+    let filled = FilledPeriods::of(outline, &members, input.current, input.earlier)?;
     let asked_periods = usize::try_from(outline.catalog().base_periods).unwrap_or(usize::MAX);
     let base_is_assessed_period = nothing_on_record(input.earlier.iter());
     let base = if base_is_assessed_period {
@@ -169,9 +174,9 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
         input.earlier.len().saturating_sub(asked_periods)..input.earlier.len()
     };
     let base_tables: Vec<&Table> = if base_is_assessed_period {
-        vec![input.current]
+        vec![filled.current()]
     } else {
-        input.earlier[base.clone()].iter().collect()
+        base.clone().map(|at| filled.base(at)).collect()
     };
     let base_values = base_table(leaves, places, &base_tables)?;
     let asked_periods = if base_is_assessed_period { 1 } else { asked_periods };
@@ -181,9 +186,10 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
         thresholds.iter().map(|leaves| leaves.iter().map(|leaf| leaf.threshold).collect()).collect();
 
     let rescale = |table: &Table| scale_table(outline, &fixed, &members, table);
-    let mut scaled = rescale(input.current)?;
-    let earlier =
-        input.earlier.iter().map(|table| Ok(rescale(table)?.capped)).collect::<Result<Vec<_>, _>>()?;
+    let mut scaled = rescale(filled.current())?;
+    let earlier = filled.earlier().map(|table| Ok(rescale(table)?.capped)).collect::<Result<Vec<_>, _>>()?;
+    let gap = Table::missing(leaves, places);
+    let of_base = |at: usize| if filled.base(at).is_empty() { &gap } else { &earlier[at] };
     let declared_weights = &vec![declared_weights(outline.catalog()); members.len()];
     let derived = derived_thresholds(&Base {
         outline,
@@ -191,7 +197,7 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
         types: input.types,
         thresholds: &fixed,
         samples: input.samples,
-        periods: &earlier[base].iter().collect::<Vec<_>>(),
+        periods: &base.map(of_base).collect::<Vec<_>>(),
     })?;
     for derived in &derived {
         for (kind, found) in derived.by_type.iter().enumerate() {
@@ -208,13 +214,14 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
         previous: earlier.last(),
     })?;
 
-    let mut values = input.current.clone();
+    let mut values = filled.current().clone();
     for derived in &scored.derived {
         values.column_mut(derived.leaf).clone_from(&derived.values);
         scaled.raw.column_mut(derived.leaf).clone_from(&derived.raw);
         scaled.capped.column_mut(derived.leaf).clone_from(&derived.capped);
     }
-    Ok(Assessed { values, scaled, thresholds, base_is_assessed_period, scored })
+    let fillings = filled.into_fillings();
+    Ok(Assessed { values, fillings, scaled, thresholds, base_is_assessed_period, scored })
 }
 
 /// Fixes the thresholds of the derived leaves from the base periods, in catalog order.

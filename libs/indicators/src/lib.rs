@@ -12,7 +12,9 @@
 //! | [`outline`], [`table`], [`column`] | positions of leaves and nodes; columns of values | |
 //! | [`period`] | years, months and days; the ones just before | 1.4 |
 //! | [`sample`] | which places set the thresholds | 1.4 |
+//! | [`imputation`] | gaps filled, where the catalog asks for it | 1.9 |
 //! | [`base`] | moving average before the assessed period | 1.4 |
+//! | [`treatment`] | outliers, before the thresholds are taken | 1.9 |
 //! | [`threshold`] | lower and upper end, degenerate, without data | 1.4 |
 //! | [`normalise`] | values between 0 and 1 | 1.5 |
 //! | [`weight`] | points in force after what is left out | 1.4, 1.6 |
@@ -38,6 +40,7 @@ pub mod digest;
 pub mod draws;
 pub mod group;
 pub mod growth;
+pub mod imputation;
 mod lanes;
 mod mean;
 pub mod normalise;
@@ -49,5 +52,6 @@ pub mod sample;
 pub mod shipped;
 pub mod table;
 pub mod threshold;
+pub mod treatment;
 pub mod weight;
 pub mod weighting;

@@ -14,6 +14,7 @@ use crate::lanes::wide;
 use crate::outline::Outline;
 use crate::table::{ShapeError, Table, check_index, check_length};
 use crate::threshold::{Goalposts, Threshold, check_thresholds};
+use crate::treatment::Treatment;
 
 /// A dimensionless value; an inverse indicator is turned, so that 1 is always best.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,6 +29,8 @@ pub struct Scaled {
 #[derive(Clone, Copy, Debug)]
 pub struct Scaler {
     transform: Transform,
+    treatment: Treatment,
+    ends: (f64, f64),
     from: f64,
     span: f64,
 }
@@ -42,12 +45,15 @@ pub struct ScaledTable {
 }
 
 impl Scaler {
-    /// A scaler between these thresholds, which are in the indicator's own unit; `None` where the transform is not
-    /// defined at one of them or leaves nothing between them: logarithms of neighbouring numbers can be equal.
+    /// A scaler between these thresholds, which are in the indicator's own unit, with the treatment that was fixed with
+    /// them; `None` where a logarithm is not defined at one of them or leaves nothing between them: logarithms of
+    /// neighbouring numbers can be equal.
     #[must_use]
     pub fn new(leaf: &Leaf, goalposts: Goalposts) -> Option<Self> {
-        let lower = transformed(leaf.transform, goalposts.lower())?;
-        let upper = transformed(leaf.transform, goalposts.upper())?;
+        let treatment = goalposts.treatment();
+        let ends = (goalposts.lower(), goalposts.upper());
+        let lower = transformed(leaf.transform, treatment, ends.0)?;
+        let upper = transformed(leaf.transform, treatment, ends.1)?;
         if upper <= lower {
             return None;
         }
@@ -56,16 +62,34 @@ impl Scaler {
             Direction::Positive => (lower, upper - lower),
             Direction::Inverse => (upper, lower - upper),
         };
-        Some(Self { transform: leaf.transform, from, span })
+        Some(Self { transform: leaf.transform, treatment, ends, from, span })
     }
 
     /// Rescales a value in the indicator's own unit; `None` where the transform is not defined.
+    ///
+    /// A winsorised value beyond its limit counts as the limit, uncapped too. Under a logarithm that treats outliers, a
+    /// value beyond the threshold on the side where the logarithm ends counts as the threshold: so every value has its
+    /// place, and a greater one never a lesser.
     #[must_use]
     pub fn scale(&self, value: f64) -> Option<Scaled> {
-        let moved = transformed(self.transform, value)? - self.from;
+        let moved = transformed(self.transform, self.treatment, self.treated(value))? - self.from;
         // A value at the far end of the number range may overflow here; it stays a number.
         let raw = (moved / self.span).clamp(f64::MIN, f64::MAX) + 0.0;
         Some(Scaled { raw, capped: raw.clamp(0.0, 1.0) })
+    }
+
+    /// Whether it treats values before it draws its line.
+    pub(crate) fn treats(&self) -> bool {
+        self.treatment != Treatment::Untreated
+    }
+
+    fn treated(&self, value: f64) -> f64 {
+        match self.treatment {
+            Treatment::Untreated => value,
+            Treatment::Winsorised(limits) => limits.within(value),
+            Treatment::Logarithm(logarithm) if logarithm.mirrored => value.min(self.ends.1),
+            Treatment::Logarithm(_) => value.max(self.ends.0),
+        }
     }
 }
 
@@ -120,6 +144,14 @@ pub fn scale_table(
     }
     let mut logarithms = Vec::new();
     for (at, leaf) in outline.leaves().enumerate() {
+        if thresholds.iter().any(|thresholds| is_treated(thresholds[at])) {
+            // Each type has limits or a logarithm of its own, which no one line says.
+            for (thresholds, members) in thresholds.iter().zip(members) {
+                let (raw, capped) = (scaled.raw.column_mut(at), scaled.capped.column_mut(at));
+                scale_column(leaf, thresholds[at], values.column(at), members, raw, capped)?;
+            }
+            continue;
+        }
         let lines: Vec<Line> = thresholds.iter().map(|thresholds| Line::of(leaf, thresholds[at])).collect();
         let values = values.column(at).cells();
         let transformed = if leaf.transform == Transform::None {
@@ -135,6 +167,11 @@ pub fn scale_table(
     Ok(scaled)
 }
 
+/// Whether values are treated before they are rescaled between these thresholds.
+fn is_treated(threshold: Threshold) -> bool {
+    threshold.goalposts().is_some_and(|goalposts| goalposts.treatment() != Treatment::Untreated)
+}
+
 /// The type of each place, `u32::MAX` for none.
 fn kinds_of(members: &[Vec<usize>], places: usize) -> Result<Vec<u32>, ShapeError> {
     let mut kinds = vec![u32::MAX; places];
@@ -147,9 +184,10 @@ fn kinds_of(members: &[Vec<usize>], places: usize) -> Result<Vec<u32>, ShapeErro
     Ok(kinds)
 }
 
-fn transformed(transform: Transform, value: f64) -> Option<f64> {
-    match transform {
-        Transform::None => Some(value),
-        Transform::Ln => (value > 0.0).then(|| libm::log(value)),
+fn transformed(transform: Transform, treatment: Treatment, value: f64) -> Option<f64> {
+    match (transform, treatment) {
+        (Transform::Ln, _) => (value > 0.0).then(|| libm::log(value)),
+        (Transform::None, Treatment::Logarithm(logarithm)) => logarithm.of(value),
+        (Transform::None, Treatment::Untreated | Treatment::Winsorised(_)) => Some(value),
     }
 }

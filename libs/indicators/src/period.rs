@@ -60,6 +60,20 @@ impl Period {
         Some(Self { text: dated.to_string(), dated })
     }
 
+    /// The period of the same length just after; `None` at the end of the calendar, the year 9999.
+    #[must_use]
+    pub fn after(&self) -> Option<Self> {
+        let dated = self.dated.after()?;
+        Some(Self { text: dated.to_string(), dated })
+    }
+
+    /// The `count` periods of the same length just after, earliest first; fewer at the end of the calendar.
+    #[must_use]
+    pub fn window_after(&self, count: u32) -> Vec<Self> {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        std::iter::successors(self.after(), Self::after).take(count).collect()
+    }
+
     /// The `count` periods of the same length just before, earliest first; fewer at the beginning of the calendar.
     #[must_use]
     pub fn window_before(&self, count: u32) -> Vec<Self> {
@@ -122,6 +136,20 @@ impl Dated {
             Self::Day(year, month, day) => Self::Day(year, month, day - 1),
         };
         before.exists().then_some(before)
+    }
+
+    fn after(self) -> Option<Self> {
+        let after = match self {
+            Self::Year(year) => Self::Year(year + 1),
+            Self::Month(year, 12) => Self::Month(year + 1, 1),
+            Self::Month(year, month) => Self::Month(year, month + 1),
+            Self::Day(year, 12, 31) => Self::Day(year + 1, 1, 1),
+            Self::Day(year, month, day) if day == days_in(year, month) => Self::Day(year, month + 1, 1),
+            Self::Day(year, month, day) => Self::Day(year, month, day + 1),
+        };
+        // A year has four digits.
+        let (Self::Year(year) | Self::Month(year, _) | Self::Day(year, ..)) = after;
+        (year <= 9999).then_some(after)
     }
 }
 
@@ -228,6 +256,19 @@ mod tests {
         assert_eq!(window("0002", 3), ["0001"]);
         assert_eq!(window("0001-02", 3), ["0001-01"]);
         assert_eq!(window("0001-01-01", 3), [""; 0]);
+    }
+
+    #[test]
+    fn what_lies_after_lies_before_and_the_calendar_ends() {
+        for text in ["2021", "2021-12", "2021-01", "2024-02-29", "2023-02-28", "2021-12-31", "2021-04-30"] {
+            let next = period(text).after().unwrap();
+            assert_eq!(next.before().unwrap().as_str(), text);
+        }
+        let after =
+            |text: &str| period(text).window_after(2).iter().map(Period::to_string).collect::<Vec<_>>();
+        assert_eq!(after("2023-02-27"), ["2023-02-28", "2023-03-01"]);
+        assert_eq!(after("9998"), ["9999"]);
+        assert_eq!([after("9999"), after("9999-12"), after("9999-12-31")], [[""; 0]; 3]);
     }
 
     #[test]

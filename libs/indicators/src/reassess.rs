@@ -12,6 +12,7 @@ use crate::catalog::{Leaf, Reads};
 use crate::change::{base_change, change};
 use crate::column::present;
 use crate::compose::{BLOCK, Block, Composer, NodeColumn, Panel};
+use crate::imputation::FilledPeriods;
 use crate::normalise::{Line, Scaler, cap_strip, transform};
 use crate::outline::Outline;
 use crate::rank::{Order, RankColumn, shift_of};
@@ -36,10 +37,10 @@ pub struct Assessor<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Configuration<'a> {
     /// Positions of the catalog that the assessor was prepared with, or of a variant: the same tree whose threshold
-    /// policies (extension, clipping), means, floors, minimum coverages or rank decimals may differ.
+    /// policies (extension, clipping, treatment), means, floors, minimum coverages or rank decimals may differ.
     pub outline: &'a Outline<'a>,
     /// The sample that fixes the thresholds: positions in [`Assessor::members`]. One that stands in it twice counts as
-    /// once, as extremes do not depend on it.
+    /// once for extremes, which do not depend on it, and twice for the tests of outliers.
     pub sample: &'a [usize],
     /// Declared weights by item: [`declared_weights`](crate::weight::declared_weights), or others.
     pub declared_weights: &'a [f64],
@@ -53,6 +54,8 @@ pub struct Scratch {
     block: Block,
     order: Order,
     lines: Vec<Line>,
+    /// The leaves whose outliers are treated in this run: their lines are not all there is to them.
+    treated: Vec<(usize, Scaler)>,
     thresholds: Vec<Threshold>,
     weights: Weights,
     /// Of one block, by node position.
@@ -77,23 +80,25 @@ impl<'a> Assessor<'a> {
         for table in input.earlier.iter().chain([input.current]) {
             table.check(leaves, places)?;
         }
-        let members = members_by_type(input.types, input.samples.len())?.swap_remove(kind);
+        let mut members = members_by_type(input.types, input.samples.len())?;
+        let filled = FilledPeriods::of(outline, &members, input.current, input.earlier)?;
+        let members = members.swap_remove(kind);
         let asked = usize::try_from(outline.catalog().base_periods).unwrap_or(usize::MAX);
-        let periods = if nothing_on_record(input.earlier.iter()) {
-            &[]
+        let periods: Vec<&Table> = if nothing_on_record(input.earlier.iter()) {
+            Vec::new()
         } else {
-            &input.earlier[input.earlier.len().saturating_sub(asked)..]
+            let first = input.earlier.len().saturating_sub(asked);
+            (first..input.earlier.len()).map(|at| filled.base(at)).collect()
         };
-        let own: Vec<&Table> =
-            if periods.is_empty() { vec![input.current] } else { periods.iter().collect() };
+        let own = if periods.is_empty() { vec![filled.current()] } else { periods.clone() };
         let has_derived = outline.derived_leaves().next().is_some();
         let prepared = |table: &Table| prepare(outline, table, &members);
         Ok(Self {
             outline,
             base: means(&base_table(leaves, places, &own)?, &members),
-            current: prepared(input.current),
-            previous: input.earlier.last().filter(|_| has_derived).map(prepared),
-            base_periods: periods.iter().filter(|_| has_derived).map(prepared).collect(),
+            current: prepared(filled.current()),
+            previous: filled.earlier().last().filter(|_| has_derived).map(prepared),
+            base_periods: periods.into_iter().filter(|_| has_derived).map(prepared).collect(),
             members,
         })
     }
@@ -112,6 +117,7 @@ impl<'a> Assessor<'a> {
             block: Block::new(leaves),
             order: Order::default(),
             lines: Vec::with_capacity(leaves),
+            treated: Vec::new(),
             thresholds: Vec::with_capacity(leaves),
             weights: Weights { leaves: Vec::new(), declared: Vec::new() },
             results: vec![NodeColumn::unclassified(BLOCK); nodes],
@@ -158,7 +164,7 @@ impl<'a> Assessor<'a> {
         check_length("leaves of a variant", self.outline.leaf_count(), run.outline.leaf_count())?;
         check_length("nodes of a variant", self.outline.node_count(), run.outline.node_count())?;
         for (at, (own, other)) in self.outline.leaves().zip(run.outline.leaves()).enumerate() {
-            if own.reads != other.reads || own.transform != other.transform {
+            if own.reads != other.reads || own.transform != other.transform || own.impute != other.impute {
                 return Err(ShapeError::AnotherTree { code: run.outline.leaf_item(at).code.clone() });
             }
         }
@@ -270,6 +276,12 @@ impl Scratch {
         self.lines.clear();
         let lines = outline.leaves().zip(&self.thresholds);
         self.lines.extend(lines.map(|(leaf, &threshold)| Line::of(leaf, threshold)));
+        let scaler = |(at, (leaf, threshold)): (usize, (&Leaf, &Threshold))| {
+            let scaler = threshold.goalposts().and_then(|goalposts| Scaler::new(leaf, goalposts))?;
+            scaler.treats().then_some((at, scaler))
+        };
+        self.treated.clear();
+        self.treated.extend(outline.leaves().zip(&self.thresholds).enumerate().filter_map(scaler));
     }
 
     /// Rescales and composes block by block; `keep` is told of each node asked for its results and where they begin.
@@ -286,6 +298,12 @@ impl Scratch {
             self.block.z.resize(places);
             for (from, to) in panel.strips_from(first).zip(self.block.z.strips_mut()) {
                 cap_strip(&self.lines, from, to);
+                for (leaf, scaler) in &self.treated {
+                    for (from, to) in from[*leaf].iter().zip(&mut to[*leaf]) {
+                        let scaled = present(*from).and_then(|value| scaler.scale(value));
+                        *to = scaled.map_or(f64::NAN, |scaled| scaled.capped);
+                    }
+                }
             }
             for (leaf, values) in &self.derived {
                 self.block.z.set_leaf(*leaf, &values[first..first + places]);

@@ -2,6 +2,7 @@
 
 mod catalogs;
 mod columns;
+mod imputations;
 mod threshold_sets;
 
 use jiff::Timestamp;

@@ -4,6 +4,7 @@
 //! applied to, and what is kept of it.
 
 pub(crate) mod catalog;
+pub(crate) mod gaps;
 pub(crate) mod id;
 pub(crate) mod observed;
 pub(crate) mod place_types;

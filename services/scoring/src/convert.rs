@@ -1,7 +1,10 @@
 //! Between the contract's messages and scoring's own: requests read with all their faults, answers written.
 
+mod gaps;
 pub(crate) mod weight_report;
 pub(crate) mod weights;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use xiuhua_contracts::ingestion::v1 as ingestion;
@@ -13,6 +16,7 @@ use xiuhua_indicators::threshold::{Threshold, ThresholdStatus};
 use xiuhua_service_kit::request_id::RequestId;
 use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 
+pub(crate) use self::gaps::{imputation, read_imputation, read_treatment, treated_value, treatment};
 use crate::domain::assessment::{Assessment, Failure, Place, Plan, State, Success, UNCLASSIFIED};
 use crate::domain::decision::Decision;
 use crate::domain::groups::group_type_name;
@@ -279,6 +283,7 @@ pub(crate) fn threshold_used(
         lower: row.threshold.goalposts().map(|goalposts| goalposts.lower()),
         upper: row.threshold.goalposts().map(|goalposts| goalposts.upper()),
         sample_size: row.sample_size,
+        treatment: treatment(row.threshold),
     }
 }
 
@@ -316,14 +321,20 @@ pub(crate) fn streamed_scores(
     }
 }
 
-/// All leaf values of one place, in a stream of all places.
-pub(crate) fn streamed_values(outline: &Outline<'_>, place: &PlaceRows<LeafValue>) -> proto::PlaceLeafValues {
+/// All leaf values of one place, in a stream of all places; `imputed` says by leaf position how those were made that
+/// nobody delivered.
+pub(crate) fn streamed_values(
+    outline: &Outline<'_>,
+    place: &PlaceRows<LeafValue>,
+    imputed: &BTreeMap<usize, &'static str>,
+) -> proto::PlaceLeafValues {
     let value = |(leaf_at, leaf): &(usize, LeafValue)| {
         Some(proto::LeafValue {
             leaf: outline.leaf_item(*leaf_at).code.clone(),
             value: leaf.value?,
             z_uncapped: leaf.z.map(|z| z.raw),
             z: leaf.z.map(|z| z.capped),
+            imputation_method: imputed.get(leaf_at).copied().unwrap_or_default().to_owned(),
         })
     };
     proto::PlaceLeafValues {

@@ -9,6 +9,7 @@ pub(crate) mod digest;
 pub(crate) mod groups;
 pub(crate) mod growth;
 pub(crate) mod id;
+pub(crate) mod imputation;
 pub(crate) mod inputs;
 pub(crate) mod results;
 pub(crate) mod run;

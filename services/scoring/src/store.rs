@@ -4,6 +4,7 @@
 //! once and proved by one suite over every back end.
 
 mod comparison;
+mod gaps;
 mod postgres;
 mod reading;
 mod rows;
@@ -27,6 +28,7 @@ use xiuhua_service_kit::database::{Backend, OpenError, holds_nul, passing};
 use xiuhua_service_kit::request_id::{Remembered, RequestId, Verdict};
 use xiuhua_service_kit::status::Kind;
 
+pub(crate) use self::gaps::treatment_word;
 pub(crate) use self::reading::{
     Comparison, GroupQuery, KeyValue, PlaceRows, RankedPlace, RankingKey, RankingQuery, ResultStore,
     RowDifference, ThresholdUsed, WeightUsed,

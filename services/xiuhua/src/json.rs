@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use xiuhua_contracts::ingestion::v1::{Batch, BatchDecision, Movement};
 use xiuhua_contracts::scoring::v1::{
     Assessment, Decision, ExplainScoreResponse, GetPlaceScoresResponse, GroupScore, LeafExplanation,
-    NodeScore, RankedPlace,
+    NodeScore, RankedPlace, Treatment,
 };
 
 use crate::reading::nodes::quarter;
@@ -201,6 +201,16 @@ pub(crate) fn leaf(leaf: &LeafExplanation) -> Value {
         "change_of": leaf.change_of,
         "previous_score": leaf.previous_score,
         "current_score": leaf.current_score,
+        "imputation": leaf.imputation.as_ref().map(|made_of| json!({
+            "method": made_of.method,
+            "places": (made_of.method == "GROUP_MEDIAN").then_some(made_of.places),
+            "earlier_period": made_of.earlier_value.map(|_| &made_of.earlier_period),
+            "earlier_value": made_of.earlier_value,
+            "later_period": made_of.later_value.map(|_| &made_of.later_period),
+            "later_value": made_of.later_value,
+        })),
+        "treatment": leaf.treatment.as_ref().map(treatment),
+        "treated_value": leaf.treated_value,
         "observations": leaf.observations.iter().map(|o| json!({
             "measure_id": o.measure_id,
             "period": o.period,
@@ -213,6 +223,18 @@ pub(crate) fn leaf(leaf: &LeafExplanation) -> Value {
             "revised_time": o.revised_time.as_ref().map(rfc3339),
             "effective": o.effective,
         })).collect::<Vec<_>>(),
+    })
+}
+
+/// How the outliers of a leaf are treated for a type.
+pub(crate) fn treatment(treatment: &Treatment) -> Value {
+    json!({
+        "kind": treatment.kind,
+        "lower": treatment.lower,
+        "upper": treatment.upper,
+        "low_points": treatment.low_points,
+        "high_points": treatment.high_points,
+        "origin": treatment.origin,
     })
 }
 

@@ -12,6 +12,7 @@ mod documented;
 mod exports;
 mod files;
 mod first_period;
+mod gaps_and_outliers;
 mod hdi;
 mod history;
 mod hostile_messages;

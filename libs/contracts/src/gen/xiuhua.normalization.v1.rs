@@ -60,6 +60,15 @@ pub struct CatalogItem {
     /// Unit of the measure; empty for nodes and derived leaves.
     #[prost(string, tag = "9")]
     pub unit: ::prost::alloc::string::String,
+    /// How outliers of a leaf are treated: TESTED or FORCED; empty for not at all, and for nodes.
+    #[prost(string, tag = "10")]
+    pub treat: ::prost::alloc::string::String,
+    /// How gaps of a leaf are filled; UNSPECIFIED for not at all, and for nodes.
+    #[prost(enumeration = "ImputationMethod", tag = "11")]
+    pub impute: i32,
+    /// Most periods that a gap is bridged; 0 where that has no meaning.
+    #[prost(uint32, tag = "12")]
+    pub impute_reach: u32,
 }
 impl ::prost::Name for CatalogItem {
     const NAME: &'static str = "CatalogItem";
@@ -505,6 +514,9 @@ pub struct Threshold {
     /// Members of the sample.
     #[prost(uint64, tag = "8")]
     pub sample_size: u64,
+    /// Applied to every value before it is rescaled between lower and upper; absent where nothing is.
+    #[prost(message, optional, tag = "9")]
+    pub treatment: ::core::option::Option<Treatment>,
 }
 impl ::prost::Name for Threshold {
     const NAME: &'static str = "Threshold";
@@ -514,6 +526,75 @@ impl ::prost::Name for Threshold {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/xiuhua.normalization.v1.Threshold".into()
+    }
+}
+/// Treatment of outliers (离群值处理), found from the sampled base values and fixed with the thresholds.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Treatment {
+    #[prost(oneof = "treatment::Kind", tags = "1, 2")]
+    pub kind: ::core::option::Option<treatment::Kind>,
+}
+/// Nested message and enum types in `Treatment`.
+pub mod treatment {
+    #[derive(Clone, Copy, PartialEq, ::prost::Oneof)]
+    pub enum Kind {
+        #[prost(message, tag = "1")]
+        Winsorised(super::Winsorised),
+        #[prost(message, tag = "2")]
+        Logarithm(super::Logarithm),
+    }
+}
+impl ::prost::Name for Treatment {
+    const NAME: &'static str = "Treatment";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.Treatment".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.Treatment".into()
+    }
+}
+/// Values beyond a limit count as the limit (缩尾).
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Winsorised {
+    /// In the measure's unit; absent where that end is open. At least one is there.
+    #[prost(double, optional, tag = "1")]
+    pub lower: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "2")]
+    pub upper: ::core::option::Option<f64>,
+    /// Base values of the sample beyond the limit.
+    #[prost(uint64, tag = "3")]
+    pub low_points: u64,
+    #[prost(uint64, tag = "4")]
+    pub high_points: u64,
+}
+impl ::prost::Name for Winsorised {
+    const NAME: &'static str = "Winsorised";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.Winsorised".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.Winsorised".into()
+    }
+}
+/// A logarithm is taken before rescaling: ln(x - origin), or mirrored -ln(origin - x).
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Logarithm {
+    /// In the measure's unit.
+    #[prost(double, tag = "1")]
+    pub origin: f64,
+    #[prost(bool, tag = "2")]
+    pub mirrored: bool,
+}
+impl ::prost::Name for Logarithm {
+    const NAME: &'static str = "Logarithm";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.Logarithm".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.Logarithm".into()
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -681,6 +762,38 @@ impl ::prost::Name for TypedPlaces {
         "/xiuhua.normalization.v1.TypedPlaces".into()
     }
 }
+/// A value that nobody delivered, and what it was made of.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Imputation {
+    /// Which entry of its column it is.
+    #[prost(uint32, tag = "1")]
+    pub entry: u32,
+    #[prost(enumeration = "ImputationMethod", tag = "2")]
+    pub method: i32,
+    /// GROUP_MEDIAN: how many places had a value.
+    #[prost(uint64, tag = "3")]
+    pub places: u64,
+    /// LAST and LINEAR: the period and the observed value before.
+    #[prost(string, tag = "4")]
+    pub earlier_period: ::prost::alloc::string::String,
+    #[prost(double, optional, tag = "5")]
+    pub earlier_value: ::core::option::Option<f64>,
+    /// LINEAR: the period and the observed value after.
+    #[prost(string, tag = "6")]
+    pub later_period: ::prost::alloc::string::String,
+    #[prost(double, optional, tag = "7")]
+    pub later_value: ::core::option::Option<f64>,
+}
+impl ::prost::Name for Imputation {
+    const NAME: &'static str = "Imputation";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.Imputation".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.Imputation".into()
+    }
+}
 /// Entry i belongs to the place at position `place\[i\]` of the place axis. Places without a value do not appear.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ValueColumn {
@@ -700,6 +813,9 @@ pub struct ValueColumn {
     /// Capped to 0..1; NaN as above.
     #[prost(double, repeated, tag = "6")]
     pub z: ::prost::alloc::vec::Vec<f64>,
+    /// The entries that were imputed, `entry` rising; a column that has any holds up to 20,000 values a message.
+    #[prost(message, repeated, tag = "7")]
+    pub imputed: ::prost::alloc::vec::Vec<Imputation>,
 }
 impl ::prost::Name for ValueColumn {
     const NAME: &'static str = "ValueColumn";
@@ -742,6 +858,42 @@ impl ThresholdStatus {
             "THRESHOLD_STATUS_OK" => Some(Self::Ok),
             "THRESHOLD_STATUS_DEGENERATE" => Some(Self::Degenerate),
             "THRESHOLD_STATUS_NO_DATA" => Some(Self::NoData),
+            _ => None,
+        }
+    }
+}
+/// What fills a gap (插补).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ImputationMethod {
+    Unspecified = 0,
+    /// The median of the places of its type that have a value in the same period.
+    GroupMedian = 1,
+    /// The last value of the same place.
+    Last = 2,
+    /// The straight line between the neighbours in time of the same place.
+    Linear = 3,
+}
+impl ImputationMethod {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "IMPUTATION_METHOD_UNSPECIFIED",
+            Self::GroupMedian => "IMPUTATION_METHOD_GROUP_MEDIAN",
+            Self::Last => "IMPUTATION_METHOD_LAST",
+            Self::Linear => "IMPUTATION_METHOD_LINEAR",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "IMPUTATION_METHOD_UNSPECIFIED" => Some(Self::Unspecified),
+            "IMPUTATION_METHOD_GROUP_MEDIAN" => Some(Self::GroupMedian),
+            "IMPUTATION_METHOD_LAST" => Some(Self::Last),
+            "IMPUTATION_METHOD_LINEAR" => Some(Self::Linear),
             _ => None,
         }
     }

@@ -769,6 +769,15 @@ pub struct LeafExplanation {
     pub previous_score: ::core::option::Option<f64>,
     #[prost(double, optional, tag = "18")]
     pub current_score: ::core::option::Option<f64>,
+    /// Set where nobody delivered the value; `observations` are then those it was made of.
+    #[prost(message, optional, tag = "19")]
+    pub imputation: ::core::option::Option<Imputation>,
+    /// How outliers of the leaf are treated for the type; absent where they are not.
+    #[prost(message, optional, tag = "20")]
+    pub treatment: ::core::option::Option<Treatment>,
+    /// The value that was rescaled, in the measure's unit, where the treatment made it another one.
+    #[prost(double, optional, tag = "21")]
+    pub treated_value: ::core::option::Option<f64>,
 }
 impl ::prost::Name for LeafExplanation {
     const NAME: &'static str = "LeafExplanation";
@@ -778,6 +787,66 @@ impl ::prost::Name for LeafExplanation {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/xiuhua.scoring.v1.LeafExplanation".into()
+    }
+}
+/// What a value that nobody delivered was made of (插补).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Imputation {
+    /// GROUP_MEDIAN, LAST or LINEAR.
+    #[prost(string, tag = "1")]
+    pub method: ::prost::alloc::string::String,
+    /// GROUP_MEDIAN: how many places of the type had a value in the period.
+    #[prost(uint64, tag = "2")]
+    pub places: u64,
+    /// LAST and LINEAR: the period and the observed value before.
+    #[prost(string, tag = "3")]
+    pub earlier_period: ::prost::alloc::string::String,
+    #[prost(double, optional, tag = "4")]
+    pub earlier_value: ::core::option::Option<f64>,
+    /// LINEAR: the period and the observed value after.
+    #[prost(string, tag = "5")]
+    pub later_period: ::prost::alloc::string::String,
+    #[prost(double, optional, tag = "6")]
+    pub later_value: ::core::option::Option<f64>,
+}
+impl ::prost::Name for Imputation {
+    const NAME: &'static str = "Imputation";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.Imputation".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.Imputation".into()
+    }
+}
+/// What is done to every value of a leaf for a type before it is rescaled (离群值处理).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Treatment {
+    /// WINSORISED, LOGARITHM or MIRRORED_LOGARITHM.
+    #[prost(string, tag = "1")]
+    pub kind: ::prost::alloc::string::String,
+    /// WINSORISED: values beyond count as the limit, in the measure's unit; absent where that end is open.
+    #[prost(double, optional, tag = "2")]
+    pub lower: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "3")]
+    pub upper: ::core::option::Option<f64>,
+    /// WINSORISED: base values of the sample beyond the limit.
+    #[prost(uint64, tag = "4")]
+    pub low_points: u64,
+    #[prost(uint64, tag = "5")]
+    pub high_points: u64,
+    /// LOGARITHM: ln(x - origin); MIRRORED_LOGARITHM: -ln(origin - x). In the measure's unit.
+    #[prost(double, optional, tag = "6")]
+    pub origin: ::core::option::Option<f64>,
+}
+impl ::prost::Name for Treatment {
+    const NAME: &'static str = "Treatment";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.Treatment".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.Treatment".into()
     }
 }
 /// A statement of a source, as ingestion holds it.
@@ -1019,6 +1088,9 @@ pub struct ThresholdUsed {
     /// Members of the type's sample.
     #[prost(uint64, tag = "6")]
     pub sample_size: u64,
+    /// Absent where outliers are not treated.
+    #[prost(message, optional, tag = "7")]
+    pub treatment: ::core::option::Option<Treatment>,
 }
 impl ::prost::Name for ThresholdUsed {
     const NAME: &'static str = "ThresholdUsed";
@@ -1245,6 +1317,9 @@ pub struct LeafValue {
     pub z_uncapped: ::core::option::Option<f64>,
     #[prost(double, optional, tag = "4")]
     pub z: ::core::option::Option<f64>,
+    /// GROUP_MEDIAN, LAST or LINEAR where nobody delivered the value; empty where it was observed.
+    #[prost(string, tag = "5")]
+    pub imputation_method: ::prost::alloc::string::String,
 }
 impl ::prost::Name for LeafValue {
     const NAME: &'static str = "LeafValue";

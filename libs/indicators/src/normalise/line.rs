@@ -1,8 +1,9 @@
 //! The straight line that a scaler draws between thresholds, over many values at once.
 //!
-//! What a scaler does to a value is a transform and then a line; the bits are those of [`Scaler::scale`].
+//! What a scaler does to a value is a transform and then a line; the bits are those of [`Scaler::scale`]. A scaler that
+//! treats outliers is more than a line: whoever has one rescales value by value.
 
-use super::{Scaler, transformed};
+use super::{Scaler, Treatment, transformed};
 use crate::catalog::Leaf;
 use crate::compose::{LANES, Lanes};
 use crate::lanes::{Work, wide};
@@ -34,7 +35,7 @@ impl Line {
 
 /// A value under its leaf's transform; NaN where there is none.
 pub(crate) fn transform(leaf: &Leaf, value: f64) -> f64 {
-    transformed(leaf.transform, value).unwrap_or(f64::NAN)
+    transformed(leaf.transform, Treatment::Untreated, value).unwrap_or(f64::NAN)
 }
 
 /// Caps the dimensionless values of transformed ones: `to[leaf][lane]` from `from[leaf][lane]`, a line a leaf.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use xiuhua_indicators::assess::Assessed;
-use xiuhua_indicators::catalog::{Direction, Leaf, Reads, ThresholdPolicy, Transform};
+use xiuhua_indicators::catalog::{Direction, Impute, Leaf, Reads, ThresholdPolicy, Transform, Treat};
 use xiuhua_indicators::column::Column;
 use xiuhua_indicators::compose::{Composer, NodeColumn, NodeScore};
 use xiuhua_indicators::normalise::Scaler;
@@ -114,6 +114,8 @@ fn logarithmic_leaf(direction: Direction, lower: f64, upper: f64) -> Leaf {
         direction,
         transform: Transform::Ln,
         threshold: ThresholdPolicy::Fixed { lower, upper },
+        treat: Treat::None,
+        impute: Impute::None,
         evidence: String::new(),
         note: String::new(),
     }

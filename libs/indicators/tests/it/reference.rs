@@ -61,6 +61,7 @@ fn world(scenario: &Scenario) -> World<'_> {
         places: (0..scenario.types.len()).map(place_name).collect(),
         samples: (0..TYPES).map(|kind| (type_name(kind), named(&scenario.samples[kind]))).collect(),
         values,
+        filled: HashMap::new(),
         year: YEAR,
     }
 }
@@ -102,7 +103,7 @@ proptest! {
     #[test]
     fn the_engine_agrees_with_the_naive_reading(scenario in scenario()) {
         let expected = world(&scenario).assess();
-        prop_assume!(!hangs_on_the_last_bit(&expected, &scenario.catalog));
+        prop_assume!(!expected.close_call && !hangs_on_the_last_bit(&expected, &scenario.catalog));
         let found = assess_scenario(&scenario);
         let outline = Outline::of(&scenario.catalog);
 

@@ -10,6 +10,7 @@ use xiuhua_indicators::threshold::Threshold;
 
 use super::{Rooms, parsed};
 use crate::convert;
+use crate::domain::gaps::{Neighbours, fill};
 use crate::domain::observed::Observed;
 use crate::domain::period::Period;
 use crate::domain::place_types::PlaceTypes;
@@ -55,11 +56,14 @@ async fn columns(rooms: &Rooms, measuring: &Arc<Measuring>, period: &Period) -> 
     let axis = measuring.places.places().to_vec();
     let mut observed = Observed::new(&measuring.catalog, axis, vec![period.clone()]);
     rooms.upstream.observations(&mut observed, measuring.as_of_position).await?;
+    let period = period.clone();
+    let mut neighbours = Neighbours::of(&measuring.catalog, observed.axis(), std::slice::from_ref(&period));
+    rooms.upstream.observations(neighbours.observed(), measuring.as_of_position).await?;
     let measuring = Arc::clone(measuring);
     let work = move || {
         let Measuring { catalog, places, thresholds, .. } = &*measuring;
-        // One period was asked for, so there is one table.
-        rescale(catalog, places, thresholds, &observed.tables()[0])
+        let filled = fill(catalog, &places.frames(), &period, observed.into_first(), &neighbours)?;
+        rescale(catalog, places, thresholds, &filled)
     };
     Ok(tokio::task::spawn_blocking(work).await??)
 }

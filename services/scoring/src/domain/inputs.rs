@@ -5,6 +5,7 @@ use xiuhua_indicators::threshold::Threshold;
 
 use super::assessment::{Place, Plan};
 use super::id::PlaceId;
+use super::imputation::ImputedCell;
 use super::period::Period;
 
 /// Everything one run reads; the same inputs give the same results, bit for bit.
@@ -51,12 +52,14 @@ pub(crate) struct PeriodValues {
     pub(crate) raw: Table,
     /// Dimensionless, capped to 0..=1.
     pub(crate) capped: Table,
+    /// The values that nobody delivered, by leaf, then place.
+    pub(crate) imputed: Vec<ImputedCell>,
 }
 
 impl PeriodValues {
     /// A period without a single value.
     pub(crate) fn missing(period: Period, leaves: usize, places: usize) -> Self {
         let empty = Table::missing(leaves, places);
-        Self { period, values: empty.clone(), raw: empty.clone(), capped: empty }
+        Self { period, values: empty.clone(), raw: empty.clone(), capped: empty, imputed: Vec::new() }
     }
 }

@@ -8,6 +8,7 @@ use xiuhua_indicators::rank::Standing;
 use xiuhua_indicators::threshold::Threshold;
 
 use super::assessment::{Place, TypeSummary};
+use super::imputation::ImputedCell;
 
 /// The results of one run.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,8 @@ pub(crate) struct Results {
     pub(crate) scores: Vec<Vec<Score>>,
     /// `leaf_values[leaf][place]`; `None` where nothing is known.
     pub(crate) leaf_values: Vec<Vec<Option<LeafValue>>>,
+    /// The leaf values that nobody delivered, by place, then leaf.
+    pub(crate) imputed: Vec<ImputedCell>,
     /// `types[type]`.
     pub(crate) types: Vec<TypeMeasure>,
     /// Committees, towns and the district.

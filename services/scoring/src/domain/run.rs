@@ -16,6 +16,7 @@ use xiuhua_indicators::weight::declared_weights;
 use super::assessment::{Place, Plan, TypeSummary, UNCLASSIFIED};
 use super::digest::run_digest;
 use super::groups::group_scores;
+use super::imputation::ImputedCell;
 use super::inputs::Inputs;
 use super::results::{
     ChangeOfScores, Dimensionless, ItemWeight, LeafMeasure, LeafValue, Results, Score, TypeMeasure,
@@ -42,11 +43,18 @@ pub(crate) fn run(catalog: &Catalog, inputs: Inputs) -> Result<Results, ShapeErr
         summaries: summarise(&inputs.plan, &inputs.places, &scores),
         places_without_households: count_weightless(&inputs.places, &scores),
         groups,
+        imputed: by_place(inputs.assessed.imputed),
         places: inputs.places,
         scores,
         leaf_values,
         types,
     })
+}
+
+/// Imputed values in the order of the results.
+fn by_place(mut imputed: Vec<ImputedCell>) -> Vec<ImputedCell> {
+    imputed.sort_by_key(|cell| (cell.place_at, cell.leaf_at));
+    imputed
 }
 
 /// `[node][place]`.

@@ -1,12 +1,17 @@
 //! Walk-back and diagnosis.
 
+use std::collections::BTreeMap;
+
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use xiuhua_contracts::scoring::v1 as proto;
+use xiuhua_indicators::imputation::imputes;
 use xiuhua_indicators::threshold::Threshold;
 
 use super::{Opened, Scoring, must_name};
 use crate::convert;
 use crate::domain::assessment::Place;
+use crate::domain::imputation::Imputation;
+use crate::domain::period::Period;
 use crate::domain::results::{ItemWeight, LeafValue};
 use crate::domain::walk_back::Measured;
 use crate::error::Error;
@@ -22,6 +27,8 @@ const QUESTIONS_AT_A_TIME: usize = 8;
 struct PlaceMeasured {
     place: Place,
     leaves: Vec<(usize, LeafValue)>,
+    /// What the values of leaves were made of that nobody delivered.
+    imputed: BTreeMap<usize, Imputation>,
     thresholds: Vec<ThresholdUsed>,
     weights: Vec<ItemWeight>,
 }
@@ -95,6 +102,11 @@ impl Scoring {
     async fn measured(&self, opened: &Opened, place_id: &str) -> Result<PlaceMeasured, Error> {
         let place = self.place(opened, place_id).await?;
         let leaves = self.store.place_leaves(opened.run, &place.id).await?;
+        let mut imputed = BTreeMap::new();
+        if imputes(&opened.outline()) {
+            let rows = self.store.imputations_between(opened.run, &place.id, &place.id).await?;
+            imputed.extend(rows.into_iter().map(|(_, leaf_at, imputation)| (leaf_at, imputation)));
+        }
         let (mut thresholds, mut weights) = (Vec::new(), Vec::new());
         match place.type_at {
             Some(type_at) => {
@@ -107,10 +119,11 @@ impl Scoring {
                 opened.catalog.items.iter().map(|item| ItemWeight { catalog: item.weight, in_force: 0.0 }),
             ),
         }
-        Ok(PlaceMeasured { place, leaves, thresholds, weights })
+        Ok(PlaceMeasured { place, leaves, imputed, thresholds, weights })
     }
 
-    /// The statements behind the values of the leaves below a node, in catalog order.
+    /// The statements behind the values of the leaves below a node, in catalog order; behind an imputed one those that
+    /// it was made of, and none behind a median, which is no statement about the place.
     async fn observations(
         &self,
         opened: &Opened,
@@ -119,23 +132,30 @@ impl Scoring {
     ) -> Result<Vec<Vec<proto::ObservedValue>>, Error> {
         let outline = opened.outline();
         let plan = opened.plan();
-        let questions: Vec<Option<ValueKey<'_>>> = outline
+        let questions: Vec<Vec<ValueKey<'_>>> = outline
             .leaves_below(node_at)
             .map(|leaf_at| {
-                let measure = opened.catalog.measure_of(outline.leaf_index(leaf_at))?;
-                measured.value(leaf_at)?;
-                Some(ValueKey {
+                let measure = opened.catalog.measure_of(outline.leaf_index(leaf_at));
+                let Some(measure) = measure.filter(|_| measured.value(leaf_at).is_some()) else {
+                    return Vec::new();
+                };
+                let key = |period| ValueKey {
                     place: &measured.place.id,
                     measure_id: &measure.id,
-                    period: &plan.period,
+                    period,
                     as_of_position: plan.as_of_position,
-                })
+                };
+                measured.periods_behind(leaf_at, &plan.period).into_iter().map(key).collect()
             })
             .collect();
-        let ask = async |question: Option<ValueKey<'_>>| -> Result<Vec<proto::ObservedValue>, Error> {
-            let Some(key) = question else { return Ok(Vec::new()) };
-            let revisions = self.upstream.observation_revisions(key, STATEMENTS).await?;
-            Ok(revisions.into_iter().map(convert::observed).collect())
+        let ask = async |questions: Vec<ValueKey<'_>>| -> Result<Vec<proto::ObservedValue>, Error> {
+            let mut statements = Vec::new();
+            let limit = STATEMENTS / u32::try_from(questions.len().max(1)).unwrap_or(STATEMENTS);
+            for key in questions {
+                let revisions = self.upstream.observation_revisions(key, limit).await?;
+                statements.extend(revisions.into_iter().map(convert::observed));
+            }
+            Ok(statements)
         };
         stream::iter(questions).map(ask).buffered(QUESTIONS_AT_A_TIME).try_collect().await
     }
@@ -148,6 +168,17 @@ impl PlaceMeasured {
 
     fn value(&self, leaf_at: usize) -> Option<LeafValue> {
         self.leaves.iter().find(|(at, _)| *at == leaf_at).map(|(_, value)| *value)
+    }
+
+    /// The periods in which the place was observed for its value at a leaf.
+    fn periods_behind<'a>(&'a self, leaf_at: usize, assessed: &'a Period) -> Vec<&'a Period> {
+        match self.imputed.get(&leaf_at) {
+            None => vec![assessed],
+            Some(imputation) => {
+                let neighbours = imputation.earlier().into_iter().chain(imputation.later());
+                neighbours.map(|neighbour| &neighbour.period).collect()
+            }
+        }
     }
 
     /// Everything about one leaf but its observations.
@@ -189,6 +220,9 @@ impl PlaceMeasured {
                 .unwrap_or_default(),
             previous_score: change.and_then(|change| change.previous),
             current_score: change.and_then(|change| change.current),
+            imputation: self.imputed.get(&leaf_at).map(convert::imputation),
+            treatment: convert::treatment(threshold),
+            treated_value: convert::treated_value(threshold, value.and_then(|value| value.value)),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Whole assessments as streams of bounded batches, place by place.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::stream;
 use tonic::Status;
 use xiuhua_contracts::scoring::v1 as proto;
+use xiuhua_indicators::imputation::imputes;
 use xiuhua_service_kit::status::{Language, to_status};
 
 use super::{Answers, Opened, Scoring};
@@ -82,11 +84,32 @@ impl Cursor {
             Some(results) => recent::leaf_values_after(results, after, self.batch),
             None => self.door.store.leaf_values_after(run, after, integer(self.batch)).await?,
         };
-        let Some(last) = rows.last() else { return Ok(None) };
+        let Some((first, last)) = rows.first().zip(rows.last()) else { return Ok(None) };
+        let imputed = self.imputed_between(&first.id, &last.id).await?;
         self.after = Some(last.id.clone());
         let outline = self.opened.outline();
-        let places = rows.iter().map(|place| convert::streamed_values(&outline, place)).collect();
+        let none = BTreeMap::new();
+        let of = |place: &PlaceId| imputed.get(place).unwrap_or(&none);
+        let places =
+            rows.iter().map(|place| convert::streamed_values(&outline, place, of(&place.id))).collect();
         Ok(Some(proto::ReadLeafValuesResponse { places }))
+    }
+
+    /// How those values of a range of places were made that nobody delivered, by leaf position; nothing is asked where
+    /// the catalog fills no gap.
+    async fn imputed_between(
+        &self,
+        first: &PlaceId,
+        last: &PlaceId,
+    ) -> Result<BTreeMap<PlaceId, BTreeMap<usize, &'static str>>, Error> {
+        let mut found: BTreeMap<PlaceId, BTreeMap<usize, &'static str>> = BTreeMap::new();
+        if imputes(&self.opened.outline()) {
+            let rows = self.door.store.imputations_between(self.opened.run, first, last).await?;
+            for (place, leaf_at, imputation) in rows {
+                found.entry(place).or_default().insert(leaf_at, imputation.method());
+            }
+        }
+        Ok(found)
     }
 
     fn status(&self, error: &Error) -> Status {

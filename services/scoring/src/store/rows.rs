@@ -289,10 +289,11 @@ impl LeafRow {
 
 impl ThresholdRow {
     pub(super) fn read(self) -> Result<ThresholdUsed, StoreError> {
+        let treatment = self.treatment()?;
         let threshold = match (self.status.as_str(), self.lower.zip(self.upper)) {
             ("OK", Some((lower, upper))) => Goalposts::new(lower, upper)
                 .map_err(|_| StoreError::Corrupt("thresholds.lower"))
-                .map(Threshold::Ok)?,
+                .map(|goalposts| Threshold::Ok(goalposts.with_treatment(treatment)))?,
             ("DEGENERATE", _) => Threshold::Degenerate,
             ("NO_DATA", _) => Threshold::NoData,
             _ => return Err(StoreError::Corrupt("thresholds.status")),

@@ -3,7 +3,7 @@
 //! `$1` names a parameter on both. Every page is a range of a key. A filter that may be absent is cast, so that
 //! PostgreSQL knows its type by itself.
 
-use super::tables::{GroupRow, LeafRow, PlaceRow, TableRow, ThresholdRow, WeightRow};
+use super::tables::{GroupRow, ImputedRow, LeafRow, PlaceRow, TableRow, ThresholdRow, WeightRow};
 
 /// Columns of a [`ScoreRow`](super::rows::ScoreRow).
 const SCORE: &str = "s.place_id, s.node_at, s.rank, s.score, s.coverage_ratio, s.percentile, s.absence";
@@ -186,6 +186,14 @@ pub(super) fn leaves_between() -> String {
     )
 }
 
+/// What the imputed values of a range of places were made of.
+pub(super) fn imputed_between() -> String {
+    let columns = ImputedRow::COLUMNS.join(", ");
+    format!(
+        "SELECT {columns} FROM imputed_values WHERE run = $1 AND place_id BETWEEN $2 AND $3 ORDER BY place_id, leaf_at"
+    )
+}
+
 /// A page of one table of results, whole rows by key: from the start, or behind a key whose values are $3 and on.
 pub(super) fn rows_by_key<R: TableRow>(behind: bool) -> String {
     let (columns, key) = (R::COLUMNS.join(", "), R::KEY.join(", "));
@@ -214,9 +222,11 @@ pub(super) fn hot(skip_locked: &str) -> Vec<String> {
     statements.extend([claim(skip_locked), fail_deadly(skip_locked), held(RENEWED)]);
     statements.extend([place(), place_scores(), place_leaves(), ranking(false), ranking(true), groups()]);
     statements.extend([thresholds(), type_thresholds(), weights(), scores_between(), leaves_between()]);
+    statements.push(imputed_between());
     for behind in [false, true] {
         statements.extend([rows_by_key::<PlaceRow>(behind), rows_by_key::<NodeScoreRow>(behind)]);
         statements.extend([rows_by_key::<LeafRow>(behind), rows_by_key::<ThresholdRow>(behind)]);
+        statements.push(rows_by_key::<ImputedRow>(behind));
         statements.extend([rows_by_key::<WeightRow>(behind), rows_by_key::<GroupRow>(behind)]);
     }
     statements

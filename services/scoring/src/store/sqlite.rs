@@ -22,7 +22,7 @@ use super::{Run, StoreError};
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations/sqlite");
 
-/// Rows of one statement. Eleven columns at most, so that the 32,766 variables of a statement hold.
+/// Rows of one statement. Fourteen columns at most, so that the 32,766 variables of a statement hold.
 const ROWS_PER_STATEMENT: usize = 1_000;
 
 /// One process works on a store: a run that is RUNNING when it opens was left by a dead one.

@@ -154,6 +154,25 @@ table! {
     upper: Option<f64>,
     sample_size: i64,
     median_z: Option<f64>,
+    treatment: Option<String>,
+    treated_lower: Option<f64>,
+    treated_upper: Option<f64>,
+    low_points: Option<i64>,
+    high_points: Option<i64>,
+    log_origin: Option<f64>,
+}
+
+table! {
+    /// A leaf value that nobody delivered.
+    ImputedRow in "imputed_values" by (place_id, leaf_at):
+    place_id: String,
+    leaf_at: i64,
+    method: String,
+    places: Option<i64>,
+    earlier_period: Option<String>,
+    earlier_value: Option<f64>,
+    later_period: Option<String>,
+    later_value: Option<f64>,
 }
 
 table! {
@@ -238,14 +257,23 @@ pub(super) fn leaf_rows(results: &Results) -> impl Iterator<Item = LeafRow> {
 /// The rows of `thresholds`, by key.
 pub(super) fn threshold_rows(results: &Results) -> impl Iterator<Item = ThresholdRow> {
     results.types.iter().enumerate().flat_map(|(type_at, measure)| {
-        measure.leaves.iter().enumerate().map(move |(leaf_at, leaf)| ThresholdRow {
-            type_at: integer(type_at),
-            leaf_at: integer(leaf_at),
-            status: leaf.threshold.status().as_str().to_ascii_uppercase(),
-            lower: leaf.threshold.goalposts().map(|goalposts| stored(goalposts.lower())),
-            upper: leaf.threshold.goalposts().map(|goalposts| stored(goalposts.upper())),
-            sample_size: integer(measure.sample_size),
-            median_z: leaf.median_z.map(stored),
+        measure.leaves.iter().enumerate().map(move |(leaf_at, leaf)| {
+            let row = ThresholdRow {
+                type_at: integer(type_at),
+                leaf_at: integer(leaf_at),
+                status: leaf.threshold.status().as_str().to_ascii_uppercase(),
+                lower: leaf.threshold.goalposts().map(|goalposts| stored(goalposts.lower())),
+                upper: leaf.threshold.goalposts().map(|goalposts| stored(goalposts.upper())),
+                sample_size: integer(measure.sample_size),
+                median_z: leaf.median_z.map(stored),
+                treatment: None,
+                treated_lower: None,
+                treated_upper: None,
+                low_points: None,
+                high_points: None,
+                log_origin: None,
+            };
+            row.treated(leaf.threshold)
         })
     })
 }

@@ -95,6 +95,7 @@ fn finished(score: f64) -> Finished {
         places: vec![place],
         scores: vec![vec![Score { composed, standing }]],
         leaf_values: vec![vec![Some(LeafValue { value: Some(score), z: None, change: None })]],
+        imputed: Vec::new(),
         types: vec![TypeMeasure {
             sample_size: 1,
             leaves: vec![LeafMeasure { threshold: Threshold::NoData, median_z: None }],

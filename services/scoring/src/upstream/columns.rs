@@ -9,8 +9,10 @@ use xiuhua_indicators::outline::Outline;
 use xiuhua_service_kit::channel::within;
 
 use super::{NORMALIZATION, bad, type_at};
+use crate::convert;
 use crate::domain::assessment::{Plan, UNCLASSIFIED};
 use crate::domain::id::PlaceId;
+use crate::domain::imputation::ImputedCell;
 use crate::domain::inputs::PeriodValues;
 use crate::domain::period::Period;
 use crate::error::Error;
@@ -108,6 +110,15 @@ impl Reading {
             read.values.column_mut(leaf).set(place, Some(column.value[at]));
             read.raw.column_mut(leaf).set(place, present(column.z_uncapped[at]));
             read.capped.column_mut(leaf).set(place, present(column.z[at]));
+        }
+        for imputed in &column.imputed {
+            let entry = usize::try_from(imputed.entry).ok().and_then(|entry| column.place.get(entry));
+            let place_at = entry.and_then(|place| usize::try_from(*place).ok());
+            let found = place_at.zip(convert::read_imputation(imputed));
+            let (place_at, imputation) = found.ok_or_else(|| {
+                bad(NORMALIZATION, "an imputed value that does not say what it was made of")
+            })?;
+            read.imputed.push(ImputedCell { leaf_at: leaf, place_at, imputation });
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use xiuhua_service_kit::channel::within;
 
 use super::columns::{Reading, read_values};
 use super::{INGESTION, Lines, NORMALIZATION, bad, type_at};
+use crate::convert;
 use crate::domain::assessment::{Place, Plan};
 use crate::domain::id::PlaceId;
 use crate::domain::inputs::{BaseReadings, Inputs, PeriodValues};
@@ -201,9 +202,14 @@ impl Lines {
 
 fn threshold(row: &normalization::Threshold) -> Result<Threshold, Error> {
     match (row.status(), row.lower.zip(row.upper)) {
-        (normalization::ThresholdStatus::Ok, Some((lower, upper))) => Goalposts::new(lower, upper)
-            .map(Threshold::Ok)
-            .map_err(|fault| bad(NORMALIZATION, format!("leaf {}: {fault}", row.leaf))),
+        (normalization::ThresholdStatus::Ok, Some((lower, upper))) => {
+            let goalposts = Goalposts::new(lower, upper)
+                .map_err(|fault| bad(NORMALIZATION, format!("leaf {}: {fault}", row.leaf)))?;
+            let treatment = convert::read_treatment(row).ok_or_else(|| {
+                bad(NORMALIZATION, format!("a treatment of leaf {} without figures", row.leaf))
+            })?;
+            Ok(Threshold::Ok(goalposts.with_treatment(treatment)))
+        }
         (normalization::ThresholdStatus::Degenerate, _) => Ok(Threshold::Degenerate),
         (normalization::ThresholdStatus::NoData, _) => Ok(Threshold::NoData),
         _ => Err(bad(NORMALIZATION, format!("a threshold of leaf {} without status or figures", row.leaf))),

@@ -36,6 +36,9 @@ const ROWS: &str = "
     INSERT INTO leaf_values (run, place_id, leaf_at, derived, value)
     WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 299999)
     SELECT n / 3000 + 1, 'place-' || (n % 3000), n % 30, false, 1 FROM series;
+    INSERT INTO imputed_values (run, place_id, leaf_at, method, places)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 99999)
+    SELECT n / 1000 + 1, 'place-' || (n % 1000), n % 30, 'GROUP_MEDIAN', 5 FROM series;
     INSERT INTO thresholds (run, type_at, leaf_at, status, sample_size)
     WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 14999)
     SELECT n / 150 + 1, n / 30 % 5, n % 30, 'NO_DATA', 1 FROM series;
