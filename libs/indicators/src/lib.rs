@@ -21,6 +21,7 @@
 //! | [`assess`] | all of it in two passes | 1.7 |
 //! | [`rank`], [`group`], [`growth`] | ranks and percentiles, committees and towns, points and rates | 1.7 |
 //! | [`contribution`], [`attribution`], [`diagnosis`] | why a score is what it is | 1.7, 1.8 |
+//! | [`uncertainty`] | rank intervals, groups that cannot be told apart, Sobol indices, leave-one-out | 1.9 |
 //! | [`digest`] | one hash over a run | |
 
 pub mod assess;
@@ -43,4 +44,5 @@ pub mod sample;
 pub mod shipped;
 pub mod table;
 pub mod threshold;
+pub mod uncertainty;
 pub mod weight;

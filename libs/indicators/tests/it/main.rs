@@ -8,4 +8,5 @@ mod hdi;
 mod laws;
 mod reference;
 mod sketch;
+mod uncertainty;
 mod worked_examples;

@@ -1,0 +1,303 @@
+//! One run: settings in, ranks out, with the figures that were in force.
+//!
+//! A run begins at the values that were observed, fixes the thresholds again from the sample it is told to use, those of
+//! derived indicators too (both passes, as the assessment does), scores, and ranks. What it used is read off what the
+//! computation was given, not off the settings: so a factor that got lost on the way shows.
+
+use std::num::NonZeroU32;
+
+use super::chance::{Purpose, Stream};
+use super::factors::{Aggregation, Resampling};
+use super::perturbation::perturbed_weights;
+use super::settings::Settings;
+use crate::assess::{Base, Scored, Scoring, derived_thresholds, members_by_type, score};
+use crate::base::{BaseTable, base_table};
+use crate::catalog::{Catalog, Extension, ItemKind, Mean, ThresholdPolicy};
+use crate::normalise::scale_table;
+use crate::outline::Outline;
+use crate::table::{ShapeError, Table, check_index, check_length};
+use crate::threshold::{Threshold, fix_thresholds};
+
+/// A competition rank within a type, from 1; `None` without a score.
+pub type Rank = Option<NonZeroU32>;
+
+/// Everything an assessment read.
+#[derive(Clone, Copy, Debug)]
+pub struct Study<'a> {
+    /// The catalog.
+    pub catalog: &'a Catalog,
+    /// Declared weights by item.
+    pub declared_weights: &'a [f64],
+    /// Type of each place, as a position in the list of types; `None` is `UNCLASSIFIED`.
+    pub types: &'a [Option<usize>],
+    /// Observed values of the assessed period.
+    pub current: &'a Table,
+    /// Observed values of the period before; `None` where there is none.
+    pub previous: Option<&'a Table>,
+    /// Type of each place of the base periods, which have a place axis of their own: by type, the frame samples are
+    /// drawn from.
+    pub base_types: &'a [Option<usize>],
+    /// Observed values of the base periods: consecutive, oldest first, a period left out between two as a table of missing
+    /// values.
+    pub base: &'a [&'a Table],
+    /// Sample of each type: positions on the axis of the base periods.
+    pub samples: &'a [Vec<usize>],
+}
+
+/// Which nodes a run ranks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// All of them.
+    AllNodes,
+    /// The root alone.
+    Root,
+}
+
+/// What a run comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// What it was computed with.
+    pub in_force: InForce,
+    /// `ranks[node][place]`; the root alone where no more was asked for.
+    pub ranks: Vec<Vec<Rank>>,
+}
+
+/// What a run was computed with, as the computation had it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InForce {
+    /// The sample of each type, in the order drawn.
+    pub samples: Vec<Vec<usize>>,
+    /// Extension by leaf; `None` where thresholds are fixed.
+    pub extensions: Vec<Option<Extension>>,
+    /// Thresholds by type and leaf.
+    pub thresholds: Vec<Vec<Threshold>>,
+    /// Weights in force by type and leaf.
+    pub weights: Vec<Vec<f64>>,
+    /// Mean and floor by node.
+    pub means: Vec<(Mean, Option<f64>)>,
+    /// Minimum coverage by node.
+    pub minimum_coverages: Vec<f64>,
+}
+
+/// Something that can be run under settings.
+pub trait Model: Sync {
+    /// One run; the same settings give the same bits.
+    ///
+    /// # Errors
+    /// [`ShapeError`] if what it reads does not fit together.
+    fn run(&self, settings: &Settings, reach: Reach) -> Result<Outcome, ShapeError>;
+}
+
+/// Runs an assessment again under settings.
+#[derive(Clone, Debug)]
+pub struct Reassessment<'a> {
+    study: Study<'a>,
+    seed: u64,
+    members: Vec<Vec<usize>>,
+    frames: Vec<Vec<usize>>,
+    base_values: BaseTable,
+}
+
+/// One assessment again.
+struct Again {
+    samples: Vec<Vec<usize>>,
+    thresholds: Vec<Vec<Threshold>>,
+    scored: Scored,
+}
+
+impl<'a> Reassessment<'a> {
+    /// Prepares; `seed` decides every sample and every set of weights.
+    ///
+    /// # Errors
+    /// [`ShapeError`] if the parts do not fit the catalog or each other.
+    pub fn new(study: Study<'a>, seed: u64) -> Result<Self, ShapeError> {
+        let leaves = Outline::of(study.catalog).leaf_count();
+        let type_count = study.samples.len();
+        check_length("declared weights", study.catalog.items.len(), study.declared_weights.len())?;
+        for table in [study.current].into_iter().chain(study.previous) {
+            table.check(leaves, study.types.len())?;
+        }
+        for &place in study.samples.iter().flatten() {
+            check_index("sample member", place, study.base_types.len())?;
+        }
+        Ok(Self {
+            study,
+            seed,
+            members: members_by_type(study.types, type_count)?,
+            frames: members_by_type(study.base_types, type_count)?,
+            base_values: base_table(leaves, study.base_types.len(), study.base)?,
+        })
+    }
+
+    /// What is assessed again.
+    #[must_use]
+    pub fn study(&self) -> &Study<'a> {
+        &self.study
+    }
+
+    /// The places of each type.
+    #[must_use]
+    pub fn members(&self) -> &[Vec<usize>] {
+        &self.members
+    }
+
+    /// One run in full: thresholds by type and leaf, scores and ranks of all nodes.
+    ///
+    /// # Errors
+    /// [`ShapeError`] if the parts do not fit the catalog or each other.
+    pub fn assess(&self, settings: &Settings) -> Result<(Vec<Vec<Threshold>>, Scored), ShapeError> {
+        let catalog = resolved_catalog(self.study.catalog, settings);
+        let outline = Outline::of(&catalog);
+        let Again { thresholds, scored, .. } = self.assess_by(&outline, settings)?;
+        Ok((thresholds, scored))
+    }
+
+    fn assess_by(&self, outline: &Outline<'_>, settings: &Settings) -> Result<Again, ShapeError> {
+        let study = &self.study;
+        let weights = settings.weights.map(|(perturbation, realisation)| {
+            perturbed_weights(study.catalog, study.declared_weights, perturbation, self.seed, realisation)
+        });
+        let weights = weights.as_deref().unwrap_or(study.declared_weights);
+        let samples: Vec<Vec<usize>> =
+            (0..study.samples.len()).map(|kind| self.sample(settings, kind)).collect();
+        let fix = |sample: &Vec<usize>| {
+            let fixed = fix_thresholds(outline, &self.base_values, sample, study.base.len())?;
+            Ok(fixed.into_iter().map(|leaf| leaf.threshold).collect())
+        };
+        let mut thresholds = samples.iter().map(fix).collect::<Result<Vec<Vec<Threshold>>, ShapeError>>()?;
+        self.fix_derived(outline, weights, &samples, &mut thresholds)?;
+        let rescale = |table: &Table| Ok(scale_table(outline, &thresholds, &self.members, table)?.capped);
+        let current = rescale(study.current)?;
+        let previous = study.previous.map(rescale).transpose()?;
+        let scored = score(&Scoring {
+            outline,
+            declared_weights: weights,
+            types: study.types,
+            thresholds: &thresholds,
+            current: &current,
+            previous: previous.as_ref(),
+        })?;
+        Ok(Again { samples, thresholds, scored })
+    }
+
+    /// The thresholds of derived leaves, from the sample's places alone.
+    fn fix_derived(
+        &self,
+        outline: &Outline<'_>,
+        weights: &[f64],
+        samples: &[Vec<usize>],
+        thresholds: &mut [Vec<Threshold>],
+    ) -> Result<(), ShapeError> {
+        if outline.derived_leaves().next().is_none() {
+            return Ok(());
+        }
+        // A member in a type other than its sample's gives no base value, so it is left off the short axis.
+        let in_type = |kind: usize, place: usize| self.study.base_types[place] == Some(kind);
+        let axis: Vec<(usize, usize)> = samples
+            .iter()
+            .enumerate()
+            .flat_map(|(kind, sample)| sample.iter().map(move |&place| (kind, place)))
+            .filter(|&(kind, place)| in_type(kind, place))
+            .collect();
+        let types: Vec<Option<usize>> = axis.iter().map(|&(kind, _)| Some(kind)).collect();
+        let members = members_by_type(&types, samples.len())?;
+        let short = |table: &&Table| {
+            let column = |of_leaf: &Vec<Option<f64>>| axis.iter().map(|&(_, place)| of_leaf[place]).collect();
+            let short = Table::from_columns(axis.len(), table.columns().iter().map(column).collect())?;
+            Ok(scale_table(outline, thresholds, &members, &short)?.capped)
+        };
+        let periods = self.study.base.iter().map(short).collect::<Result<Vec<Table>, ShapeError>>()?;
+        let derived = derived_thresholds(&Base {
+            outline,
+            declared_weights: weights,
+            types: &types,
+            thresholds,
+            samples: &members,
+            periods: &periods.iter().collect::<Vec<_>>(),
+        })?;
+        for derived in &derived {
+            for (of_type, found) in thresholds.iter_mut().zip(&derived.by_type) {
+                of_type[derived.leaf] = found.threshold;
+            }
+        }
+        Ok(())
+    }
+
+    /// The sample of one type: the assessment's, or one drawn anew.
+    fn sample(&self, settings: &Settings, kind: usize) -> Vec<usize> {
+        let own = &self.study.samples[kind];
+        let Some((resampling, realisation)) = settings.sample else { return own.clone() };
+        let mut stream = Stream::of(self.seed, Purpose::Sample, realisation, kind as u64);
+        match resampling {
+            Resampling::Bootstrap => (0..own.len()).map(|_| own[stream.below(own.len())]).collect(),
+            Resampling::Redraw => {
+                let mut frame = self.frames[kind].clone();
+                let size = own.len().min(frame.len());
+                for at in 0..size {
+                    let other = at + stream.below(frame.len() - at);
+                    frame.swap(at, other);
+                }
+                frame.truncate(size);
+                frame
+            }
+        }
+    }
+}
+
+impl Model for Reassessment<'_> {
+    fn run(&self, settings: &Settings, reach: Reach) -> Result<Outcome, ShapeError> {
+        let catalog = resolved_catalog(self.study.catalog, settings);
+        let outline = Outline::of(&catalog);
+        let Again { samples, thresholds, scored } = self.assess_by(&outline, settings)?;
+        let nodes = if reach == Reach::Root { 1 } else { outline.node_count() };
+        let rank_of = |standing: &Option<crate::rank::Standing>| {
+            standing.and_then(|standing| NonZeroU32::new(u32::try_from(standing.rank).unwrap_or(u32::MAX)))
+        };
+        let ranks =
+            scored.standings.iter().take(nodes).map(|column| column.iter().map(rank_of).collect()).collect();
+        let in_force = InForce {
+            samples,
+            extensions: outline.leaves().map(|leaf| extension_of(leaf.threshold)).collect(),
+            thresholds,
+            weights: scored.weights.into_iter().map(|weights| weights.leaves).collect(),
+            means: outline.nodes().map(|node| (node.mean, node.floor)).collect(),
+            minimum_coverages: outline.nodes().map(|node| node.minimum_coverage).collect(),
+        };
+        Ok(Outcome { in_force, ranks })
+    }
+}
+
+/// The catalog with the choices of a run in place of its own.
+fn resolved_catalog(catalog: &Catalog, settings: &Settings) -> Catalog {
+    let mut resolved = catalog.clone();
+    for item in &mut resolved.items {
+        match &mut item.kind {
+            ItemKind::Leaf(leaf) => {
+                if let (Some(share), ThresholdPolicy::Sampled { extension, .. }) =
+                    (settings.extension, &mut leaf.threshold)
+                {
+                    *extension = match *extension {
+                        Extension::ByRange(_) => Extension::ByRange(share),
+                        Extension::ByValue(_) | Extension::None => Extension::ByValue(share),
+                    };
+                }
+            }
+            ItemKind::Node(node) => {
+                (node.mean, node.floor) = match settings.aggregation {
+                    None | Some(Aggregation::Declared) => (node.mean, node.floor),
+                    Some(Aggregation::Arithmetic) => (Mean::Arithmetic, None),
+                    Some(Aggregation::Geometric(floor)) => (Mean::Geometric, Some(floor)),
+                };
+                node.minimum_coverage = settings.missing.unwrap_or(node.minimum_coverage);
+            }
+        }
+    }
+    resolved
+}
+
+fn extension_of(policy: ThresholdPolicy) -> Option<Extension> {
+    match policy {
+        ThresholdPolicy::Sampled { extension, .. } => Some(extension),
+        ThresholdPolicy::Fixed { .. } => None,
+    }
+}
