@@ -13,6 +13,7 @@ pub(crate) mod inputs;
 pub(crate) mod results;
 pub(crate) mod run;
 mod two_passes;
+pub(crate) mod uncertainty;
 pub(crate) mod walk_back;
 
 pub(crate) use xiuhua_indicators::period;

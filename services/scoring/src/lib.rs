@@ -8,6 +8,7 @@ mod bench;
 mod changes;
 mod config;
 mod convert;
+mod convert_uncertainty;
 mod domain;
 mod error;
 mod service;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use tonic::transport::Channel;
 use xiuhua_contracts::scoring::v1::scoring_service_server::ScoringServiceServer;
+use xiuhua_contracts::scoring::v1::uncertainty_service_server::UncertaintyServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::ids::new_id;
 use xiuhua_service_kit::server::Part;
@@ -75,9 +77,13 @@ pub async fn assemble(
         bench: Bench::new(),
         config: config.worker,
     };
-    let verifying = Bench::new();
-    let door = ScoringServiceServer::new(Scoring { store, shelf, upstream, clock, changes, verifying })
+    let (verifying, analysing) = (Bench::new(), Bench::new());
+    let service = Scoring { store, shelf, upstream, clock, changes, verifying, analysing };
+    let door = ScoringServiceServer::new(service.clone())
         .max_decoding_message_size(config.limits.max_message_bytes)
         .max_encoding_message_size(config.limits.max_message_bytes);
-    Ok(Part::new(door).with_worker(workshop.into_worker()))
+    let uncertainty = UncertaintyServiceServer::new(service)
+        .max_decoding_message_size(config.limits.max_message_bytes)
+        .max_encoding_message_size(config.limits.max_message_bytes);
+    Ok(Part::new(door).with_service(uncertainty).with_worker(workshop.into_worker()))
 }

@@ -6,6 +6,7 @@ mod lifecycle;
 mod measures;
 mod ranking;
 mod streams;
+mod uncertainty;
 mod verifying;
 
 use std::pin::Pin;
@@ -43,6 +44,8 @@ pub(crate) struct Scoring {
     pub(crate) changes: Changes,
     /// Where assessments are verified.
     pub(crate) verifying: Bench,
+    /// Where their uncertainty is analysed.
+    pub(crate) analysing: Bench,
 }
 
 /// A complete assessment, opened for reading.

@@ -8,6 +8,7 @@ mod postgres;
 mod reading;
 mod rows;
 mod sql;
+mod sql_uncertainty;
 #[expect(
     clippy::duplicate_mod,
     reason = "what both databases do in the same words is written once, in both/"
@@ -16,6 +17,9 @@ mod sqlite;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod uncertain_rows;
+mod uncertain_tables;
+mod uncertainty;
 
 use std::sync::Arc;
 
@@ -30,6 +34,10 @@ pub(crate) use self::reading::{
     RowDifference, ThresholdUsed, WeightUsed,
 };
 pub(crate) use self::rows::level_of;
+pub(crate) use self::uncertainty::{
+    IntervalQuery, LeftOutShift, NewAnalysis, SensitivityUsed, StoredAnalysis, StoredInterval, Tier,
+    UncertaintyStore,
+};
 use crate::domain::assessment::{Assessment, Failure};
 use crate::domain::decision::{self, Decision, Unfit};
 use crate::domain::id::AssessmentId;
@@ -39,9 +47,9 @@ use crate::domain::results::Results;
 pub(crate) type SharedStore = Arc<dyn Store>;
 
 /// Where assessments and their results are kept.
-pub(crate) trait Store: AssessmentStore + LeaseStore + ResultStore {}
+pub(crate) trait Store: AssessmentStore + LeaseStore + ResultStore + UncertaintyStore {}
 
-impl<T: AssessmentStore + LeaseStore + ResultStore> Store for T {}
+impl<T: AssessmentStore + LeaseStore + ResultStore + UncertaintyStore> Store for T {}
 
 /// Assessments and what is decided about them.
 #[async_trait]

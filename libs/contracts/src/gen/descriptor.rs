@@ -597,8 +597,104 @@ ListThresholdsResponse\"\x03\x90\x02\x01\x12\x7f\n\x11ListSampleMembers\
 \x121.xiuhua.normalization.v1.ListSampleMembersRequest\x1a2.xiuhua.normalization.v1.ListSampleMembers\
 Response\"\x03\x90\x02\x01\x12l\n\nReadValues\x12*.xiuhua.normalization.v1.ReadValuesRequest\x1a+.xiu\
 hua.normalization.v1.ReadValuesResponse\"\x03\x90\x02\x010\x01b\x06proto3\
-\n\xdc[\n\x1fxiuhua/scoring/v1/scoring.proto\x12\x11xiuhua.scoring.v1\x1a\x1fgoogle/protobuf/timestam\
-p.proto\x1a\x1fxiuhua/measure/v1/measure.proto\"\xd1\x08\
+\n\xed\"\n#xiuhua/scoring/v1/uncertainty.proto\x12\x11xiuhua.scoring.v1\x1a\x1fgoogle/protobuf/timest\
+amp.proto\"\xda\x01\n\x0cRankInterval\x12\x10\n\x03low\x18\x01 \x01(\x01R\x03low\
+\x12\x16\n\x06median\x18\x02 \x01(\x01R\x06median\x12\
+\x12\n\x04high\x18\x03 \x01(\x01R\x04high\x12&\n\x0ftop_tenth_ratio\x18\x04 \x01(\x01R\rtopTenthRatio\
+\x12!\n\x0cscored_ratio\x18\x05 \x01(\x01R\x0bscoredRatio\
+\x12\x17\n\x04tier\x18\x06 \x01(\rH\x00R\x04tier\x88\x01\x01\
+\x12\x1f\n\x0banalysis_id\x18\x07 \x01(\tR\nanalysisIdB\x07\
+\n\x05_tier\"\x8e\x02\n\x11UncertaintyFactor\x12\x16\
+\n\x06factor\x18\x01 \x01(\tR\x06factor\x12\x1d\n\nalone_runs\x18\x02 \x01(\x04R\taloneRuns\
+\x12%\n\x0ealone_differed\x18\x03 \x01(\x04R\raloneDiffered\
+\x12.\n\x13alone_ranks_changed\x18\x04 \x01(\x04R\x11aloneRanksChanged\
+\x12\x14\n\x05draws\x18\x05 \x01(\x04R\x05draws\x12%\
+\n\x0edraws_differed\x18\x06 \x01(\x04R\rdrawsDiffered\
+\x12.\n\x13draws_ranks_changed\x18\x07 \x01(\x04R\x11drawsRanksChanged\"\xf7\x02\
+\n\x13UncertaintyAnalysis\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
+\x12#\n\rassessment_id\x18\x02 \x01(\tR\x0cassessmentId\
+\x12\x12\n\x04seed\x18\x03 \x01(\x04R\x04seed\x12\x14\
+\n\x05draws\x18\x04 \x01(\rR\x05draws\x12\x1d\n\nsobol_rows\x18\x05 \x01(\rR\tsobolRows\
+\x12>\n\x07factors\x18\x06 \x03(\x0b2$.xiuhua.scoring.v1.UncertaintyFactorR\x07factors\
+\x12(\n\x10left_out_factors\x18\x07 \x03(\tR\x0eleftOutFactors\
+\x12\x16\n\x06digest\x18\x08 \x01(\tR\x06digest\x12=\
+\n\x0ccreated_time\x18\t \x01(\x0b2\x1a.google.protobuf.TimestampR\x0bcreatedTime\
+\x12!\n\x0ccode_version\x18\n \x01(\tR\x0bcodeVersion\"\xd1\x01\
+\n\x19AnalyseUncertaintyRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
+\x12#\n\rassessment_id\x18\x02 \x01(\tR\x0cassessmentId\
+\x12\x12\n\x04seed\x18\x03 \x01(\x04R\x04seed\x12\x19\
+\n\x05draws\x18\x04 \x01(\rH\x00R\x05draws\x88\x01\x01\
+\x12\x18\n\x07factors\x18\x05 \x03(\tR\x07factors\x12\x1d\
+\n\nsobol_rows\x18\x06 \x01(\rR\tsobolRowsB\x08\n\x06_draws\"`\
+\n\x1aAnalyseUncertaintyResponse\x12B\n\x08analysis\x18\x01 \x01(\x0b2&.xiuhua.scoring.v1.Uncertainty\
+AnalysisR\x08analysis\"/\n\x1dGetUncertaintyAnalysisRequest\
+\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"d\n\x1eGetUncertaintyAnalysisResponse\
+\x12B\n\x08analysis\x18\x01 \x01(\x0b2&.xiuhua.scoring.v1.UncertaintyAnalysisR\x08analysis\"\x81\x01\
+\n\x1eListUncertaintyAnalysesRequest\x12#\n\rassessment_id\x18\x01 \x01(\tR\x0cassessmentId\
+\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\
+\n\npage_token\x18\x03 \x01(\tR\tpageToken\"\x8d\x01\
+\n\x1fListUncertaintyAnalysesResponse\x12B\n\x08analyses\x18\x01 \x03(\x0b2&.xiuhua.scoring.v1.Uncert\
+aintyAnalysisR\x08analyses\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8a\x01\
+\n\x0eRankedInterval\x12\x19\n\x08place_id\x18\x01 \x01(\tR\x07placeId\
+\x12\x17\n\x04rank\x18\x02 \x01(\rH\x00R\x04rank\x88\x01\x01\
+\x12;\n\x08interval\x18\x03 \x01(\x0b2\x1f.xiuhua.scoring.v1.RankIntervalR\x08intervalB\x07\
+\n\x05_rank\"\x9f\x01\n\x18ListRankIntervalsRequest\
+\x12\x1f\n\x0banalysis_id\x18\x01 \x01(\tR\nanalysisId\
+\x12\x12\n\x04node\x18\x02 \x01(\tR\x04node\x12\x12\
+\n\x04type\x18\x03 \x01(\tR\x04type\x12\x1b\n\tpage_size\x18\x04 \x01(\rR\x08pageSize\
+\x12\x1d\n\npage_token\x18\x05 \x01(\tR\tpageToken\"\x84\x01\
+\n\x19ListRankIntervalsResponse\x12?\n\tintervals\x18\x01 \x03(\x0b2!.xiuhua.scoring.v1.RankedInterva\
+lR\tintervals\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x80\x01\
+\n\x16IndistinguishableGroup\x12\x12\n\x04tier\x18\x01 \x01(\rR\x04tier\
+\x12\x1d\n\nfirst_rank\x18\x02 \x01(\rR\tfirstRank\x12\x1b\
+\n\tlast_rank\x18\x03 \x01(\rR\x08lastRank\x12\x16\n\x06places\x18\x04 \x01(\rR\x06places\"\xa3\x01\
+\n\x1cListIndistinguishableRequest\x12\x1f\n\x0banalysis_id\x18\x01 \x01(\tR\
+\nanalysisId\x12\x12\n\x04node\x18\x02 \x01(\tR\x04node\
+\x12\x12\n\x04type\x18\x03 \x01(\tR\x04type\x12\x1b\
+\n\tpage_size\x18\x04 \x01(\rR\x08pageSize\x12\x1d\n\
+\npage_token\x18\x05 \x01(\tR\tpageToken\"\x8a\x01\n\x1dListIndistinguishableResponse\
+\x12A\n\x06groups\x18\x01 \x03(\x0b2).xiuhua.scoring.v1.IndistinguishableGroupR\x06groups\
+\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"K\
+\n\rIndexEstimate\x12\x14\n\x05value\x18\x01 \x01(\x01R\x05value\
+\x12\x10\n\x03low\x18\x02 \x01(\x01R\x03low\x12\x12\
+\n\x04high\x18\x03 \x01(\x01R\x04high\"\xa6\x01\n\x11FactorSensitivity\
+\x12\x16\n\x06factor\x18\x01 \x01(\tR\x06factor\x12A\
+\n\x0bfirst_order\x18\x02 \x01(\x0b2 .xiuhua.scoring.v1.IndexEstimateR\
+\nfirstOrder\x126\n\x05total\x18\x03 \x01(\x0b2 .xiuhua.scoring.v1.IndexEstimateR\x05total\"\xa0\x01\
+\n\x0fTypeSensitivity\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\
+\x12\x1d\n\nmean_shift\x18\x02 \x01(\x01R\tmeanShift\
+\x12\x1a\n\x08variance\x18\x03 \x01(\x01R\x08variance\
+\x12>\n\x07factors\x18\x04 \x03(\x0b2$.xiuhua.scoring.v1.FactorSensitivityR\x07factors\"8\
+\n\x15GetSensitivityRequest\x12\x1f\n\x0banalysis_id\x18\x01 \x01(\tR\
+\nanalysisId\"R\n\x16GetSensitivityResponse\x128\n\x05types\x18\x01 \x03(\x0b2\".xiuhua.scoring.v1.Ty\
+peSensitivityR\x05types\"\xbf\x01\n\x07LeftOut\x12\x12\
+\n\x04item\x18\x01 \x01(\tR\x04item\x12\x1d\n\nmean_shift\x18\x02 \x01(\x01R\tmeanShift\
+\x12%\n\x0egreatest_shift\x18\x03 \x01(\rR\rgreatestShift\
+\x12*\n\x11greatest_place_id\x18\x04 \x01(\tR\x0fgreatestPlaceId\
+\x12\x1a\n\x08compared\x18\x05 \x01(\rR\x08compared\
+\x12\x12\n\x04lost\x18\x06 \x01(\rR\x04lost\"\x89\x01\
+\n\x16ListLeaveOneOutRequest\x12\x1f\n\x0banalysis_id\x18\x01 \x01(\tR\
+\nanalysisId\x12\x12\n\x04type\x18\x02 \x01(\tR\x04type\
+\x12\x1b\n\tpage_size\x18\x03 \x01(\rR\x08pageSize\x12\x1d\
+\n\npage_token\x18\x04 \x01(\tR\tpageToken\"s\n\x17ListLeaveOneOutResponse\
+\x120\n\x05items\x18\x01 \x03(\x0b2\x1a.xiuhua.scoring.v1.LeftOutR\x05items\
+\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xea\x06\
+\n\x12UncertaintyService\x12v\n\x12AnalyseUncertainty\
+\x12,.xiuhua.scoring.v1.AnalyseUncertaintyRequest\x1a-.xiuhua.scoring.v1.AnalyseUncertaintyResponse\"\
+\x03\x90\x02\x02\x12\x82\x01\n\x16GetUncertaintyAnalysis\
+\x120.xiuhua.scoring.v1.GetUncertaintyAnalysisRequest\x1a1.xiuhua.scoring.v1.GetUncertaintyAnalysisRe\
+sponse\"\x03\x90\x02\x01\x12\x85\x01\n\x17ListUncertaintyAnalyses\
+\x121.xiuhua.scoring.v1.ListUncertaintyAnalysesRequest\x1a2.xiuhua.scoring.v1.ListUncertaintyAnalyses\
+Response\"\x03\x90\x02\x01\x12s\n\x11ListRankIntervals\
+\x12+.xiuhua.scoring.v1.ListRankIntervalsRequest\x1a,.xiuhua.scoring.v1.ListRankIntervalsResponse\"\x03\
+\x90\x02\x01\x12\x7f\n\x15ListIndistinguishable\x12/.xiuhua.scoring.v1.ListIndistinguishableRequest\x1a\
+0.xiuhua.scoring.v1.ListIndistinguishableResponse\"\x03\x90\x02\x01\
+\x12j\n\x0eGetSensitivity\x12(.xiuhua.scoring.v1.GetSensitivityRequest\x1a).xiuhua.scoring.v1.GetSens\
+itivityResponse\"\x03\x90\x02\x01\x12m\n\x0fListLeaveOneOut\
+\x12).xiuhua.scoring.v1.ListLeaveOneOutRequest\x1a*.xiuhua.scoring.v1.ListLeaveOneOutResponse\"\x03\x90\
+\x02\x01b\x06proto3\n\xfb\\\n\x1fxiuhua/scoring/v1/scoring.proto\
+\x12\x11xiuhua.scoring.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fxiuhua/measure/v1/measure.pro\
+to\x1a#xiuhua/scoring/v1/uncertainty.proto\"\xd1\x08\
 \n\nAssessment\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x128\n\x05state\x18\x02 \x01(\x0e2\".xiuhua.scoring.v1.AssessmentStateR\x05state\
 \x12\x16\n\x06period\x18\x03 \x01(\tR\x06period\x12(\
@@ -674,25 +770,26 @@ est\x12?\n\x0bdifferences\x18\x04 \x03(\x0b2\x1d.xiuhua.scoring.v1.DifferenceR\x
 ntR\x0bassessments\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"(\
 \n\x16WatchAssessmentRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"X\
 \n\x17WatchAssessmentResponse\x12=\n\nassessment\x18\x01 \x01(\x0b2\x1d.xiuhua.scoring.v1.AssessmentR\
-\nassessment\"\xe8\x01\n\tNodeScore\x12\x12\n\x04node\x18\x01 \x01(\tR\x04node\
+\nassessment\"\xa5\x02\n\tNodeScore\x12\x12\n\x04node\x18\x01 \x01(\tR\x04node\
 \x12\x19\n\x05score\x18\x02 \x01(\x01H\x00R\x05score\x88\x01\x01\
 \x12%\n\x0ecoverage_ratio\x18\x03 \x01(\x01R\rcoverageRatio\
 \x12\x17\n\x04rank\x18\x04 \x01(\rH\x01R\x04rank\x88\x01\x01\
 \x12#\n\npercentile\x18\x05 \x01(\x01H\x02R\npercentile\x88\x01\x01\
-\x12%\n\x0eabsence_reason\x18\x06 \x01(\tR\rabsenceReasonB\x08\
-\n\x06_scoreB\x07\n\x05_rankB\r\n\x0b_percentile\"\xe7\x01\
+\x12%\n\x0eabsence_reason\x18\x06 \x01(\tR\rabsenceReason\
+\x12;\n\x08interval\x18\x07 \x01(\x0b2\x1f.xiuhua.scoring.v1.RankIntervalR\x08intervalB\x08\
+\n\x06_scoreB\x07\n\x05_rankB\r\n\x0b_percentile\"\xa4\x02\
 \n\x0bRankedPlace\x12\x19\n\x08place_id\x18\x01 \x01(\tR\x07placeId\
 \x12\x1d\n\nplace_name\x18\x02 \x01(\tR\tplaceName\x12\x1b\
 \n\ttown_code\x18\x03 \x01(\tR\x08townCode\x12\x1b\n\ttown_name\x18\x04 \x01(\tR\x08townName\
 \x12\x1c\n\tcommittee\x18\x05 \x01(\tR\tcommittee\x12\
 \x12\n\x04type\x18\x06 \x01(\tR\x04type\x122\n\x05score\x18\x07 \x01(\x0b2\x1c.xiuhua.scoring.v1.Node\
-ScoreR\x05score\"\xd4\x01\n\x12ListRankingRequest\x12#\
-\n\rassessment_id\x18\x01 \x01(\tR\x0cassessmentId\x12\
-\x12\n\x04node\x18\x02 \x01(\tR\x04node\x12\x12\n\x04type\x18\x03 \x01(\tR\x04type\
-\x12\x1b\n\ttown_code\x18\x04 \x01(\tR\x08townCode\x12\x18\
-\n\x07reverse\x18\x05 \x01(\x08R\x07reverse\x12\x1b\
-\n\tpage_size\x18\x06 \x01(\rR\x08pageSize\x12\x1d\n\
-\npage_token\x18\x07 \x01(\tR\tpageToken\"u\n\x13ListRankingResponse\
+ScoreR\x05score\x12;\n\x08interval\x18\x08 \x01(\x0b2\x1f.xiuhua.scoring.v1.RankIntervalR\x08interval\
+\"\xd4\x01\n\x12ListRankingRequest\x12#\n\rassessment_id\x18\x01 \x01(\tR\x0cassessmentId\
+\x12\x12\n\x04node\x18\x02 \x01(\tR\x04node\x12\x12\
+\n\x04type\x18\x03 \x01(\tR\x04type\x12\x1b\n\ttown_code\x18\x04 \x01(\tR\x08townCode\
+\x12\x18\n\x07reverse\x18\x05 \x01(\x08R\x07reverse\
+\x12\x1b\n\tpage_size\x18\x06 \x01(\rR\x08pageSize\x12\x1d\
+\n\npage_token\x18\x07 \x01(\tR\tpageToken\"u\n\x13ListRankingResponse\
 \x126\n\x06places\x18\x01 \x03(\x0b2\x1e.xiuhua.scoring.v1.RankedPlaceR\x06places\
 \x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"W\
 \n\x15GetPlaceScoresRequest\x12#\n\rassessment_id\x18\x01 \x01(\tR\x0cassessmentId\

@@ -142,7 +142,7 @@ mod tests {
             let threads = NonZeroUsize::new(threads).unwrap();
             let squares = on_threads(threads, 7, |at| Ok::<_, ()>(at * at));
             assert_eq!(squares, Ok(vec![0, 1, 4, 9, 16, 25, 36]));
-            assert_eq!(on_threads(threads, 0, |at| Ok::<_, ()>(at)), Ok(vec![]));
+            assert_eq!(on_threads(threads, 0, Ok::<usize, ()>), Ok(vec![]));
             assert_eq!(on_threads(threads, 7, |at| if at == 4 { Err(at) } else { Ok(()) }), Err(4));
         }
     }

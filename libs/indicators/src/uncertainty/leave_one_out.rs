@@ -10,7 +10,7 @@
 use super::model::Reassessment;
 use super::settings::Settings;
 use crate::catalog::{ItemIndex, ItemKind};
-use crate::compose::{Composer, NodeScore};
+use crate::compose::Composer;
 use crate::outline::{Outline, Position};
 use crate::rank::standings;
 use crate::table::ShapeError;
@@ -66,9 +66,9 @@ pub fn leave_one_out(model: &Reassessment<'_>) -> Result<Vec<LeftOut>, ShapeErro
             let mut statuses: Vec<ThresholdStatus> =
                 thresholds[kind].iter().map(|threshold| threshold.status()).collect();
             statuses[left_out.clone()].fill(ThresholdStatus::Degenerate);
-            let weights = effective_weights(&outline, study.declared_weights, &statuses)?;
+            let weights = effective_weights(&outline, &study.declared_weights[kind], &statuses)?;
             let scores = Composer::new(&outline, &weights)?.compose(&scored.z, members)?;
-            let root_scores: Vec<Option<f64>> = scores.columns[0].iter().map(NodeScore::value).collect();
+            let root_scores: Vec<Option<f64>> = scores.columns[0].iter().map(|score| score.value()).collect();
             let ranks = standings(&root_scores, study.catalog.rank_decimals);
             for (&place, standing) in members.iter().zip(ranks) {
                 let without = standing.map(|standing| standing.rank);

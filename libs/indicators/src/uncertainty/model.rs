@@ -13,8 +13,10 @@ use super::settings::Settings;
 use crate::assess::{Base, Scored, Scoring, derived_thresholds, members_by_type, score};
 use crate::base::{BaseTable, base_table};
 use crate::catalog::{Catalog, Extension, ItemKind, Mean, ThresholdPolicy};
+use crate::column::Column;
 use crate::normalise::scale_table;
 use crate::outline::Outline;
+use crate::rank::Standing;
 use crate::table::{ShapeError, Table, check_index, check_length};
 use crate::threshold::{Threshold, fix_thresholds};
 
@@ -26,8 +28,8 @@ pub type Rank = Option<NonZeroU32>;
 pub struct Study<'a> {
     /// The catalog.
     pub catalog: &'a Catalog,
-    /// Declared weights by item.
-    pub declared_weights: &'a [f64],
+    /// Declared weights by type, then by item.
+    pub declared_weights: &'a [Vec<f64>],
     /// Type of each place, as a position in the list of types; `None` is `UNCLASSIFIED`.
     pub types: &'a [Option<usize>],
     /// Observed values of the assessed period.
@@ -113,7 +115,10 @@ impl<'a> Reassessment<'a> {
     pub fn new(study: Study<'a>, seed: u64) -> Result<Self, ShapeError> {
         let leaves = Outline::of(study.catalog).leaf_count();
         let type_count = study.samples.len();
-        check_length("declared weights", study.catalog.items.len(), study.declared_weights.len())?;
+        check_length("declared weights by type", type_count, study.declared_weights.len())?;
+        for weights in study.declared_weights {
+            check_length("declared weights", study.catalog.items.len(), weights.len())?;
+        }
         for table in [study.current].into_iter().chain(study.previous) {
             table.check(leaves, study.types.len())?;
         }
@@ -155,7 +160,10 @@ impl<'a> Reassessment<'a> {
     fn assess_by(&self, outline: &Outline<'_>, settings: &Settings) -> Result<Again, ShapeError> {
         let study = &self.study;
         let weights = settings.weights.map(|(perturbation, realisation)| {
-            perturbed_weights(study.catalog, study.declared_weights, perturbation, self.seed, realisation)
+            let perturb = |declared: &Vec<f64>| {
+                perturbed_weights(study.catalog, declared, perturbation, self.seed, realisation)
+            };
+            study.declared_weights.iter().map(perturb).collect::<Vec<Vec<f64>>>()
         });
         let weights = weights.as_deref().unwrap_or(study.declared_weights);
         let samples: Vec<Vec<usize>> =
@@ -184,7 +192,7 @@ impl<'a> Reassessment<'a> {
     fn fix_derived(
         &self,
         outline: &Outline<'_>,
-        weights: &[f64],
+        weights: &[Vec<f64>],
         samples: &[Vec<usize>],
         thresholds: &mut [Vec<Threshold>],
     ) -> Result<(), ShapeError> {
@@ -202,7 +210,7 @@ impl<'a> Reassessment<'a> {
         let types: Vec<Option<usize>> = axis.iter().map(|&(kind, _)| Some(kind)).collect();
         let members = members_by_type(&types, samples.len())?;
         let short = |table: &&Table| {
-            let column = |of_leaf: &Vec<Option<f64>>| axis.iter().map(|&(_, place)| of_leaf[place]).collect();
+            let column = |of_leaf: &Column| axis.iter().map(|&(_, place)| of_leaf.get(place)).collect();
             let short = Table::from_columns(axis.len(), table.columns().iter().map(column).collect())?;
             Ok(scale_table(outline, thresholds, &members, &short)?.capped)
         };
@@ -250,7 +258,7 @@ impl Model for Reassessment<'_> {
         let outline = Outline::of(&catalog);
         let Again { samples, thresholds, scored } = self.assess_by(&outline, settings)?;
         let nodes = if reach == Reach::Root { 1 } else { outline.node_count() };
-        let rank_of = |standing: &Option<crate::rank::Standing>| {
+        let rank_of = |standing: Option<Standing>| {
             standing.and_then(|standing| NonZeroU32::new(u32::try_from(standing.rank).unwrap_or(u32::MAX)))
         };
         let ranks =

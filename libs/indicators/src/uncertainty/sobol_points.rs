@@ -128,7 +128,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "a coordinate is a binary fraction, exact in a float")]
     fn the_first_points_are_the_published_ones() {
         // The first ten points in ten dimensions of Joe and Kuo's program `sobol.cc` with their file
         // `new-joe-kuo-6.21201`, as on their page.

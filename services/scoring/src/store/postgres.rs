@@ -9,6 +9,8 @@ mod assessments;
 mod leases;
 #[path = "both/results.rs"]
 mod results;
+#[path = "both/uncertainty.rs"]
+mod uncertainty;
 
 use futures_util::future::BoxFuture;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres};

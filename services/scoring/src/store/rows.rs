@@ -400,7 +400,8 @@ pub(super) fn position(value: i64) -> Result<usize, StoreError> {
     usize::try_from(value).map_err(|_| StoreError::Corrupt("a negative position"))
 }
 
-fn instant(microseconds: i64) -> Result<Timestamp, StoreError> {
+/// A stored instant.
+pub(super) fn instant(microseconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(microseconds).map_err(|_| StoreError::Corrupt("an instant"))
 }
 
@@ -414,6 +415,7 @@ fn period(text: &str) -> Result<Period, StoreError> {
     Period::parse(text).map_err(|_| StoreError::Corrupt("a period"))
 }
 
-fn list(json: &str) -> Result<Vec<String>, StoreError> {
+/// A stored list of texts.
+pub(super) fn list(json: &str) -> Result<Vec<String>, StoreError> {
     serde_json::from_str(json).map_err(|_| StoreError::Corrupt("a list"))
 }

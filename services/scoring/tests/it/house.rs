@@ -206,6 +206,11 @@ impl House {
         next
     }
 
+    /// A channel to its door.
+    pub(crate) fn channel(&self) -> Channel {
+        self.served.channel.clone()
+    }
+
     pub(crate) fn is_on(&self, backend: Backend) -> bool {
         self.url.starts_with("postgres:") == (backend == Backend::Postgres)
     }

@@ -15,6 +15,7 @@ mod leases;
 mod reading;
 mod runs;
 mod store_suite;
+mod uncertainty;
 mod verifying;
 mod walk_back;
 mod worked_examples;

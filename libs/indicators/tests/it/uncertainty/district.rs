@@ -10,7 +10,7 @@ use crate::sketch::{self, LeafSketch, Sketch, group, leaf};
 
 pub(crate) struct District {
     pub(crate) catalog: Catalog,
-    pub(crate) weights: Vec<f64>,
+    pub(crate) weights: Vec<Vec<f64>>,
     pub(crate) types: Vec<Option<usize>>,
     pub(crate) samples: Vec<Vec<usize>>,
     /// The assessed period last.
@@ -50,15 +50,15 @@ impl District {
             .map(|_| {
                 let mut table = Table::missing(outline.leaf_count(), 120);
                 for at in (0..outline.leaf_count()).filter(|&at| outline.changing_node(at).is_none()) {
-                    for (cell, habit) in table.column_mut(at).iter_mut().zip(&habits) {
+                    for (place, habit) in habits.iter().enumerate() {
                         let value = 50.0 + 8.0 * habit + 10.0 * chance.normal();
-                        *cell = (chance.unit() > 0.12).then_some(value);
+                        table.column_mut(at).set(place, (chance.unit() > 0.12).then_some(value));
                     }
                 }
                 table
             })
             .collect();
-        let weights = catalog.items.iter().map(|item| item.weight).collect();
+        let weights = vec![catalog.items.iter().map(|item| item.weight).collect(); TYPES];
         Self { catalog, weights, types, samples, periods }
     }
 

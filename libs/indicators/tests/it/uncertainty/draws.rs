@@ -48,6 +48,7 @@ proptest! {
             vec![current]
         };
         let weights: Vec<f64> = scenario.catalog.items.iter().map(|item| item.weight).collect();
+        let weights = vec![weights; scenario.samples.len()];
         let model = Reassessment::new(Study {
             catalog: &scenario.catalog,
             declared_weights: &weights,

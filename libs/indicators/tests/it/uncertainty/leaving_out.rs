@@ -35,7 +35,7 @@ fn scores_without(district: &District, left_out: &str) -> Vec<Option<f64>> {
                 district.types[place]?;
                 let (mut sum, mut observed) = (0.0, 0.0);
                 for (leaf, weight) in weights.iter().enumerate() {
-                    if let Some(z) = scored.z.column(leaf)[place] {
+                    if let Some(z) = scored.z.column(leaf).get(place) {
                         sum += weight * z;
                         observed += weight;
                     }

@@ -1,7 +1,5 @@
 //! Sobol indices of functions whose indices are known.
 
-#![expect(clippy::disallowed_methods, reason = "the functions are only to be near their published figures")]
-
 use std::f64::consts::{PI, TAU};
 
 use xiuhua_indicators::uncertainty::chance::{Purpose, Stream};
