@@ -17,7 +17,7 @@ use crate::column::Column;
 use crate::compose::{Composer, NodeColumn, NodeScores};
 use crate::normalise::{ScaledTable, scale_column, scale_table};
 use crate::outline::Outline;
-use crate::rank::{StandingColumn, standings};
+use crate::rank::{Order, StandingColumn};
 use crate::table::{ShapeError, Table, check_index, check_length};
 use crate::threshold::{
     LeafThreshold, Threshold, ThresholdStatus, check_thresholds, fix_from_members, fix_thresholds,
@@ -283,27 +283,24 @@ pub fn score(input: &Scoring<'_>) -> Result<Scored, ShapeError> {
         standings: vec![StandingColumn::missing(z.places()); outline.node_count()],
         z,
     };
+    let mut order = Order::default();
     for (kind, members) in members.iter().enumerate() {
         let statuses = statuses(&input.thresholds[kind]);
         let weights = effective_weights(outline, &input.declared_weights[kind], &statuses)?;
         let scores = Composer::new(outline, &weights)?.compose(&scored.z, members)?;
         scored.weights.push(weights);
-        scored.place(&scores, members, outline.catalog().rank_decimals);
+        scored.place(&scores, members, outline.catalog().rank_decimals, &mut order);
     }
     Ok(scored)
 }
 
 impl Scored {
     /// Puts the scores of one type's members in their places and ranks them.
-    fn place(&mut self, scores: &NodeScores, members: &[usize], rank_decimals: u32) {
-        for (node, column) in scores.columns.iter().enumerate() {
-            let values: Vec<Option<f64>> = column.iter().map(|score| score.value()).collect();
-            for ((&place, score), standing) in
-                members.iter().zip(column.iter()).zip(standings(&values, rank_decimals))
-            {
-                self.nodes[node].set(place, score);
-                self.standings[node].set(place, standing);
-            }
+    fn place(&mut self, scores: &NodeScores, members: &[usize], rank_decimals: u32, order: &mut Order) {
+        let columns = scores.columns.iter().zip(&mut self.nodes).zip(&mut self.standings);
+        for ((column, node), standings) in columns {
+            node.scatter(column, members);
+            standings.rank(order, column.stretch(0, members.len()).0, rank_decimals, members);
         }
     }
 }

@@ -2,22 +2,19 @@
 //!
 //! Source: specification page 1, section 1.7, and page 5, section 5.1.
 
+mod block;
+mod panel;
 mod score;
 
 pub use score::{Absence, NodeColumn, NodeScore};
 
 use crate::catalog::{ItemIndex, Node, Over};
-use crate::column::Column;
 use crate::mean::Averaging;
 use crate::outline::{Outline, Position};
 use crate::table::{ShapeError, Table, check_index, check_length};
 use crate::weight::Weights;
-
-/// Round-off that a coverage may fall short of its minimum by, so that exactly 2/3 passes.
-const COVERAGE_TOLERANCE: f64 = 1e-9;
-
-/// Places worked on at once: their running sums stay in the processor's first cache.
-const BLOCK: usize = 256;
+pub(crate) use block::{BLOCK, Block};
+pub(crate) use panel::{LANES, Lanes, Panel};
 
 /// The scores of some places at all nodes.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +38,8 @@ pub(crate) struct Recipe {
     minimum_coverage: f64,
     pub(crate) parts: Vec<Part>,
     total_weight: f64,
+    /// The least weight observed that a score needs.
+    least_weight: f64,
 }
 
 /// A leaf or a child node in a mean.
@@ -48,19 +47,6 @@ pub(crate) struct Recipe {
 pub(crate) struct Part {
     pub(crate) source: Position,
     pub(crate) weight: f64,
-}
-
-/// The running sums of one node for one place.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    /// Σ w·f(z) over the parts that have a value.
-    terms: f64,
-    /// Σ w over the same parts.
-    weight: f64,
-    /// Σ w·(share observed) over all parts.
-    covered: f64,
-    /// A part was refused by this mean or by its own.
-    refused: bool,
 }
 
 impl Composer {
@@ -83,6 +69,29 @@ impl Composer {
         }
         recipes.reverse();
         Ok(Self { recipes, scale: outline.catalog().scale, leaf_count: outline.leaf_count() })
+    }
+
+    /// Composes the nodes asked for, and what they need, of a block; `results` are its alone, by node position.
+    pub(crate) fn compose_asked(&self, block: &mut Block, needed: &[bool], results: &mut [NodeColumn]) {
+        for (at, recipe) in self.recipes.iter().enumerate().rev().filter(|(at, _)| needed[*at]) {
+            self.compose_one(at, recipe, block, 0, results);
+        }
+    }
+
+    /// Which nodes must be composed for some of them: these, and below those over children, their children.
+    pub(crate) fn needed(&self, asked: &[usize]) -> Vec<bool> {
+        let mut needed = vec![false; self.recipes.len()];
+        asked.iter().for_each(|&node| needed[node] = true);
+        for (at, recipe) in self.recipes.iter().enumerate() {
+            if needed[at] {
+                let children = recipe.parts.iter().filter_map(|part| match part.source {
+                    Position::Node(node) => Some(node),
+                    Position::Leaf(_) => None,
+                });
+                children.for_each(|node| needed[node] = true);
+            }
+        }
+        needed
     }
 
     /// How many leaves the catalog has.
@@ -108,27 +117,36 @@ impl Composer {
             check_index("place of a table", place, z.places())?;
         }
         let mut columns = vec![NodeColumn::unclassified(places.len()); self.recipes.len()];
-        let mut sums = [Sums::default(); BLOCK];
-        for (block_at, block) in places.chunks(BLOCK).enumerate() {
-            let first = block_at * BLOCK;
-            // Children stand after their parents, so they are complete when a parent over children asks.
-            for (at, recipe) in self.recipes.iter().enumerate().rev() {
-                let sums = &mut sums[..block.len()];
-                sums.fill(Sums::default());
-                for part in &recipe.parts {
-                    match part.source {
-                        Position::Leaf(leaf) => recipe.add_leaf(part.weight, z.column(leaf), block, sums),
-                        Position::Node(node) => {
-                            recipe.add_node(part.weight, self.scale, &columns[node], first, sums);
-                        }
-                    }
-                }
-                for (place, sums) in (first..).zip(sums.iter()) {
-                    columns[at].set(place, recipe.finish(*sums, self.scale));
-                }
-            }
+        let mut block = Block::new(self.leaf_count);
+        for (at, places) in places.chunks(BLOCK).enumerate() {
+            block.z.gather(z, places);
+            self.compose_block(&mut block, at * BLOCK, &mut columns);
         }
         Ok(NodeScores { columns })
+    }
+
+    /// Composes the places of a block, whose results begin at `first`.
+    fn compose_block(&self, block: &mut Block, first: usize, columns: &mut [NodeColumn]) {
+        // Children stand after their parents, so they are complete when a parent over children asks.
+        for (at, recipe) in self.recipes.iter().enumerate().rev() {
+            self.compose_one(at, recipe, block, first, columns);
+        }
+    }
+
+    fn compose_one(
+        &self,
+        at: usize,
+        recipe: &Recipe,
+        block: &mut Block,
+        first: usize,
+        columns: &mut [NodeColumn],
+    ) {
+        let (parents, children) = columns.split_at_mut(at + 1);
+        let len = block.len();
+        recipe.compose(block, self.scale, |node| children[node - at - 1].stretch(first, len));
+        let (scores, coverage) = parents[at].stretch_mut(first, len);
+        scores.copy_from_slice(block.scores());
+        coverage.copy_from_slice(block.coverage());
     }
 
     /// The share of a node's weight that each leaf in use carries, by leaf position; the shares sum to 1, and nothing
@@ -156,60 +174,9 @@ impl Composer {
 impl Recipe {
     fn new(node: &Node, parts: Vec<Part>) -> Self {
         let total_weight = parts.iter().map(|part| part.weight).sum();
-        Self { averaging: Averaging::of(node), minimum_coverage: node.minimum_coverage, parts, total_weight }
-    }
-
-    fn add_leaf(&self, weight: f64, column: &Column, places: &[usize], sums: &mut [Sums]) {
-        let cells = column.cells();
-        for (sums, &place) in sums.iter_mut().zip(places) {
-            let value = cells[place];
-            if value.is_nan() {
-                continue;
-            }
-            sums.covered += weight;
-            sums.add(weight, self.averaging.term(value));
-        }
-    }
-
-    fn add_node(&self, weight: f64, scale: f64, children: &NodeColumn, first: usize, sums: &mut [Sums]) {
-        for (place, sums) in (first..).zip(sums) {
-            let child = children.get(place);
-            sums.covered += weight * child.coverage;
-            match child.score {
-                Ok(score) => sums.add(weight, self.averaging.term(score / scale)),
-                Err(absence) => sums.refused |= absence == Absence::ZeroRefused,
-            }
-        }
-    }
-
-    fn finish(&self, sums: Sums, scale: f64) -> NodeScore {
-        if self.parts.is_empty() {
-            return NodeScore { score: Err(Absence::NothingInUse), coverage: 0.0 };
-        }
-        let coverage = sums.covered / self.total_weight;
-        let score = if coverage < self.minimum_coverage - COVERAGE_TOLERANCE {
-            Err(Absence::LowCoverage)
-        } else if sums.refused {
-            Err(Absence::ZeroRefused)
-        } else if sums.weight <= 0.0 {
-            Err(Absence::LowCoverage)
-        } else {
-            Ok(scale * self.averaging.value_of(sums.terms / sums.weight))
-        };
-        NodeScore { score, coverage }
-    }
-}
-
-impl Sums {
-    #[inline]
-    fn add(&mut self, weight: f64, term: Option<f64>) {
-        match term {
-            Some(term) => {
-                self.terms += weight * term;
-                self.weight += weight;
-            }
-            None => self.refused = true,
-        }
+        let (averaging, minimum_coverage) = (Averaging::of(node), node.minimum_coverage);
+        let recipe = Self { averaging, minimum_coverage, parts, total_weight, least_weight: 0.0 };
+        Self { least_weight: recipe.find_least_weight(), ..recipe }
     }
 }
 

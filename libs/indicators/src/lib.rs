@@ -20,6 +20,7 @@
 //! | [`change`] | derived indicators | 1.7 |
 //! | [`assess`] | all of it in two passes | 1.7 |
 //! | [`rank`], [`group`], [`growth`] | ranks and percentiles, committees and towns, points and rates | 1.7 |
+//! | [`draws`], [`reassess`] | ranks under many sets of weights; one type assessed again and again | 1.9 |
 //! | [`contribution`], [`attribution`], [`diagnosis`] | why a score is what it is | 1.7, 1.8 |
 //! | [`uncertainty`] | rank intervals, groups that cannot be told apart, Sobol indices, leave-one-out | 1.9 |
 //! | [`digest`] | one hash over a run | |
@@ -34,13 +35,16 @@ pub mod compose;
 pub mod contribution;
 pub mod diagnosis;
 pub mod digest;
+pub mod draws;
 pub mod group;
 pub mod growth;
+mod lanes;
 mod mean;
 pub mod normalise;
 pub mod outline;
 pub mod period;
 pub mod rank;
+pub mod reassess;
 pub mod sample;
 pub mod shipped;
 pub mod table;

@@ -20,6 +20,11 @@ impl Averaging {
         Self { mean: node.mean, floor }
     }
 
+    /// Which mean it is.
+    pub(crate) fn mean(self) -> Mean {
+        self.mean
+    }
+
     /// `f(z)`; `None` where the mean refuses the value: a zero (or less) without a floor, in a geometric or harmonic
     /// mean or under a negative power.
     #[inline]

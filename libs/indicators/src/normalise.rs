@@ -2,8 +2,15 @@
 //!
 //! Source: specification page 1, section 1.5.
 
+mod line;
+
+pub(crate) use line::{Line, cap_strip, transform};
+
+use line::ScaleColumn;
+
 use crate::catalog::{Direction, Leaf, Transform};
 use crate::column::Column;
+use crate::lanes::wide;
 use crate::outline::Outline;
 use crate::table::{ShapeError, Table, check_index, check_length};
 use crate::threshold::{Goalposts, Threshold, check_thresholds};
@@ -107,14 +114,37 @@ pub fn scale_table(
     check_length("thresholds by type", members.len(), thresholds.len())?;
     let mut scaled =
         ScaledTable { raw: Table::missing(leaves, places), capped: Table::missing(leaves, places) };
-    for (thresholds, members) in thresholds.iter().zip(members) {
+    let kinds = kinds_of(members, places)?;
+    for thresholds in thresholds {
         check_thresholds(outline, thresholds)?;
-        for (at, leaf) in outline.leaves().enumerate() {
-            let (raw, capped) = (scaled.raw.column_mut(at), scaled.capped.column_mut(at));
-            scale_column(leaf, thresholds[at], values.column(at), members, raw, capped)?;
-        }
+    }
+    let mut logarithms = Vec::new();
+    for (at, leaf) in outline.leaves().enumerate() {
+        let lines: Vec<Line> = thresholds.iter().map(|thresholds| Line::of(leaf, thresholds[at])).collect();
+        let values = values.column(at).cells();
+        let transformed = if leaf.transform == Transform::None {
+            values
+        } else {
+            logarithms.clear();
+            logarithms.extend(values.iter().map(|&value| transform(leaf, value)));
+            &logarithms
+        };
+        let (raw, capped) = (scaled.raw.column_mut(at).cells_mut(), scaled.capped.column_mut(at).cells_mut());
+        wide(ScaleColumn { lines: &lines, kinds: &kinds, transformed, raw, capped });
     }
     Ok(scaled)
+}
+
+/// The type of each place, `u32::MAX` for none.
+fn kinds_of(members: &[Vec<usize>], places: usize) -> Result<Vec<u32>, ShapeError> {
+    let mut kinds = vec![u32::MAX; places];
+    for (kind, members) in (0..).zip(members) {
+        for &place in members {
+            check_index("place of a column", place, places)?;
+            kinds[place] = kind;
+        }
+    }
+    Ok(kinds)
 }
 
 fn transformed(transform: Transform, value: f64) -> Option<f64> {

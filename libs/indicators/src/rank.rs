@@ -2,7 +2,10 @@
 //!
 //! Source: specification page 1, section 1.7, and page 5, section 5.1.
 
+mod order;
+
 use crate::column::present;
+pub(crate) use order::Order;
 
 /// Where a score stands among its peers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,7 +20,7 @@ pub struct Standing {
 #[derive(Clone, Debug)]
 pub struct StandingColumn {
     /// 0 where there is none.
-    ranks: Vec<usize>,
+    ranks: Vec<u32>,
     /// NaN where there is none.
     percentiles: Vec<f64>,
 }
@@ -51,10 +54,18 @@ impl StandingColumn {
         read(self.ranks[place], self.percentiles[place])
     }
 
-    /// Puts a standing in its place.
-    pub(crate) fn set(&mut self, place: usize, standing: Option<Standing>) {
-        self.ranks[place] = standing.map_or(0, |standing| standing.rank);
-        self.percentiles[place] = standing.and_then(|standing| standing.percentile).unwrap_or(f64::NAN);
+    /// Ranks scores (NaN: none), each that of the place that stands beside it in `places`; other places keep what they
+    /// have.
+    pub(crate) fn rank(&mut self, order: &mut Order, scores: &[f64], decimals: u32, places: &[usize]) {
+        let count = scores.iter().filter(|score| !score.is_nan()).count();
+        let others = count.saturating_sub(1) as f64;
+        order.standings(scores, shift_of(decimals), |at, tied| {
+            let place = places[at];
+            let below = count as f64 - f64::from(tied.above) - f64::from(tied.count);
+            self.ranks[place] = tied.above + 1;
+            // One score alone divides nothing by nothing, which is no number: it has no percentile.
+            self.percentiles[place] = 100.0 * (below + 0.5 * f64::from(tied.count - 1)) / others;
+        });
     }
 
     /// Standings in the order of their places.
@@ -70,8 +81,70 @@ impl PartialEq for StandingColumn {
     }
 }
 
-fn read(rank: usize, percentile: f64) -> Option<Standing> {
+fn read(rank: u32, percentile: f64) -> Option<Standing> {
+    let rank = usize::try_from(rank).unwrap_or(usize::MAX);
     (rank > 0).then(|| Standing { rank, percentile: present(percentile) })
+}
+
+/// Ranks alone, where there are so many of them that percentiles would be a waste: a cell a place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RankColumn {
+    /// 0 where there is none.
+    ranks: Vec<u32>,
+    ranked: u32,
+}
+
+impl RankColumn {
+    /// How many places it has, those without a rank included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ranks.len()
+    }
+
+    /// Whether it has no places.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ranks.is_empty()
+    }
+
+    /// How many places have a rank.
+    #[must_use]
+    pub fn ranked(&self) -> usize {
+        usize::try_from(self.ranked).unwrap_or(usize::MAX)
+    }
+
+    /// The competition rank of a place, 1 is the best; `None` where it has no score.
+    ///
+    /// # Panics
+    /// If the place is not in `0..len`.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<usize> {
+        read(self.ranks[place], f64::NAN).map(|standing| standing.rank)
+    }
+
+    /// Ranks in the order of their places.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<usize>> + Clone + '_ {
+        (0..self.len()).map(|place| self.get(place))
+    }
+
+    /// The ranks as numbers, 0 where there is none.
+    pub(crate) fn cells(&self) -> &[u32] {
+        &self.ranks
+    }
+
+    /// Ranks scores (NaN: none) anew.
+    pub(crate) fn rank(&mut self, order: &mut Order, scores: &[f64], shift: f64) {
+        self.ranks.resize(scores.len(), 0);
+        self.ranked = rank_into(&mut self.ranks, order, scores, shift);
+    }
+}
+
+/// Writes the rank of each score (NaN: none) beside it, 0 for none; gives how many there are.
+#[inline]
+pub(crate) fn rank_into(ranks: &mut [u32], order: &mut Order, scores: &[f64], shift: f64) -> u32 {
+    ranks.fill(0);
+    order.standings(scores, shift, |at, tied| ranks[at] = tied.above + 1)
 }
 
 /// Ranks scores of one type, best first; a missing score has no standing and does not count.
@@ -80,29 +153,16 @@ fn read(rank: usize, percentile: f64) -> Option<Standing> {
 /// so that scores equal but for round-off tie.
 #[must_use]
 pub fn standings(scores: &[Option<f64>], decimals: u32) -> Vec<Option<Standing>> {
-    let shift = (0..decimals).fold(1.0, |power, _| power * 10.0);
-    let mut order: Vec<(f64, usize)> = scores
-        .iter()
-        .enumerate()
-        // Adding 0 turns -0 into 0, which the total order would otherwise tell apart.
-        .filter_map(|(at, score)| score.map(|score| ((score * shift).round() + 0.0, at)))
-        .collect();
-    order.sort_unstable_by(|(left, _), (right, _)| right.total_cmp(left));
+    let scores: Vec<f64> = scores.iter().map(|score| score.unwrap_or(f64::NAN)).collect();
+    let places: Vec<usize> = (0..scores.len()).collect();
+    let mut standings = StandingColumn::missing(scores.len());
+    standings.rank(&mut Order::default(), &scores, decimals, &places);
+    standings.iter().collect()
+}
 
-    let count = order.len();
-    let mut standings = vec![None; scores.len()];
-    let mut above = 0;
-    for tied in order.chunk_by(|(left, _), (right, _)| left.total_cmp(right).is_eq()) {
-        let below = count - above - tied.len();
-        let others_tied = tied.len() - 1;
-        let percentile =
-            (count > 1).then(|| 100.0 * (below as f64 + 0.5 * others_tied as f64) / (count - 1) as f64);
-        for &(_, at) in tied {
-            standings[at] = Some(Standing { rank: above + 1, percentile });
-        }
-        above += tied.len();
-    }
-    standings
+/// 10 to the power of `decimals`.
+pub(crate) fn shift_of(decimals: u32) -> f64 {
+    (0..decimals).fold(1.0, |power, _| power * 10.0)
 }
 
 #[cfg(test)]

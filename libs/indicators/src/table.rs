@@ -36,6 +36,12 @@ pub enum ShapeError {
         /// How many there are.
         len: usize,
     },
+    /// A catalog is not a variant of the one that values were prepared for.
+    #[error("leaf {code} reads or transforms its values otherwise than the leaf that was prepared")]
+    AnotherTree {
+        /// Code of the leaf.
+        code: String,
+    },
     /// A derived leaf came with values; they are computed, never delivered.
     #[error("leaf {code} is derived, its column must hold no values")]
     DerivedDelivered {

@@ -40,7 +40,7 @@ pub(crate) fn beside(beside: &Beside) -> proto::RankInterval {
 }
 
 /// A row of a list of intervals.
-pub(crate) fn ranked_interval(analysis: &Analysis, row: StoredInterval) -> proto::RankedInterval {
+pub(crate) fn ranked_interval(analysis: &Analysis, row: &StoredInterval) -> proto::RankedInterval {
     proto::RankedInterval {
         place_id: row.place.to_string(),
         rank: row.rank.map(small),

@@ -115,10 +115,31 @@ impl NodeColumn {
         present(self.scores[place])
     }
 
-    /// Puts a score in its place.
-    pub(crate) fn set(&mut self, place: usize, found: NodeScore) {
-        self.scores[place] = found.score.unwrap_or_else(Absence::cell);
-        self.coverage[place] = found.coverage;
+    /// The cells of some places: scores (a NaN is a reason) and coverages.
+    pub(crate) fn stretch(&self, first: usize, len: usize) -> (&[f64], &[f64]) {
+        (&self.scores[first..first + len], &self.coverage[first..first + len])
+    }
+
+    /// The same, to be filled.
+    pub(crate) fn stretch_mut(&mut self, first: usize, len: usize) -> (&mut [f64], &mut [f64]) {
+        (&mut self.scores[first..first + len], &mut self.coverage[first..first + len])
+    }
+
+    /// Takes over what was found for a stretch of `len` places from `first` on.
+    pub(crate) fn keep(&mut self, first: usize, found: &Self, len: usize) {
+        self.scores.resize(len, 0.0);
+        self.coverage.resize(len, 0.0);
+        let count = found.len().min(len - first);
+        self.scores[first..first + count].copy_from_slice(&found.scores[..count]);
+        self.coverage[first..first + count].copy_from_slice(&found.coverage[..count]);
+    }
+
+    /// Takes over what was found, each the result of the place that stands beside it in `places`.
+    pub(crate) fn scatter(&mut self, found: &Self, places: &[usize]) {
+        for (at, &place) in places.iter().enumerate() {
+            self.scores[place] = found.scores[at];
+            self.coverage[place] = found.coverage[at];
+        }
     }
 
     /// Scores and coverages in the order of their places.
@@ -148,9 +169,11 @@ mod tests {
         let mut column = NodeColumn::unclassified(6);
         assert_eq!(column.get(5), NodeScore::unclassified());
         for (place, reason) in REASONS.into_iter().enumerate() {
-            column.set(place, NodeScore { score: Err(reason), coverage: 0.5 });
+            column.stretch_mut(place, 1).0[0] = reason.cell();
+            column.stretch_mut(place, 1).1[0] = 0.5;
         }
-        column.set(4, NodeScore { score: Ok(62.5), coverage: 1.0 });
+        let (scores, coverage) = column.stretch_mut(4, 1);
+        (scores[0], coverage[0]) = (62.5, 1.0);
         for (place, reason) in REASONS.into_iter().enumerate() {
             assert_eq!(column.get(place), NodeScore { score: Err(reason), coverage: 0.5 });
         }

@@ -11,7 +11,7 @@ use super::model::Reassessment;
 use super::settings::Settings;
 use crate::catalog::{ItemIndex, ItemKind};
 use crate::compose::Composer;
-use crate::outline::{Outline, Position};
+use crate::outline::Position;
 use crate::rank::standings;
 use crate::table::ShapeError;
 use crate::threshold::ThresholdStatus;
@@ -47,14 +47,14 @@ pub struct Shift {
 /// [`ShapeError`] if the parts do not fit each other.
 pub fn leave_one_out(model: &Reassessment<'_>) -> Result<Vec<LeftOut>, ShapeError> {
     let study = model.study();
-    let outline = Outline::of(study.catalog);
+    let (outline, catalog) = (study.outline, study.outline.catalog());
     let (thresholds, scored) = model.assess(&Settings::default())?;
     let root: Vec<Option<usize>> = match scored.standings.first() {
         Some(column) => column.iter().map(|standing| standing.map(|standing| standing.rank)).collect(),
         None => return Ok(Vec::new()),
     };
     let mut found = Vec::new();
-    for (at, item) in study.catalog.items.iter().enumerate() {
+    for (at, item) in catalog.items.iter().enumerate() {
         let second_level = item.parent == Some(ItemIndex(0));
         let left_out = match (outline.position(ItemIndex(at)), &item.kind) {
             (Position::Leaf(leaf), ItemKind::Leaf(_)) => leaf..leaf + 1,
@@ -66,10 +66,10 @@ pub fn leave_one_out(model: &Reassessment<'_>) -> Result<Vec<LeftOut>, ShapeErro
             let mut statuses: Vec<ThresholdStatus> =
                 thresholds[kind].iter().map(|threshold| threshold.status()).collect();
             statuses[left_out.clone()].fill(ThresholdStatus::Degenerate);
-            let weights = effective_weights(&outline, &study.declared_weights[kind], &statuses)?;
-            let scores = Composer::new(&outline, &weights)?.compose(&scored.z, members)?;
+            let weights = effective_weights(outline, &study.declared_weights[kind], &statuses)?;
+            let scores = Composer::new(outline, &weights)?.compose(&scored.z, members)?;
             let root_scores: Vec<Option<f64>> = scores.columns[0].iter().map(|score| score.value()).collect();
-            let ranks = standings(&root_scores, study.catalog.rank_decimals);
+            let ranks = standings(&root_scores, catalog.rank_decimals);
             for (&place, standing) in members.iter().zip(ranks) {
                 let without = standing.map(|standing| standing.rank);
                 for tally in [kind, study.samples.len()] {

@@ -5,18 +5,19 @@
 //! computation was given, not off the settings: so a factor that got lost on the way shows.
 
 use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
 
 use super::chance::{Purpose, Stream};
 use super::factors::{Aggregation, Resampling};
 use super::perturbation::perturbed_weights;
 use super::settings::Settings;
-use crate::assess::{Base, Scored, Scoring, derived_thresholds, members_by_type, score};
+use crate::assess::{Assessment, Base, Scored, Scoring, derived_thresholds, members_by_type, score};
 use crate::base::{BaseTable, base_table};
 use crate::catalog::{Catalog, Extension, ItemKind, Mean, ThresholdPolicy};
 use crate::column::Column;
 use crate::normalise::scale_table;
 use crate::outline::Outline;
-use crate::rank::Standing;
+use crate::reassess::{Assessor, Configuration, Scratch};
 use crate::table::{ShapeError, Table, check_index, check_length};
 use crate::threshold::{Threshold, fix_thresholds};
 
@@ -26,8 +27,8 @@ pub type Rank = Option<NonZeroU32>;
 /// Everything an assessment read.
 #[derive(Clone, Copy, Debug)]
 pub struct Study<'a> {
-    /// The catalog.
-    pub catalog: &'a Catalog,
+    /// Positions of the catalog.
+    pub outline: &'a Outline<'a>,
     /// Declared weights by type, then by item.
     pub declared_weights: &'a [Vec<f64>],
     /// Type of each place, as a position in the list of types; `None` is `UNCLASSIFIED`.
@@ -39,9 +40,11 @@ pub struct Study<'a> {
     /// Type of each place of the base periods, which have a place axis of their own: by type, the frame samples are
     /// drawn from.
     pub base_types: &'a [Option<usize>],
+    /// Whether the place axis of the base periods is that of the assessed period: then a faster way may be taken.
+    pub one_axis: bool,
     /// Observed values of the base periods: consecutive, oldest first, a period left out between two as a table of missing
     /// values.
-    pub base: &'a [&'a Table],
+    pub base: &'a [Table],
     /// Sample of each type: positions on the axis of the base periods.
     pub samples: &'a [Vec<usize>],
 }
@@ -91,18 +94,33 @@ pub trait Model: Sync {
 }
 
 /// Runs an assessment again under settings.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Reassessment<'a> {
     study: Study<'a>,
     seed: u64,
     members: Vec<Vec<usize>>,
     frames: Vec<Vec<usize>>,
     base_values: BaseTable,
+    /// An assessor a type, with the rooms its runs are made in; none where the plain way has to be taken.
+    engines: Vec<Engine<'a>>,
+}
+
+/// The fast way through one type.
+#[derive(Debug)]
+struct Engine<'a> {
+    assessor: Assessor<'a>,
+    rooms: Mutex<Vec<Scratch>>,
+}
+
+/// What a run found.
+struct Ranked {
+    thresholds: Vec<Vec<Threshold>>,
+    weights: Vec<Vec<f64>>,
+    ranks: Vec<Vec<Rank>>,
 }
 
 /// One assessment again.
 struct Again {
-    samples: Vec<Vec<usize>>,
     thresholds: Vec<Vec<Threshold>>,
     scored: Scored,
 }
@@ -113,11 +131,11 @@ impl<'a> Reassessment<'a> {
     /// # Errors
     /// [`ShapeError`] if the parts do not fit the catalog or each other.
     pub fn new(study: Study<'a>, seed: u64) -> Result<Self, ShapeError> {
-        let leaves = Outline::of(study.catalog).leaf_count();
+        let leaves = study.outline.leaf_count();
         let type_count = study.samples.len();
         check_length("declared weights by type", type_count, study.declared_weights.len())?;
         for weights in study.declared_weights {
-            check_length("declared weights", study.catalog.items.len(), weights.len())?;
+            check_length("declared weights", study.outline.catalog().items.len(), weights.len())?;
         }
         for table in [study.current].into_iter().chain(study.previous) {
             table.check(leaves, study.types.len())?;
@@ -130,8 +148,15 @@ impl<'a> Reassessment<'a> {
             seed,
             members: members_by_type(study.types, type_count)?,
             frames: members_by_type(study.base_types, type_count)?,
-            base_values: base_table(leaves, study.base_types.len(), study.base)?,
+            base_values: base_table(leaves, study.base_types.len(), &study.base.iter().collect::<Vec<_>>())?,
+            engines: engines(&study)?,
         })
+    }
+
+    /// The same without the fast way: slower, for checking one against the other.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        Self { engines: Vec::new(), ..self }
     }
 
     /// What is assessed again.
@@ -151,21 +176,15 @@ impl<'a> Reassessment<'a> {
     /// # Errors
     /// [`ShapeError`] if the parts do not fit the catalog or each other.
     pub fn assess(&self, settings: &Settings) -> Result<(Vec<Vec<Threshold>>, Scored), ShapeError> {
-        let catalog = resolved_catalog(self.study.catalog, settings);
+        let catalog = resolved_catalog(self.study.outline.catalog(), settings);
         let outline = Outline::of(&catalog);
-        let Again { thresholds, scored, .. } = self.assess_by(&outline, settings)?;
+        let Again { thresholds, scored } = self.assess_by(&outline, settings)?;
         Ok((thresholds, scored))
     }
 
     fn assess_by(&self, outline: &Outline<'_>, settings: &Settings) -> Result<Again, ShapeError> {
         let study = &self.study;
-        let weights = settings.weights.map(|(perturbation, realisation)| {
-            let perturb = |declared: &Vec<f64>| {
-                perturbed_weights(study.catalog, declared, perturbation, self.seed, realisation)
-            };
-            study.declared_weights.iter().map(perturb).collect::<Vec<Vec<f64>>>()
-        });
-        let weights = weights.as_deref().unwrap_or(study.declared_weights);
+        let weights = &self.weights(settings);
         let samples: Vec<Vec<usize>> =
             (0..study.samples.len()).map(|kind| self.sample(settings, kind)).collect();
         let fix = |sample: &Vec<usize>| {
@@ -185,7 +204,7 @@ impl<'a> Reassessment<'a> {
             current: &current,
             previous: previous.as_ref(),
         })?;
-        Ok(Again { samples, thresholds, scored })
+        Ok(Again { thresholds, scored })
     }
 
     /// The thresholds of derived leaves, from the sample's places alone.
@@ -209,7 +228,7 @@ impl<'a> Reassessment<'a> {
             .collect();
         let types: Vec<Option<usize>> = axis.iter().map(|&(kind, _)| Some(kind)).collect();
         let members = members_by_type(&types, samples.len())?;
-        let short = |table: &&Table| {
+        let short = |table: &Table| {
             let column = |of_leaf: &Column| axis.iter().map(|&(_, place)| of_leaf.get(place)).collect();
             let short = Table::from_columns(axis.len(), table.columns().iter().map(column).collect())?;
             Ok(scale_table(outline, thresholds, &members, &short)?.capped)
@@ -229,6 +248,71 @@ impl<'a> Reassessment<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Declared weights by type, as the settings have them.
+    fn weights(&self, settings: &Settings) -> Vec<Vec<f64>> {
+        let perturb = |declared: &Vec<f64>| match settings.weights {
+            Some((perturbation, realisation)) => {
+                let catalog = self.study.outline.catalog();
+                perturbed_weights(catalog, declared, perturbation, self.seed, realisation)
+            }
+            None => declared.clone(),
+        };
+        self.study.declared_weights.iter().map(perturb).collect()
+    }
+
+    /// One run by the fast way: thresholds and weights in force by type, and ranks.
+    fn run_fast(
+        &self,
+        outline: &Outline<'_>,
+        samples: &[Vec<usize>],
+        settings: &Settings,
+        nodes: &[usize],
+    ) -> Result<Ranked, ShapeError> {
+        let places = self.study.types.len();
+        let mut ranked = Ranked {
+            thresholds: Vec::with_capacity(samples.len()),
+            weights: Vec::with_capacity(samples.len()),
+            ranks: vec![vec![None; places]; nodes.len()],
+        };
+        for ((engine, sample), declared_weights) in
+            self.engines.iter().zip(samples).zip(&self.weights(settings))
+        {
+            let members = engine.assessor.members();
+            let sample: Vec<usize> =
+                sample.iter().filter_map(|place| members.binary_search(place).ok()).collect();
+            let free = engine.rooms.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut room = free.unwrap_or_else(|| engine.assessor.scratch());
+            let run = Configuration { outline, sample: &sample, declared_weights, nodes };
+            engine.assessor.reassess(&mut room, &run)?;
+            ranked.thresholds.push(room.thresholds().to_vec());
+            ranked.weights.push(room.weights().leaves.clone());
+            for (column, &node) in ranked.ranks.iter_mut().zip(nodes) {
+                for (&place, rank) in members.iter().zip(room.ranks(node).iter()) {
+                    column[place] = rank.and_then(rank_of);
+                }
+            }
+            engine.rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+        }
+        Ok(ranked)
+    }
+
+    /// One run by the plain way, as an assessment is made.
+    fn run_plain(
+        &self,
+        outline: &Outline<'_>,
+        settings: &Settings,
+        nodes: &[usize],
+    ) -> Result<Ranked, ShapeError> {
+        let Again { thresholds, scored } = self.assess_by(outline, settings)?;
+        let ranks = |&node: &usize| {
+            let standings = scored.standings[node].iter();
+            standings.map(|standing| standing.and_then(|standing| rank_of(standing.rank))).collect()
+        };
+        let ranks = nodes.iter().map(ranks).collect();
+        let weights = scored.weights.into_iter().map(|weights| weights.leaves).collect();
+        Ok(Ranked { thresholds, weights, ranks })
     }
 
     /// The sample of one type: the assessment's, or one drawn anew.
@@ -254,25 +338,49 @@ impl<'a> Reassessment<'a> {
 
 impl Model for Reassessment<'_> {
     fn run(&self, settings: &Settings, reach: Reach) -> Result<Outcome, ShapeError> {
-        let catalog = resolved_catalog(self.study.catalog, settings);
-        let outline = Outline::of(&catalog);
-        let Again { samples, thresholds, scored } = self.assess_by(&outline, settings)?;
-        let nodes = if reach == Reach::Root { 1 } else { outline.node_count() };
-        let rank_of = |standing: Option<Standing>| {
-            standing.and_then(|standing| NonZeroU32::new(u32::try_from(standing.rank).unwrap_or(u32::MAX)))
+        let catalog = resolved_catalog(self.study.outline.catalog(), settings);
+        let outline = &Outline::of(&catalog);
+        let nodes: Vec<usize> = (0..if reach == Reach::Root { 1 } else { outline.node_count() }).collect();
+        let samples: Vec<Vec<usize>> =
+            (0..self.study.samples.len()).map(|kind| self.sample(settings, kind)).collect();
+        let Ranked { thresholds, weights, ranks } = if self.engines.is_empty() {
+            self.run_plain(outline, settings, &nodes)?
+        } else {
+            self.run_fast(outline, &samples, settings, &nodes)?
         };
-        let ranks =
-            scored.standings.iter().take(nodes).map(|column| column.iter().map(rank_of).collect()).collect();
         let in_force = InForce {
             samples,
             extensions: outline.leaves().map(|leaf| extension_of(leaf.threshold)).collect(),
             thresholds,
-            weights: scored.weights.into_iter().map(|weights| weights.leaves).collect(),
+            weights,
             means: outline.nodes().map(|node| (node.mean, node.floor)).collect(),
             minimum_coverages: outline.nodes().map(|node| node.minimum_coverage).collect(),
         };
         Ok(Outcome { in_force, ranks })
     }
+}
+
+/// An assessor a type where the base periods are what an assessor takes them for: the last ones on record on the one place
+/// axis, up to the period before the assessed one, or that period itself where nothing earlier is on record.
+fn engines<'a>(study: &Study<'a>) -> Result<Vec<Engine<'a>>, ShapeError> {
+    let asked = usize::try_from(study.outline.catalog().base_periods).unwrap_or(usize::MAX);
+    let earlier: &'a [Table] = match study.base {
+        [only] if *only == *study.current && study.previous.is_none_or(Table::is_empty) => &[],
+        [.., last] if Some(last) == study.previous && study.base.len() <= asked => study.base,
+        _ => return Ok(Vec::new()),
+    };
+    let nothing = !earlier.is_empty() && earlier.iter().all(Table::is_empty);
+    if nothing || !study.one_axis || study.types != study.base_types {
+        return Ok(Vec::new());
+    }
+    let (outline, types, samples, current) = (study.outline, study.types, study.samples, study.current);
+    let input = Assessment { outline, types, samples, current, earlier };
+    let engine = |kind| Ok(Engine { assessor: Assessor::new(&input, kind)?, rooms: Mutex::default() });
+    (0..samples.len()).map(engine).collect()
+}
+
+fn rank_of(rank: usize) -> Rank {
+    NonZeroU32::new(u32::try_from(rank).unwrap_or(u32::MAX))
 }
 
 /// The catalog with the choices of a run in place of its own.

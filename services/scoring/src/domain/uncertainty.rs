@@ -179,16 +179,18 @@ pub(crate) fn analyse_run(
     let types: Vec<Option<usize>> = inputs.places.iter().map(|place| place.type_at).collect();
     let gap = Table::missing(outline.leaf_count(), inputs.base.axis.len());
     let base = consecutive_tables(&inputs.base, &gap, |read| &read.values);
+    let base: Vec<Table> = base.into_iter().cloned().collect();
     let samples = samples_on(&inputs.base.axis, &inputs.samples);
     let weights = vec![declared_weights(catalog); type_count];
     let model = Reassessment::new(
         Study {
-            catalog,
+            outline: &outline,
             declared_weights: &weights,
             types: &types,
             current: &inputs.assessed.values,
             previous: inputs.previous.as_ref().map(|previous| &previous.values),
             base_types: &inputs.base.types,
+            one_axis: inputs.places.iter().map(|place| &place.id).eq(&inputs.base.axis),
             base: &base,
             samples: &samples,
         },

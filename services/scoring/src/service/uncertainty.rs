@@ -123,7 +123,7 @@ impl Scoring {
         let mut rows = self.store.rank_intervals(found.key, &query).await?;
         let next_page_token =
             page::cut(&mut rows, &page, &binding, |row| format!("{}/{}", row.rank.unwrap_or(0), row.place));
-        let intervals = rows.into_iter().map(|row| encode::ranked_interval(&found.analysis, row)).collect();
+        let intervals = rows.iter().map(|row| encode::ranked_interval(&found.analysis, row)).collect();
         Ok(proto::ListRankIntervalsResponse { intervals, next_page_token })
     }
 

@@ -64,15 +64,16 @@ impl District {
 
     pub(crate) fn with<T>(&self, seed: u64, work: impl FnOnce(&Reassessment<'_>) -> T) -> T {
         let (current, earlier) = self.periods.split_last().unwrap();
-        let base: Vec<&Table> = earlier.iter().collect();
+        let outline = Outline::of(&self.catalog);
         let study = Study {
-            catalog: &self.catalog,
+            outline: &outline,
+            one_axis: true,
             declared_weights: &self.weights,
             types: &self.types,
             current,
             previous: earlier.last(),
             base_types: &self.types,
-            base: &base,
+            base: earlier,
             samples: &self.samples,
         };
         work(&Reassessment::new(study, seed).unwrap())

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use proptest::prelude::*;
 use xiuhua_indicators::catalog::Catalog;
-use xiuhua_indicators::table::Table;
+use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::uncertainty::draws::{DrawPlan, Drawn, draw};
 use xiuhua_indicators::uncertainty::factors::{Factor, Perturbation};
 use xiuhua_indicators::uncertainty::model::{Model as _, Rank, Reach, Reassessment, Study};
@@ -37,33 +37,40 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn without_settings_a_run_is_the_assessment(scenario in scenario()) {
+    fn a_run_is_the_assessment_and_the_fast_way_is_the_plain_one(scenario in scenario(), seed: u64) {
         let assessed = assess_scenario(&scenario);
         let (current, earlier) = scenario.periods.split_last().unwrap();
         let on_record = earlier.iter().any(|table| !table.is_empty());
         let asked = scenario.catalog.base_periods as usize;
-        let base: Vec<&Table> = if on_record {
-            earlier[earlier.len().saturating_sub(asked)..].iter().collect()
-        } else {
-            vec![current]
-        };
+        let now = [current.clone()];
+        let base = if on_record { &earlier[earlier.len().saturating_sub(asked)..] } else { &now[..] };
         let weights: Vec<f64> = scenario.catalog.items.iter().map(|item| item.weight).collect();
         let weights = vec![weights; scenario.samples.len()];
-        let model = Reassessment::new(Study {
-            catalog: &scenario.catalog,
+        let outline = Outline::of(&scenario.catalog);
+        let model = || Reassessment::new(Study {
+            outline: &outline,
             declared_weights: &weights,
             types: &scenario.types,
             current,
             previous: earlier.last(),
             base_types: &scenario.types,
-            base: &base,
+            one_axis: true,
+            base,
             samples: &scenario.samples,
-        }, 1).unwrap();
+        }, seed).unwrap();
+        let (fast, model) = (model(), model().plain());
         let (thresholds, scored) = model.assess(&Settings::default()).unwrap();
         let expected: Vec<Vec<_>> = assessed.thresholds.iter()
             .map(|leaves| leaves.iter().map(|leaf| leaf.threshold).collect()).collect();
         prop_assert_eq!(thresholds, expected);
         prop_assert_eq!(scored, assessed.scored);
+        // Scenarios have their own extensions, means and coverages; the choices of the factors go over all of them.
+        let settings = (0..6).map(|draw| Settings::of_draw(&Factor::defaults(), seed, draw));
+        for settings in settings.chain([Settings::default()]) {
+            for reach in [Reach::AllNodes, Reach::Root] {
+                prop_assert_eq!(fast.run(&settings, reach).unwrap(), model.run(&settings, reach).unwrap());
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,225 @@
+//! A block of places: gathered, composed side by side, a lane a place.
+//!
+//! Each place is a sum of its own, in catalog order; side by side means that vectors run across places, never along
+//! leaves. A missing value adds nothing to either sum of its mean, which is what leaving it out comes to, to the bit.
+
+use crate::catalog::Mean;
+use crate::compose::score::Absence;
+use crate::compose::{Part, Recipe};
+use crate::lanes::{Work, wide};
+use crate::outline::Position;
+
+use super::panel::{LANES, Lanes, Panel};
+
+/// Places of a block: what is read of them stays in the nearest caches.
+pub(crate) const BLOCK: usize = 256;
+
+/// Round-off that a coverage may fall short of its minimum by, so that exactly 2/3 passes.
+const COVERAGE_TOLERANCE: f64 = 1e-9;
+
+/// Dimensionless values of some places, and room to compose one node of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    /// What is composed.
+    pub(crate) z: Panel,
+    sums: Sums,
+    scores: [f64; BLOCK],
+    coverage: [f64; BLOCK],
+}
+
+/// The running sums of one node.
+#[derive(Clone, Debug)]
+struct Sums {
+    /// Σ w·f(z) over the parts that have a value.
+    terms: [f64; BLOCK],
+    /// Σ w over the same parts.
+    weight: [f64; BLOCK],
+    /// Σ w·(share observed) over all parts.
+    covered: [f64; BLOCK],
+    /// A part was refused by this mean or by its own.
+    refused: [bool; BLOCK],
+}
+
+impl Block {
+    /// Room for the values of so many leaves.
+    pub(crate) fn new(leaves: usize) -> Self {
+        let none = [0.0; BLOCK];
+        let sums = Sums { terms: none, weight: none, covered: none, refused: [false; BLOCK] };
+        Self { z: Panel::new(leaves), sums, scores: none, coverage: none }
+    }
+
+    /// How many places are in it.
+    pub(crate) fn len(&self) -> usize {
+        self.z.places()
+    }
+
+    /// The scores of the node composed last; a NaN is a reason for none.
+    pub(crate) fn scores(&self) -> &[f64] {
+        &self.scores[..self.z.places()]
+    }
+
+    /// The coverages of the node composed last.
+    pub(crate) fn coverage(&self) -> &[f64] {
+        &self.coverage[..self.z.places()]
+    }
+}
+
+impl Recipe {
+    /// Composes the node for a block; `child` gives the scores and coverages of a child for the same places.
+    pub(crate) fn compose<'a>(
+        &self,
+        block: &mut Block,
+        scale: f64,
+        child: impl Fn(usize) -> (&'a [f64], &'a [f64]),
+    ) {
+        if self.parts.is_empty() {
+            block.scores.fill(Absence::NothingInUse.cell());
+            block.coverage.fill(0.0);
+        } else if self.is_plain() {
+            wide(PlainMean { recipe: self, scale, block });
+        } else {
+            self.compose_general(block, scale, child);
+        }
+    }
+
+    /// An arithmetic mean over leaves, which refuses nothing and of which coverage is the sum of its weights.
+    pub(crate) fn is_plain(&self) -> bool {
+        let is_leaf = |part: &Part| matches!(part.source, Position::Leaf(_));
+        self.averaging.mean() == Mean::Arithmetic && self.parts.iter().all(is_leaf)
+    }
+
+    /// Any mean over anything.
+    fn compose_general<'a>(
+        &self,
+        block: &mut Block,
+        scale: f64,
+        child: impl Fn(usize) -> (&'a [f64], &'a [f64]),
+    ) {
+        let Block { z, sums, scores, coverage } = block;
+        sums.clear();
+        for part in &self.parts {
+            match part.source {
+                Position::Leaf(leaf) => {
+                    for (at, value) in z.leaf(leaf).enumerate().filter(|(_, value)| !value.is_nan()) {
+                        sums.covered[at] += part.weight;
+                        sums.add(at, part.weight, self.averaging.term(value));
+                    }
+                }
+                Position::Node(node) => {
+                    let (scores, coverage) = child(node);
+                    for (at, (&score, &coverage)) in scores.iter().zip(coverage).enumerate() {
+                        sums.covered[at] += part.weight * coverage;
+                        if !score.is_nan() {
+                            sums.add(at, part.weight, self.averaging.term(score / scale));
+                        } else if score.to_bits() == Absence::ZeroRefused.cell().to_bits() {
+                            sums.refused[at] = true;
+                        }
+                    }
+                }
+            }
+        }
+        for at in 0..z.places() {
+            coverage[at] = sums.covered[at] / self.total_weight;
+            scores[at] = if self.is_low(coverage[at]) {
+                Absence::LowCoverage.cell()
+            } else if sums.refused[at] {
+                Absence::ZeroRefused.cell()
+            } else if sums.weight[at] <= 0.0 {
+                Absence::LowCoverage.cell()
+            } else {
+                scale * self.averaging.value_of(sums.terms[at] / sums.weight[at])
+            };
+        }
+    }
+
+    fn is_low(&self, coverage: f64) -> bool {
+        coverage < self.minimum_coverage - COVERAGE_TOLERANCE
+    }
+
+    /// The least weight that covers the node enough: it and no less passes [`Self::is_low`]. Quotients never fall as
+    /// their numerators grow, so one comparison says the same as a division and a comparison.
+    pub(super) fn find_least_weight(&self) -> f64 {
+        let mut weight = ((self.minimum_coverage - COVERAGE_TOLERANCE) * self.total_weight).max(0.0);
+        while weight > 0.0 && !self.is_low(weight / self.total_weight) {
+            weight = weight.next_down();
+        }
+        while self.is_low(weight / self.total_weight) {
+            weight = weight.next_up();
+        }
+        weight
+    }
+
+    /// The two sums of a plain mean: Σ w·z and Σ w over the leaves observed.
+    #[inline(always)]
+    pub(crate) fn plain_sums(&self, strip: &[Lanes]) -> (Lanes, Lanes) {
+        let (mut terms, mut weights) = ([0.0; LANES], [0.0; LANES]);
+        for part in &self.parts {
+            let Position::Leaf(leaf) = part.source else { continue };
+            let values = &strip[leaf];
+            for at in 0..LANES {
+                let missing = values[at].is_nan();
+                terms[at] += if missing { 0.0 } else { part.weight * values[at] };
+                weights[at] += if missing { 0.0 } else { part.weight };
+            }
+        }
+        (terms, weights)
+    }
+
+    /// Score and coverage of a plain mean from its two sums.
+    #[inline(always)]
+    pub(crate) fn finish_plain(&self, terms: f64, weight: f64, scale: f64) -> (f64, f64) {
+        (self.plain_score(terms, weight, scale), weight / self.total_weight)
+    }
+
+    /// The score alone.
+    #[inline(always)]
+    pub(crate) fn plain_score(&self, terms: f64, weight: f64, scale: f64) -> f64 {
+        let has_none = (weight < self.least_weight) | (weight <= 0.0);
+        let score = scale * (terms / weight);
+        if has_none { Absence::LowCoverage.cell() } else { score }
+    }
+}
+
+impl Sums {
+    fn clear(&mut self) {
+        self.terms.fill(0.0);
+        self.weight.fill(0.0);
+        self.covered.fill(0.0);
+        self.refused.fill(false);
+    }
+
+    #[inline]
+    fn add(&mut self, at: usize, weight: f64, term: Option<f64>) {
+        match term {
+            Some(term) => {
+                self.terms[at] += weight * term;
+                self.weight[at] += weight;
+            }
+            None => self.refused[at] = true,
+        }
+    }
+}
+
+/// Composes a plain mean.
+struct PlainMean<'a> {
+    recipe: &'a Recipe,
+    scale: f64,
+    block: &'a mut Block,
+}
+
+impl Work for PlainMean<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Block { z, scores, coverage, .. } = self.block;
+        let (scores, _) = scores.as_chunks_mut::<LANES>();
+        let (coverage, _) = coverage.as_chunks_mut::<LANES>();
+        for ((strip, scores), coverage) in z.strips().zip(scores).zip(coverage) {
+            let (terms, weights) = self.recipe.plain_sums(strip);
+            for at in 0..LANES {
+                (scores[at], coverage[at]) = self.recipe.finish_plain(terms[at], weights[at], self.scale);
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The order of scores, best first: what ranks are read off, made without allocating once its buffers are there.
+//!
+//! A rounded score is a whole number. Counted from the best one and put before the number of its place, it makes one
+//! word; words are sorted by their upper bits in two or three passes of counting, which no unforeseen branch holds up,
+//! and the little that these bits did not tell apart is moved into place at the end. Where numbers do not fit (more
+//! decimals than a word holds) or crowd together more than that is good for, a comparison sort does the work. Either
+//! way the order is that of rounded score, then place.
+
+use crate::lanes::wide;
+
+/// Bits that one pass tells apart.
+const DIGIT_BITS: u32 = 11;
+const DIGITS: usize = 1 << DIGIT_BITS;
+/// Up to so many scores two passes tell nearly all of them apart.
+const FEW: usize = 1 << 16;
+/// Where a rounded score is below this, one is the distance between two neighbouring numbers from here to its double.
+const WHOLE: f64 = 4_503_599_627_370_496.0;
+
+/// Buffers of an order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Order {
+    rounded: Vec<f64>,
+    words: Vec<u64>,
+    moved: Vec<u64>,
+    pairs: Vec<(f64, u32)>,
+}
+
+/// Places of one rounded score.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tied {
+    /// How many scores are better.
+    pub(crate) above: u32,
+    /// How many there are, at least 1.
+    pub(crate) count: u32,
+}
+
+impl Order {
+    /// Orders scores (NaN: none) rounded to `shift`-ths, halves away from zero, and tells of each place that has one
+    /// where it stands. Gives the number of places that have one. There are at most `u32::MAX` scores.
+    pub(crate) fn standings(&mut self, scores: &[f64], shift: f64, mut tell: impl FnMut(usize, Tied)) -> u32 {
+        self.rounded.resize(scores.len(), 0.0);
+        let (least, greatest) = wide(Round { scores, shift, rounded: &mut self.rounded });
+        if least > greatest {
+            return 0;
+        }
+        if self.sort_words(least, greatest) {
+            let (bits, mask) = place_bits(scores.len());
+            tell_runs(&self.words, |one, other| one >> bits == other >> bits, |word| whole(word & mask), tell)
+        } else {
+            self.sort_pairs();
+            let same = |one: (f64, u32), other: (f64, u32)| one.0.total_cmp(&other.0).is_eq();
+            tell_runs(&self.pairs, same, |pair| whole(u64::from(pair.1)), &mut tell)
+        }
+    }
+
+    /// Sorts words; `false` if the numbers do not fit.
+    fn sort_words(&mut self, least: f64, greatest: f64) -> bool {
+        let reach = greatest - least;
+        let (bits, _) = place_bits(self.rounded.len());
+        if !(reach < WHOLE && greatest.abs() < WHOLE && least.abs() < WHOLE) {
+            return false;
+        }
+        let reach_bits = u64::BITS - ((reach + WHOLE).to_bits() ^ WHOLE.to_bits()).leading_zeros();
+        if reach_bits + bits > u64::BITS {
+            return false;
+        }
+        self.words.clear();
+        let placed = self.rounded.iter().zip(0_u64..).filter(|(score, _)| !score.is_nan());
+        // Both numbers are whole and their difference is exact; adding WHOLE shows it in the lower bits.
+        self.words.extend(placed.map(|(score, place)| {
+            let behind = (greatest - score + WHOLE).to_bits() ^ WHOLE.to_bits();
+            behind << bits | place
+        }));
+        let passes = if self.words.len() <= FEW { 2 } else { 3 };
+        let skipped = reach_bits.saturating_sub(passes * DIGIT_BITS) + bits;
+        for pass in 0..passes {
+            self.count_and_move(skipped + pass * DIGIT_BITS);
+        }
+        if skipped > bits && !settle(&mut self.words) {
+            self.words.sort_unstable();
+        }
+        true
+    }
+
+    /// One pass: a stable sort by the digit that begins at this bit.
+    fn count_and_move(&mut self, begin: u32) {
+        if begin >= u64::BITS {
+            return;
+        }
+        let digit = |word: u64| whole(word >> begin) % DIGITS;
+        let mut starts = [0_u32; DIGITS];
+        for &word in &self.words {
+            starts[digit(word)] += 1;
+        }
+        let mut start = 0;
+        for slot in &mut starts {
+            start += std::mem::replace(slot, start);
+        }
+        self.moved.resize(self.words.len(), 0);
+        for &word in &self.words {
+            let slot = &mut starts[digit(word)];
+            self.moved[whole(u64::from(*slot))] = word;
+            *slot += 1;
+        }
+        std::mem::swap(&mut self.words, &mut self.moved);
+    }
+
+    fn sort_pairs(&mut self) {
+        self.pairs.clear();
+        let placed = self.rounded.iter().zip(0_u32..).filter(|(score, _)| !score.is_nan());
+        self.pairs.extend(placed.map(|(&score, place)| (score, place)));
+        self.pairs.sort_unstable_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+    }
+}
+
+/// Rounds scores, and finds the least and the greatest; the greatest is below the least where there is none.
+struct Round<'a> {
+    scores: &'a [f64],
+    shift: f64,
+    rounded: &'a mut [f64],
+}
+
+impl crate::lanes::Work for Round<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn call(self) -> (f64, f64) {
+        for (rounded, score) in self.rounded.iter_mut().zip(self.scores) {
+            // Adding 0 turns -0 into 0, which the total order would otherwise tell apart.
+            *rounded = (score * self.shift).round() + 0.0;
+        }
+        const LANES: usize = 32;
+        let (mut least, mut greatest) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+        let (chunks, rest) = self.rounded.as_chunks::<LANES>();
+        for chunk in chunks {
+            for at in 0..LANES {
+                // Comparisons with NaN are false.
+                least[at] = if chunk[at] < least[at] { chunk[at] } else { least[at] };
+                greatest[at] = if chunk[at] > greatest[at] { chunk[at] } else { greatest[at] };
+            }
+        }
+        let all = |start: f64, found: &[f64], pick: fn(f64, f64) -> f64| {
+            found.iter().chain(rest.iter().filter(|score| !score.is_nan())).copied().fold(start, pick)
+        };
+        (all(f64::INFINITY, &least, f64::min), all(f64::NEG_INFINITY, &greatest, f64::max))
+    }
+}
+
+/// How many bits the number of a place takes, and a mask of them.
+fn place_bits(places: usize) -> (u32, u64) {
+    let bits = usize::BITS - places.saturating_sub(1).leading_zeros();
+    (bits, (1 << bits) - 1)
+}
+
+/// Moves words into place that are nearly there; `false` when that takes too long.
+fn settle(words: &mut [u64]) -> bool {
+    let mut moves = 4 * words.len();
+    for at in 1..words.len() {
+        let word = words[at];
+        let mut to = at;
+        while to > 0 && words[to - 1] > word {
+            if moves == 0 {
+                words[to] = word;
+                return false;
+            }
+            words[to] = words[to - 1];
+            to -= 1;
+            moves -= 1;
+        }
+        words[to] = word;
+    }
+    true
+}
+
+/// Walks over runs of equal scores, best first; gives the number of all.
+fn tell_runs<T: Copy>(
+    sorted: &[T],
+    same: impl Fn(T, T) -> bool,
+    place: impl Fn(T) -> usize,
+    mut tell: impl FnMut(usize, Tied),
+) -> u32 {
+    let mut above = 0;
+    let mut rest = sorted;
+    while let Some(&first) = rest.first() {
+        let len = 1 + rest[1..].iter().take_while(|&&other| same(first, other)).count();
+        let count = u32::try_from(len).unwrap_or(u32::MAX);
+        let (run, behind) = rest.split_at(len);
+        run.iter().for_each(|&one| tell(place(one), Tied { above, count }));
+        above += count;
+        rest = behind;
+    }
+    above
+}
+
+/// A number of this machine; on machines of fewer bits no list is so long.
+#[inline(always)]
+fn whole(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
