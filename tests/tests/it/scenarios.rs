@@ -28,6 +28,7 @@ mod sheet;
 mod small_district;
 mod stopping;
 mod two_databases;
+mod uncertainty;
 mod unmended;
 mod workbench;
 mod worked_examples;
