@@ -25,6 +25,7 @@
 //! | [`rank`], [`group`], [`growth`] | ranks and percentiles, committees and towns, points and rates | 1.7 |
 //! | [`draws`], [`reassess`] | ranks under many sets of weights; one type assessed again and again | 1.9 |
 //! | [`contribution`], [`attribution`], [`diagnosis`] | why a score is what it is | 1.7, 1.8 |
+//! | [`uncertainty`] | rank intervals, groups that cannot be told apart, Sobol indices, leave-one-out | 1.9 |
 //! | [`digest`] | one hash over a run | |
 
 pub mod assess;
@@ -53,5 +54,6 @@ pub mod shipped;
 pub mod table;
 pub mod threshold;
 pub mod treatment;
+pub mod uncertainty;
 pub mod weight;
 pub mod weighting;

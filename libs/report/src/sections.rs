@@ -7,6 +7,7 @@ mod opening;
 mod pains;
 mod quality;
 mod towns;
+mod uncertainty;
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,6 +25,7 @@ pub fn report(facts: &Facts, language: Language) -> Document {
     blocks.extend(towns::blocks(&words));
     blocks.extend(pains::blocks(&words));
     blocks.extend(changes::blocks(&words));
+    blocks.extend(uncertainty::blocks(&words));
     blocks.extend(quality::blocks(&words));
     blocks.extend(method::blocks(&words));
     let run = &facts.run;

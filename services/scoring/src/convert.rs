@@ -183,6 +183,7 @@ pub(crate) fn node_score(outline: &Outline<'_>, node_at: usize, score: &Score) -
         rank: score.standing.map(|standing| u32::try_from(standing.rank).unwrap_or(u32::MAX)),
         percentile: score.standing.and_then(|standing| standing.percentile),
         absence_reason: score.composed.score.err().map_or("", absence_word).to_owned(),
+        interval: None,
     }
 }
 
@@ -194,6 +195,7 @@ pub(crate) fn ranked_place(
     row: RankedPlace,
 ) -> proto::RankedPlace {
     proto::RankedPlace {
+        interval: None,
         r#type: type_name(plan, row.place.type_at),
         score: Some(node_score(outline, node_at, &row.score)),
         place_id: row.place.id.to_string(),
@@ -370,7 +372,7 @@ pub(crate) fn type_name(plan: &Plan, type_at: Option<usize>) -> String {
 }
 
 /// An instant as the wire has it: nanoseconds count upward from the second, before 1970 too.
-fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
+pub(crate) fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
     let (mut seconds, mut nanos) = (instant.as_second(), instant.subsec_nanosecond());
     if nanos < 0 {
         seconds -= 1;

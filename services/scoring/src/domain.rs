@@ -15,6 +15,7 @@ pub(crate) mod results;
 pub(crate) mod run;
 pub(crate) mod scheme_effect;
 mod two_passes;
+pub(crate) mod uncertainty;
 pub(crate) mod walk_back;
 pub(crate) mod weight_scheme;
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use xiuhua_indicators::catalog::CatalogFaults;
 use xiuhua_indicators::table::ShapeError;
+use xiuhua_indicators::uncertainty::proof::UncertaintyError;
 use xiuhua_service_kit::request_id::KeyReused;
 use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, UpstreamError, Violation};
 
@@ -74,6 +75,20 @@ pub(crate) enum Error {
     /// One assessment is verified at a time.
     #[error("another assessment is being verified, try again later")]
     Verifying,
+    /// One assessment is analysed at a time.
+    #[error("the uncertainty of another assessment is being analysed, try again later")]
+    Analysing,
+    /// There is no such analysis.
+    #[error("no uncertainty analysis {0}")]
+    NoAnalysis(String),
+    /// The inputs read again do not give the ranks on record.
+    #[error(
+        "what is read again does not give the ranks on record of assessment {0}, so it cannot be analysed"
+    )]
+    NotReproduced(AssessmentId),
+    /// The analysis was refused.
+    #[error(transparent)]
+    Uncertainty(UncertaintyError),
     /// Two assessments measured with different thresholds.
     #[error("the assessments use the threshold sets {set} and {previous_set}")]
     ThresholdSetsDiffer {
@@ -179,6 +194,7 @@ impl Failure for Error {
             | Self::NoThresholdSet(_)
             | Self::NoWeightScheme(_)
             | Self::NoSchemeType { .. }
+            | Self::NoAnalysis(_)
             | Self::NoClassification(_) => Kind::NotFound,
             Self::WeightSchemeRefused(_) => Kind::InvalidArgument,
             Self::NotReady(_)
@@ -190,14 +206,22 @@ impl Failure for Error {
             | Self::WeightSchemeDiffers { .. }
             | Self::WeightSchemeInForce(_)
             | Self::WeightSchemeNotAdopted(_)
-            | Self::TypesDiffer { .. } => Kind::FailedPrecondition,
+            | Self::TypesDiffer { .. }
+            | Self::NotReproduced(_)
+            | Self::Uncertainty(UncertaintyError::NotApplicable(_) | UncertaintyError::NoFactor) => {
+                Kind::FailedPrecondition
+            }
             Self::PositionNotReached { .. } => Kind::OutOfRange,
-            Self::Verifying => Kind::ResourceExhausted,
+            Self::Verifying | Self::Analysing => Kind::ResourceExhausted,
             Self::Upstream(error) => error.kind(),
             Self::Store(StoreError::Corrupt(_)) => Kind::DataLoss,
             Self::Store(error) if error.holds_nul() => Kind::InvalidArgument,
             Self::Store(error) => error.passing().unwrap_or(Kind::Internal),
-            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => Kind::Internal,
+            Self::Uncertainty(_)
+            | Self::Catalog(_)
+            | Self::Shape(_)
+            | Self::Remembered(_)
+            | Self::Lost(_) => Kind::Internal,
         }
     }
 
@@ -224,6 +248,12 @@ impl Failure for Error {
             Self::NoClassification(_) => "CLASSIFICATION_NOT_FOUND",
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
             Self::Verifying => "VERIFYING_ANOTHER",
+            Self::Analysing => "ANALYSING_ANOTHER",
+            Self::NoAnalysis(_) => "ANALYSIS_NOT_FOUND",
+            Self::NotReproduced(_) => "ASSESSMENT_NOT_REPRODUCED",
+            Self::Uncertainty(UncertaintyError::NotApplicable(_)) => "FACTOR_NOT_APPLICABLE",
+            Self::Uncertainty(UncertaintyError::NoFactor) => "NO_FACTOR",
+            Self::Uncertainty(UncertaintyError::NotApplied { .. }) => "FACTOR_NOT_APPLIED",
             Self::Upstream(error) => error.reason(),
             Self::Store(StoreError::Corrupt(_)) => "ROW_CORRUPT",
             Self::Store(error) if error.holds_nul() => "TEXT_WITH_NUL",
@@ -232,7 +262,11 @@ impl Failure for Error {
                 Some(_) => "STORE_BUSY",
                 None => "INTERNAL",
             },
-            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => "INTERNAL",
+            Self::Uncertainty(UncertaintyError::Shape(_))
+            | Self::Catalog(_)
+            | Self::Shape(_)
+            | Self::Remembered(_)
+            | Self::Lost(_) => "INTERNAL",
         }
     }
 
@@ -282,8 +316,24 @@ impl Failure for Error {
                 format!("位置 {asked} 尚未到达，最新位置为 {newest}")
             }
             Self::Verifying => "正在核验另一次测评，请稍后重试".to_owned(),
+            Self::Analysing => "正在分析另一次测评的不确定性，请稍后重试".to_owned(),
+            Self::NoAnalysis(id) => format!("没有不确定性分析 {id}"),
+            Self::NotReproduced(id) => {
+                format!("重新读取的数据得不出测评 {id} 已记录的排名，不能分析其不确定性")
+            }
+            Self::Uncertainty(UncertaintyError::NotApplicable(kind)) => {
+                format!("因素 {} 对此测评不起作用：改变它，计算所用的数据都不变", kind.as_str())
+            }
+            Self::Uncertainty(UncertaintyError::NotApplied { kind, settings }) => {
+                format!("因素 {} 在一次计算（{settings}）中没有起作用", kind.as_str())
+            }
+            Self::Uncertainty(UncertaintyError::NoFactor) => "没有可以变动的因素".to_owned(),
             Self::Store(error) => return store_message(error),
-            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => {
+            Self::Uncertainty(UncertaintyError::Shape(_))
+            | Self::Catalog(_)
+            | Self::Shape(_)
+            | Self::Remembered(_)
+            | Self::Lost(_) => {
                 return Bilingual::new("内部错误", "internal error");
             }
         };
@@ -301,7 +351,7 @@ impl Failure for Error {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Upstream(error) => error.retry_after(),
-            Self::Verifying => Some(VERIFYING_RETRY_AFTER),
+            Self::Verifying | Self::Analysing => Some(VERIFYING_RETRY_AFTER),
             Self::Store(error) => error.passing().map(|_| STORE_RETRY_AFTER),
             _ => None,
         }
@@ -314,7 +364,12 @@ impl Failure for Error {
             | Self::NotReady(id)
             | Self::Over(id)
             | Self::NotPublishable(id)
-            | Self::NotPublished(id) => vec![("assessment_id", id.to_string())],
+            | Self::NotPublished(id)
+            | Self::NotReproduced(id) => vec![("assessment_id", id.to_string())],
+            Self::NoAnalysis(id) => vec![("analysis_id", id.clone())],
+            Self::Uncertainty(UncertaintyError::NotApplicable(kind)) => {
+                vec![("factor", kind.as_str().to_owned())]
+            }
             Self::NonePublished { catalog, period } => {
                 vec![("catalog_id", catalog.clone()), ("period", period.clone())]
             }

@@ -8,6 +8,7 @@ mod bench;
 mod changes;
 mod config;
 mod convert;
+mod convert_uncertainty;
 mod domain;
 mod error;
 mod recent;
@@ -20,6 +21,7 @@ mod worker;
 use std::sync::Arc;
 
 use tonic::transport::Channel;
+use xiuhua_contracts::scoring::v1::uncertainty_service_server::UncertaintyServiceServer;
 use xiuhua_contracts::scoring::v1::weight_service_server::WeightServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::ids::new_id;
@@ -80,13 +82,19 @@ pub async fn assemble(
         bench: Bench::new(),
         config: config.worker,
     };
-    let verifying = Bench::new();
+    let (verifying, analysing) = (Bench::new(), Bench::new());
     let limit = config.limits.max_message_bytes;
-    let scoring = Scoring { store, shelf, recent, upstream, clock, changes, verifying };
+    let scoring = Scoring { store, shelf, recent, upstream, clock, changes, verifying, analysing };
     let weights = WeightServiceServer::new(Weights(scoring.clone()))
+        .max_decoding_message_size(limit)
+        .max_encoding_message_size(limit);
+    let uncertainty = UncertaintyServiceServer::new(scoring.clone())
         .max_decoding_message_size(limit)
         .max_encoding_message_size(limit);
     let pages = PageShelf::new(config.reading.ranking_pages_bytes);
     let door = Door::new(scoring, pages, limit);
-    Ok(Part::new(door).with_service(weights).with_worker(workshop.into_worker()))
+    Ok(Part::new(door)
+        .with_service(weights)
+        .with_service(uncertainty)
+        .with_worker(workshop.into_worker()))
 }

@@ -8,6 +8,7 @@ mod measures;
 mod pages;
 mod ranking;
 mod streams;
+mod uncertainty;
 mod verifying;
 pub(crate) mod weights;
 
@@ -50,6 +51,8 @@ pub(crate) struct Scoring {
     pub(crate) changes: Changes,
     /// Where assessments are verified.
     pub(crate) verifying: Bench,
+    /// Where their uncertainty is analysed.
+    pub(crate) analysing: Bench,
 }
 
 /// A complete assessment, opened for reading.

@@ -10,6 +10,7 @@ mod reading;
 mod rows;
 mod scheme_rows;
 mod sql;
+mod sql_uncertainty;
 #[expect(
     clippy::duplicate_mod,
     reason = "what both databases do in the same words is written once, in both/"
@@ -19,6 +20,9 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod weights;
+mod uncertain_rows;
+mod uncertain_tables;
+mod uncertainty;
 
 use std::sync::Arc;
 
@@ -34,6 +38,10 @@ pub(crate) use self::reading::{
     RowDifference, ThresholdUsed, WeightUsed,
 };
 pub(crate) use self::rows::level_of;
+pub(crate) use self::uncertainty::{
+    IntervalQuery, LeftOutShift, NewAnalysis, SensitivityUsed, StoredAnalysis, StoredInterval, Tier,
+    UncertaintyStore,
+};
 pub(crate) use self::weights::{
     NewScheme, SchemeKept, SchemeNumber, SchemeRuled, SchemeRuling, SchemeVerdict, WeightStore,
 };
@@ -46,9 +54,12 @@ use crate::domain::results::Results;
 pub(crate) type SharedStore = Arc<dyn Store>;
 
 /// Where assessments and their results are kept.
-pub(crate) trait Store: AssessmentStore + LeaseStore + ResultStore + WeightStore {}
+pub(crate) trait Store:
+    AssessmentStore + LeaseStore + ResultStore + WeightStore + UncertaintyStore
+{
+}
 
-impl<T: AssessmentStore + LeaseStore + ResultStore + WeightStore> Store for T {}
+impl<T: AssessmentStore + LeaseStore + ResultStore + WeightStore + UncertaintyStore> Store for T {}
 
 /// Assessments and what is decided about them.
 #[async_trait]

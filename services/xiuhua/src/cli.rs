@@ -7,6 +7,7 @@ mod keeping;
 mod reading;
 mod reporting;
 mod reviewing;
+mod uncertainty;
 mod weights;
 
 use std::net::SocketAddr;
@@ -36,6 +37,7 @@ pub(crate) use self::reporting::{Form, ReportArgs};
 pub(crate) use self::reviewing::{
     DecideArgs, EffectArgs, HistoryArgs, LookArgs, ReviewCommand, ReviewListArgs, ReviewShowArgs, RevokeArgs,
 };
+pub(crate) use self::uncertainty::{DrawArgs, SensitivityArgs, UncertaintyArgs};
 
 pub(crate) use self::weights::{
     Combine, CompareSchemesArgs, CreateSchemeArgs, JudgeArgs, JudgementTemplateArgs, ListSchemesArgs,
@@ -137,6 +139,14 @@ pub(crate) enum Command {
     /// Show a place over the periods of a catalog.
     #[command(after_help = "Example:\n  xiuhua trend 310115004000-001 --node A")]
     Trend(TrendArgs),
+    /// Draw an assessment again under other samples, weights and choices: rank intervals, and places that cannot be told
+    /// apart.
+    #[command(after_help = "Examples:\n  xiuhua uncertainty --draws 2000\n  \
+                            xiuhua uncertainty --factors sample=bootstrap weights=dirichlet:80")]
+    Uncertainty(UncertaintyArgs),
+    /// Show which choices move ranks (Sobol indices), and what becomes of ranks without one indicator.
+    #[command(after_help = "Example:\n  xiuhua sensitivity --rows 1024")]
+    Sensitivity(SensitivityArgs),
     /// Show how far the data behind an assessment can be trusted.
     #[command(after_help = "Example:\n  xiuhua quality")]
     Quality(QualityArgs),
@@ -199,6 +209,9 @@ pub(crate) struct DemoArgs {
     /// End after printing instead of serving.
     #[arg(long)]
     pub(crate) no_serve: bool,
+    /// Assess alone: no rank intervals.
+    #[arg(long)]
+    pub(crate) no_uncertainty: bool,
     /// Seed of the generated district.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -264,6 +277,9 @@ pub(crate) struct AssessArgs {
     /// for the catalog, or its own weights.
     #[arg(long, value_name = "SCHEME|catalog", default_value = "")]
     pub(crate) weights: String,
+    /// Assess alone: no rank intervals.
+    #[arg(long)]
+    pub(crate) no_uncertainty: bool,
 }
 
 /// A past state of the record.
@@ -324,6 +340,9 @@ pub(crate) struct ComputeArgs {
     /// Refuse to compute when any row is rejected.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Give rank intervals too: rank_intervals.csv.
+    #[arg(long)]
+    pub(crate) uncertainty: bool,
     /// Worker threads; the results are the same bits with any number.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,

@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::screen::{Outcome, Screen, marks, numbers, words};
 use crate::{
     backup, catalogs, comparing, compute, deciding, demo, exporting, importing, json, quality, quarantine,
-    reading, reporting, reviewing, sample, serving, sources, templates, trend, verifying, weights,
+    reading, reporting, reviewing, sample, serving, sources, templates, trend, uncertainty, verifying, weights,
 };
 
 /// Runs one command.
@@ -93,6 +93,8 @@ async fn on_platform(
         Command::Compare(arguments) => comparing::compare(platform, &arguments, screen).await,
         Command::Diff(arguments) => comparing::diff(platform, &arguments, screen).await,
         Command::Trend(arguments) => trend::trend(platform, &arguments, screen).await,
+        Command::Uncertainty(arguments) => uncertainty::uncertainty(platform, &arguments, screen).await,
+        Command::Sensitivity(arguments) => uncertainty::sensitivity(platform, &arguments, screen).await,
         Command::Quality(arguments) => quality::quality(platform, &arguments, screen).await,
         Command::Export(arguments) => exporting::export(platform, &arguments, screen).await,
         Command::Report(arguments) => reporting::run(platform, &arguments, globals, screen).await,
@@ -137,6 +139,9 @@ async fn assess(
     let run = assessing::assess(platform, asked, &arguments.weights, &progress).await?;
     drop(progress);
     screen.assessment(&run, &Names::read(platform, &run).await?)?;
+    if !arguments.no_uncertainty {
+        uncertainty::after_assessing(platform, &run, screen).await?;
+    }
     screen.json(&json::assessment(&run))
 }
 

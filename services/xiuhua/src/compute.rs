@@ -25,6 +25,7 @@ use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
 use crate::results::{Part, RESULT_FILES, each_threshold, write_rejected, write_results};
 use crate::screen::{Outcome, Screen, told};
+use crate::uncertainty::{after_assessing, write_rank_intervals};
 
 /// What was read, by what, with what outcome.
 const SUMMARY: &str = "summary.json";
@@ -121,6 +122,11 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     let mut files = CsvFolder::new(&arguments.out, false)?;
     let part = Part::default();
     summary.places_without_households = write_results(&platform, &assessment, &part, &mut files).await?;
+    if arguments.uncertainty {
+        after_assessing(&platform, &assessment, screen).await?;
+        write_rank_intervals(&platform, &assessment, &part, &mut files).await?;
+        laps.lap("uncertainty");
+    }
     files.finish()?;
     summary.degenerate = left_out(&platform, &assessment).await?;
     summary.base_periods.clone_from(&assessment.base_periods);
@@ -172,7 +178,10 @@ fn overwritten(arguments: &ComputeArgs) -> Vec<String> {
 
 /// Every file that a run writes into its folder.
 fn result_files(dir: &Path) -> impl Iterator<Item = PathBuf> {
-    RESULT_FILES.iter().chain(&["rejected.csv", SUMMARY]).map(move |name| dir.join(name))
+    RESULT_FILES
+        .iter()
+        .chain(&["rank_intervals.csv", "rejected.csv", SUMMARY])
+        .map(move |name| dir.join(name))
 }
 
 /// Makes the folder, and removes the results of an earlier run: half of one beside half of another would read as one.

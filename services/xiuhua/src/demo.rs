@@ -21,6 +21,7 @@ use crate::records::{Records, SERVICES};
 use crate::sample;
 use crate::screen::{Outcome, Screen, told};
 use crate::serving::{serve, this_program};
+use crate::uncertainty::after_assessing;
 
 /// The catalog and period the sample district is assessed by.
 const CATALOG: &str = "pudong-2021";
@@ -72,6 +73,9 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
     let run = assess(&platform, asked, "", &progress("assessment %")).await?;
     let names = Names::read(&platform, &run).await?;
     screen.assessment(&run, &names)?;
+    if !arguments.no_uncertainty {
+        after_assessing(&platform, &run, screen).await?;
+    }
 
     screen.say("全区：", "The district:")?;
     let district = group_scores(&platform, &run, GroupLevel::District, "", "").await?;

@@ -8,6 +8,7 @@ use xiuhua_contracts::scoring::v1::{
 };
 
 use crate::reading::nodes::quarter;
+use crate::uncertainty::interval_json;
 
 /// What an assessment is.
 pub(crate) fn assessment(run: &Assessment) -> Value {
@@ -123,6 +124,7 @@ pub(crate) fn ranked(place: &RankedPlace) -> Value {
         "committee": place.committee,
         "type": place.r#type,
         "score": place.score.as_ref().map(node),
+        "interval": interval_json(place.interval.as_ref()),
     })
 }
 
@@ -177,6 +179,7 @@ pub(crate) fn node(node: &NodeScore) -> Value {
         "percentile": node.percentile,
         "quarter": quarter(node.percentile),
         "absence_reason": node.absence_reason,
+        "interval": interval_json(node.interval.as_ref()),
     })
 }
 

@@ -54,6 +54,7 @@ mod serving;
 mod sources;
 mod templates;
 mod trend;
+mod uncertainty;
 mod verifying;
 mod weights;
 

@@ -18,6 +18,7 @@ use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceC
 use xiuhua_contracts::normalization::v1::normalization_service_client::NormalizationServiceClient;
 use xiuhua_contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
 use xiuhua_contracts::scoring::v1::weight_service_client::WeightServiceClient;
+use xiuhua_contracts::scoring::v1::uncertainty_service_client::UncertaintyServiceClient;
 use xiuhua_service_kit::channel::{ChannelConfig, Line, connect, line};
 use xiuhua_service_kit::clock::SystemClock;
 use xiuhua_service_kit::limits::Limits;
@@ -201,6 +202,11 @@ impl Platform {
     /// A client of scoring's weight schemes.
     pub(crate) fn weights(&self) -> WeightServiceClient<Speaking> {
         WeightServiceClient::new(self.channel.clone())
+    }
+
+    /// A client of scoring's analyses of uncertainty.
+    pub(crate) fn uncertainty(&self) -> UncertaintyServiceClient<Speaking> {
+        UncertaintyServiceClient::new(self.channel.clone())
     }
 }
 

@@ -8,6 +8,7 @@ mod leaves;
 mod listing;
 mod record;
 mod scores;
+mod uncertainty;
 
 use std::path::{Path, PathBuf};
 
@@ -114,6 +115,7 @@ async fn gather(platform: &Platform, run: &Assessment, town: Option<&str>) -> Re
         types,
         towns_together,
         together,
+        uncertainty: uncertainty::read(platform, run).await?,
         previous,
         unclassified,
         leaves,

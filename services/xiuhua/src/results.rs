@@ -114,7 +114,8 @@ impl Part {
         self.place_type.as_ref().is_none_or(|only| only == place_type)
     }
 
-    fn has(&self, place_id: &str, place_type: &str) -> bool {
+    /// Whether a place of a type is in it.
+    pub(crate) fn has(&self, place_id: &str, place_type: &str) -> bool {
         self.has_type(place_type) && self.town.as_ref().is_none_or(|(_, places)| places.contains(place_id))
     }
 

@@ -30,6 +30,7 @@ mod sheet;
 mod small_district;
 mod stopping;
 mod two_databases;
+mod uncertainty;
 mod unmended;
 mod weighing;
 mod workbench;

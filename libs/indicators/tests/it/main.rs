@@ -12,4 +12,5 @@ mod reference;
 mod sketch;
 mod weighting;
 mod treatment;
+mod uncertainty;
 mod worked_examples;

@@ -2,7 +2,7 @@
 
 use xiuhua_report::facts::{
     Change, Decision, Deliveries, Facts, Group, LeafQuality, Listed, Loss, Name, Node, NodeFacts, Previous,
-    Run, Scope, Spread, Standing, TypeFacts,
+    RankRange, Run, Scope, Spread, Standing, TypeFacts, UncertainType, Uncertainty,
 };
 
 const TYPES: [(&str, &str, &str); 4] = [
@@ -130,6 +130,28 @@ fn kind(i: usize, many_towns: usize, town: bool) -> TypeFacts {
 }
 
 /// A district, or one of its towns.
+fn uncertainty(types: &[TypeFacts]) -> Uncertainty {
+    let range = |rank: u32| {
+        let rank_f = f64::from(rank);
+        RankRange { rank, low: 0.8 * rank_f, median: rank_f, high: 1.3 * rank_f + 4.0 }
+    };
+    let of_type = |it: &TypeFacts| UncertainType {
+        id: it.id.clone(),
+        ranked: it.scored,
+        groups: 17,
+        first_group: 9,
+        width: 61.0,
+        ends: (1..6).chain(400..405).map(range).collect(),
+    };
+    Uncertainty {
+        id: "uncertainty-01".to_owned(),
+        draws: 1_000,
+        factors: vec!["sample=redraw".to_owned(), "weights=uniform:0.25".to_owned()],
+        indices: vec![("sample".to_owned(), 0.61), ("weights".to_owned(), -0.01)],
+        types: types.iter().map(of_type).collect(),
+    }
+}
+
 pub(crate) fn facts(many_towns: usize, town: bool) -> Facts {
     let types: Vec<TypeFacts> = (0..4).map(|i| kind(i, many_towns, town)).collect();
     let leaf = |(i, (code, zh)): (usize, &(&str, &str))| LeafQuality {
@@ -172,6 +194,7 @@ pub(crate) fn facts(many_towns: usize, town: bool) -> Facts {
         nodes: NODES
             .map(|(code, zh, en, depth)| Node { code: code.to_owned(), name: name(zh, en), depth })
             .into(),
+        uncertainty: Some(uncertainty(&types)),
         types,
         towns_together: towns(77, many_towns).into_iter().map(|it| Group { rank: None, ..it }).collect(),
         together: Some(group("310115".to_owned(), "浦东新区".to_owned(), 50.4, None)),

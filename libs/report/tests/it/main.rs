@@ -153,6 +153,18 @@ fn a_name_from_a_file_is_text_and_nothing_else() {
 }
 
 #[test]
+fn how_sure_ranks_are_is_told_where_somebody_has_analysed_it() {
+    let mut told = district::facts(36, false);
+    let page = as_page(&told);
+    for said in ["名次的可靠程度", "重算 1,000 次", "不可区分组", "weights=uniform:0.25", "61%"]
+    {
+        assert!(page.contains(said), "{said}");
+    }
+    told.uncertainty = None;
+    assert!(!as_page(&told).contains("名次的可靠程度"));
+}
+
+#[test]
 fn what_has_too_few_households_is_counted_and_not_named() {
     let (pdf, page) = (as_pdf(&district::facts(3, true), Language::Zh), as_page(&district::facts(3, true)));
     let text = looked_at("pdftotext", &["-layout"], &pdf);

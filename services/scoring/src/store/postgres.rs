@@ -11,6 +11,8 @@ mod leases;
 mod results;
 #[path = "both/weights.rs"]
 mod weights;
+#[path = "both/uncertainty.rs"]
+mod uncertainty;
 
 use futures_util::future::BoxFuture;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres};

@@ -411,6 +411,7 @@ pub(super) fn position(value: i64) -> Result<usize, StoreError> {
     usize::try_from(value).map_err(|_| StoreError::Corrupt("a negative position"))
 }
 
+/// A stored instant.
 pub(super) fn instant(microseconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(microseconds).map_err(|_| StoreError::Corrupt("an instant"))
 }
@@ -425,6 +426,7 @@ fn period(text: &str) -> Result<Period, StoreError> {
     Period::parse(text).map_err(|_| StoreError::Corrupt("a period"))
 }
 
+/// A stored list of texts.
 pub(super) fn list(json: &str) -> Result<Vec<String>, StoreError> {
     serde_json::from_str(json).map_err(|_| StoreError::Corrupt("a list"))
 }

@@ -12,6 +12,8 @@ mod leases;
 mod results;
 #[path = "both/weights.rs"]
 mod weights;
+#[path = "both/uncertainty.rs"]
+mod uncertainty;
 
 use futures_util::future::BoxFuture;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool};

@@ -102,6 +102,8 @@ macro_rules! table {
     };
 }
 
+pub(super) use table;
+
 table! {
     /// A place as the run saw it.
     PlaceRow in "places" by (place_id):
@@ -306,7 +308,7 @@ pub(super) fn group_rows(results: &Results) -> impl Iterator<Item = GroupRow> {
 }
 
 /// A number as it is kept: SQLite keeps -0 as 0, so every back end does.
-fn stored(number: f64) -> f64 {
+pub(super) fn stored(number: f64) -> f64 {
     number + 0.0
 }
 

@@ -220,6 +220,11 @@ impl House {
         WeightServiceClient::new(self.served.channel.clone())
     }
 
+    /// A channel to its door.
+    pub(crate) fn channel(&self) -> Channel {
+        self.served.channel.clone()
+    }
+
     pub(crate) fn is_on(&self, backend: Backend) -> bool {
         self.url.starts_with("postgres:") == (backend == Backend::Postgres)
     }

@@ -16,6 +16,7 @@ mod pages;
 mod reading;
 mod runs;
 mod store_suite;
+mod uncertainty;
 mod verifying;
 mod walk_back;
 mod weights;

@@ -150,6 +150,7 @@ async fn remembered(
     .transpose()
 }
 
+/// Keeps an answer with the effect of its request.
 pub(super) async fn remember(connection: &mut Connection, answer: &Remembered) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO requests (request_id, fingerprint, response) VALUES ($1, $2, $3)")
         .bind(answer.request_id.as_str())

@@ -4,7 +4,7 @@ use xiuhua_service_kit::testing::{
     execute, full_scans, postgres_plan, postgres_schema, sqlite_plan, sqlite_schema,
 };
 
-use super::super::{open, postgres, sql, sqlite};
+use super::super::{open, postgres, sql, sql_uncertainty, sqlite};
 use super::Home;
 
 /// A hundred runs of a whole district of 3,000 places, and so many of everything else that nobody would read it all.
@@ -60,7 +60,24 @@ const ROWS: &str = "
     WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 5999)
     SELECT n + 1, 'c' || (n % 10), 'h' || (n % 100), '', '', n, CASE WHEN n % 2 = 0 THEN '' END,
         CASE WHEN n % 2 = 0 THEN '' END, CASE WHEN n % 2 = 0 THEN n END
-    FROM series";
+    FROM series;
+    INSERT INTO uncertainty_analyses (run, id, seed, draws, sobol_rows, factors, left_out_factors, digest, code_version,
+        created_us)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 1999)
+    SELECT n / 4 + 1, 'u' || n, '1', 1000, 0, '[]', '[]', '', '', n FROM series;
+    INSERT INTO rank_intervals (run, analysis, type_at, node_at, rank, place_id, low, median, high, top_tenth_ratio, scored)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 299999)
+    SELECT n / 3000 / 4 + 1, n / 3000 + 1, n % 5, n % 30, n % 600, 'place-' || (n % 3000), 1, 1, 1, 0, 1 FROM series;
+    INSERT INTO rank_tiers (run, analysis, type_at, node_at, tier, first_rank, last_rank, places)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 29999)
+    SELECT n / 300 / 4 + 1, n / 300 + 1, n % 5, n % 30, n % 300, 1, 1, 1 FROM series;
+    INSERT INTO sensitivities (run, analysis, type_at, factor_at, mean_shift, variance, first_order, first_order_low,
+        first_order_high, total, total_low, total_high)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 29999)
+    SELECT n / 30 / 4 + 1, n / 30 + 1, n / 5 % 6, n % 5, 0, 0, 0, 0, 0, 0, 0, 0 FROM series;
+    INSERT INTO leave_one_out (run, analysis, type_at, item_at, mean_shift, greatest_shift, compared, lost)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 29999)
+    SELECT n / 300 / 4 + 1, n / 300 + 1, n / 50 % 6, n % 50, 0, 0, 0, 0 FROM series";
 
 #[tokio::test]
 async fn both_databases_have_schemas_that_mean_the_same() {
@@ -83,7 +100,7 @@ async fn every_hot_statement_uses_an_index_at_a_hundred_times_a_district() {
         } else {
             sql::hot(sqlite::SKIP_LOCKED)
         };
-        for statement in statements {
+        for statement in statements.into_iter().chain(sql_uncertainty::hot()) {
             let plan = if home.on_postgres() {
                 postgres_plan(&home.url, &statement).await
             } else {
