@@ -143,7 +143,7 @@ async fn a_delivery_larger_than_a_look_at_the_register_is_recorded_to_the_last_r
         // Over 5,000 rows, so that the whole register is read; two columns in turn, so that rows are sorted.
         let row = |nth: u64| {
             let period = format!("{:04}", 1_000 + nth / 6);
-            let source = if nth % 2 == 0 { "x" } else { "y" };
+            let source = if nth.is_multiple_of(2) { "x" } else { "y" };
             let place = PLACES[usize::try_from(nth / 2 % 3).unwrap()];
             DeliveredObservation { period: period.into(), ..say(nth + 2, place, 1.5).of(source) }
         };
