@@ -21,6 +21,8 @@
 //! | [`assess`] | all of it in two passes | 1.7 |
 //! | [`rank`], [`group`], [`growth`] | ranks and percentiles, committees and towns, points and rates | 1.7 |
 //! | [`contribution`], [`attribution`], [`diagnosis`] | why a score is what it is | 1.7, 1.8 |
+//! | [`what_if`], [`quick_wins`], [`peers`] | what would raise it, and whom to learn from | 1.8 |
+//! | [`structure`], [`spread`] | whether the index measures what its tree says | 1.9 |
 //! | [`digest`] | one hash over a run | |
 
 pub mod assess;
@@ -37,10 +39,15 @@ pub mod growth;
 mod mean;
 pub mod normalise;
 pub mod outline;
+pub mod peers;
 pub mod period;
+pub mod quick_wins;
 pub mod rank;
 pub mod sample;
 pub mod shipped;
+pub mod spread;
+pub mod structure;
 pub mod table;
 pub mod threshold;
 pub mod weight;
+pub mod what_if;

@@ -6,6 +6,8 @@ mod catalogs;
 mod explaining;
 mod hdi;
 mod laws;
+mod learning;
 mod reference;
 mod sketch;
+mod structure;
 mod worked_examples;
