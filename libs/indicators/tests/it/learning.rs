@@ -96,7 +96,7 @@ proptest! {
         let other_units = Yardstick::of(&moved).unwrap();
         for (left, of_left) in profiles.iter().enumerate() {
             if let Some(own) = yardstick.nearness(of_left, of_left) {
-                prop_assert_eq!(own.distance, 0.0);
+                prop_assert!(own.distance.abs() < 1e-15);
             }
             for (right, of_right) in profiles.iter().enumerate() {
                 let found = yardstick.nearness(of_left, of_right);
@@ -127,27 +127,26 @@ fn profile() -> impl Strategy<Value = Profile> {
 /// The rule of `peers`, said again the slow way.
 fn plain_distance(profiles: &[Profile], left: usize, right: usize) -> Option<f64> {
     let (left, right) = (&profiles[left], &profiles[right]);
-    let (mut parts, mut known) = (Vec::new(), 0);
+    let (mut parts, mut known) = (Vec::new(), 0_usize);
     for feature in 0..left.features.len() {
         let mut all: Vec<f64> = profiles.iter().filter_map(|profile| profile.features[feature]).collect();
         all.sort_by(f64::total_cmp);
         let quartile = |share: f64| {
             let at = share * (all.len() - 1) as f64;
-            let low = at.floor();
-            let (low_at, high_at) = (low as usize, (low as usize + 1).min(all.len() - 1));
-            all[low_at] + (at - low) * (all[high_at] - all[low_at])
+            let low = (0..all.len()).rfind(|low| *low as f64 <= at).unwrap();
+            all[low] + (at - low as f64) * (all[(low + 1).min(all.len() - 1)] - all[low])
         };
-        if all.is_empty() || all[0] == all[all.len() - 1] {
+        if all.is_empty() || all[0] >= all[all.len() - 1] {
             continue;
         }
         let middle = quartile(0.75) - quartile(0.25);
         let scale = if middle > 0.0 { middle } else { all[all.len() - 1] - all[0] };
-        known += i32::from(left.features[feature].is_some() || right.features[feature].is_some());
+        known += usize::from(left.features[feature].is_some() || right.features[feature].is_some());
         if let (Some(left), Some(right)) = (left.features[feature], right.features[feature]) {
             parts.push(f64::min(1.0, (left - right).abs() / scale));
         }
     }
-    let is_enough = !parts.is_empty() && 2 * parts.len() as i32 >= known;
+    let is_enough = !parts.is_empty() && 2 * parts.len() >= known;
     let features = is_enough.then(|| parts.iter().sum::<f64>() / parts.len() as f64);
     let sum = |pick: fn(f64, f64) -> f64| -> f64 {
         left.labels.iter().zip(&right.labels).map(|(left, right)| pick(*left, *right)).sum()

@@ -94,9 +94,7 @@ fn the_correlation_ratio_finds_the_indices_of_a_known_function() {
     const POINTS: u32 = 4_000;
     // A lattice that fills the cube evenly (R. Korobov), so that no chance is in the test.
     let at = |factor: u32| -> Vec<f64> {
-        let share = |i: u32| {
-            f64::from((u64::from(i) * u64::from(factor) % u64::from(POINTS)) as u32) / f64::from(POINTS)
-        };
+        let share = |i: u32| f64::from(i * factor % POINTS) / f64::from(POINTS);
         (0..POINTS).map(|i| PI * (2.0 * share(i) - 1.0)).collect()
     };
     let x = [at(1), at(1_237), at(2_753)];
@@ -118,10 +116,8 @@ proptest! {
     fn correlations_agree_with_the_formulas_written_out(
         cells in vec((option::weighted(0.9, 0..9u8), option::weighted(0.9, 0..9u8)), 3..25),
     ) {
-        let column = |pick: fn(&(Option<u8>, Option<u8>)) -> Option<u8>| -> Vec<Option<f64>> {
-            cells.iter().map(|cell| pick(cell).map(f64::from)).collect()
-        };
-        let (left, right) = (column(|cell| cell.0), column(|cell| cell.1));
+        let number = |cell: Option<u8>| cell.map(f64::from);
+        let (left, right): (Vec<_>, Vec<_>) = cells.iter().map(|cell| (number(cell.0), number(cell.1))).unzip();
         let both: Vec<(f64, f64)> =
             cells.iter().filter_map(|(l, r)| Some((f64::from((*l)?), f64::from((*r)?)))).collect();
         let plain = (both.len() >= 3).then(|| plain_pearson(&both)).flatten();
@@ -131,7 +127,7 @@ proptest! {
         prop_assert!(close(found.pearson, plain));
         let rank = |value: f64, all: &dyn Fn(&(f64, f64)) -> f64| {
             let below = both.iter().filter(|pair| all(pair) < value).count() as f64;
-            let same = both.iter().filter(|pair| all(pair) == value).count() as f64;
+            let same = both.iter().filter(|pair| all(pair).total_cmp(&value).is_eq()).count() as f64;
             below + (same + 1.0) / 2.0
         };
         let ranked: Vec<(f64, f64)> =
@@ -193,7 +189,7 @@ proptest! {
         let listed: Vec<Vec<f64>> = kept
             .iter()
             .map(|column| complete.iter().map(|&at| column[at].unwrap()).collect::<Vec<f64>>())
-            .filter(|column| column.iter().any(|value| *value != column[0]))
+            .filter(|column| column.iter().any(|value| value.total_cmp(&column[0]).is_ne()))
             .collect();
         let variance = |values: &[f64]| {
             let mean = values.iter().sum::<f64>() / values.len() as f64;
