@@ -7,6 +7,7 @@
 //! Source: specification page 1, sections 1.5 and 1.7.
 
 use crate::change::change;
+use crate::column::Column;
 use crate::compose::{Composer, NodeScore};
 use crate::normalise::Scaler;
 use crate::outline::Outline;
@@ -132,6 +133,6 @@ impl<'a> WhatIf<'a> {
 
 /// The scores of one place at every node.
 fn compose(composer: &Composer, z: &[Option<f64>]) -> Result<Vec<NodeScore>, ShapeError> {
-    let row = Table::from_columns(1, z.iter().map(|&value| vec![value]).collect())?;
-    Ok(composer.compose(&row, &[0])?.columns.into_iter().map(|column| column[0]).collect())
+    let row = Table::from_columns(1, z.iter().map(|&value| Column::from(vec![value])).collect())?;
+    Ok(composer.compose(&row, &[0])?.columns.iter().map(|column| column.get(0)).collect())
 }

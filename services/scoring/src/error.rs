@@ -82,6 +82,14 @@ pub(crate) enum Error {
         /// Of the earlier one.
         previous_set: String,
     },
+    /// Two assessments whose catalogs have not one tree.
+    #[error("the assessments {assessment} and {previous} are by catalogs whose trees or rules differ")]
+    CatalogsDiffer {
+        /// The later one.
+        assessment: AssessmentId,
+        /// The earlier one.
+        previous: AssessmentId,
+    },
     /// The types of the classification are not those the thresholds were fixed for.
     #[error("the types of classification {classification} are not those of threshold set {set}")]
     TypesDiffer {
@@ -147,6 +155,7 @@ impl Failure for Error {
             | Self::NotPublishable(_)
             | Self::NotPublished(_)
             | Self::ThresholdSetsDiffer { .. }
+            | Self::CatalogsDiffer { .. }
             | Self::TypesDiffer { .. } => Kind::FailedPrecondition,
             Self::PositionNotReached { .. } => Kind::OutOfRange,
             Self::Verifying => Kind::ResourceExhausted,
@@ -170,6 +179,7 @@ impl Failure for Error {
             Self::Over(_) => "ASSESSMENT_OVER",
             Self::NotPublished(_) => "ASSESSMENT_NOT_PUBLISHED",
             Self::ThresholdSetsDiffer { .. } => "THRESHOLD_SETS_DIFFER",
+            Self::CatalogsDiffer { .. } => "CATALOGS_DIFFER",
             Self::TypesDiffer { .. } => "TYPES_DIFFER",
             Self::NoThresholdSet(_) => "THRESHOLD_SET_NOT_FOUND",
             Self::NoClassification(_) => "CLASSIFICATION_NOT_FOUND",
@@ -205,6 +215,9 @@ impl Failure for Error {
             Self::NotPublished(id) => format!("测评 {id} 不是“已发布”状态，不能撤回"),
             Self::ThresholdSetsDiffer { set, previous_set } => {
                 format!("两次测评使用的阈值集不同（{set}、{previous_set}），不能比较增长")
+            }
+            Self::CatalogsDiffer { assessment, previous } => {
+                format!("测评 {assessment} 与 {previous} 的指标目录结构或规则不同，不能分解变化")
             }
             Self::TypesDiffer { classification, set } => {
                 format!("分类 {classification} 的类型与阈值集 {set} 的类型不一致")

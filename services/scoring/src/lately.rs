@@ -23,7 +23,11 @@ impl<K: PartialEq, V> Lately<K, V> {
     ///
     /// # Errors
     /// As `read`.
-    pub(crate) async fn get<E>(&self, name: K, read: impl Future<Output = Result<V, E>>) -> Result<Arc<V>, E> {
+    pub(crate) async fn get<E>(
+        &self,
+        name: K,
+        read: impl Future<Output = Result<V, E>>,
+    ) -> Result<Arc<V>, E> {
         if let Some(found) = self.find(&name) {
             return Ok(found);
         }

@@ -10,6 +10,7 @@ mod config;
 mod convert;
 mod domain;
 mod error;
+mod lately;
 mod service;
 mod shelf;
 mod store;
@@ -19,7 +20,9 @@ mod worker;
 use std::sync::Arc;
 
 use tonic::transport::Channel;
+use xiuhua_contracts::scoring::v1::learning_service_server::LearningServiceServer;
 use xiuhua_contracts::scoring::v1::scoring_service_server::ScoringServiceServer;
+use xiuhua_contracts::scoring::v1::structure_service_server::StructureServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::ids::new_id;
 use xiuhua_service_kit::server::Part;
@@ -28,6 +31,7 @@ pub use self::config::{Config, UpstreamConfig, WorkerConfig};
 pub use self::store::StoreError;
 use crate::bench::Bench;
 use crate::changes::Changes;
+use crate::lately::Lately;
 use crate::service::Scoring;
 use crate::shelf::CatalogShelf;
 use crate::upstream::Lines;
@@ -75,9 +79,28 @@ pub async fn assemble(
         bench: Bench::new(),
         config: config.worker,
     };
-    let verifying = Bench::new();
-    let door = ScoringServiceServer::new(Scoring { store, shelf, upstream, clock, changes, verifying })
-        .max_decoding_message_size(config.limits.max_message_bytes)
-        .max_encoding_message_size(config.limits.max_message_bytes);
-    Ok(Part::new(door).with_worker(workshop.into_worker()))
+    let scoring = Scoring {
+        store,
+        shelf,
+        upstream,
+        clock,
+        changes,
+        verifying: Bench::new(),
+        studying: Bench::new(),
+        types: Arc::new(Lately::new()),
+        portraits: Arc::new(Lately::new()),
+        structures: Arc::new(Lately::new()),
+    };
+    let most_bytes = config.limits.max_message_bytes;
+    let learning = LearningServiceServer::new(scoring.clone())
+        .max_decoding_message_size(most_bytes)
+        .max_encoding_message_size(most_bytes);
+    let structure = StructureServiceServer::new(scoring.clone())
+        .max_decoding_message_size(most_bytes)
+        .max_encoding_message_size(most_bytes);
+    let door = ScoringServiceServer::new(scoring)
+        .max_decoding_message_size(most_bytes)
+        .max_encoding_message_size(most_bytes);
+    let part = Part::new(door).with_service(learning).with_service(structure);
+    Ok(part.with_worker(workshop.into_worker()))
 }

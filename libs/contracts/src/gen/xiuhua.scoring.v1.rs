@@ -63,7 +63,7 @@ pub struct QuickWin {
     /// The nearest goal first; empty where `no_step` says why.
     #[prost(message, repeated, tag = "6")]
     pub steps: ::prost::alloc::vec::Vec<QuickWinStep>,
-    /// LEFT_OUT, DERIVED, MISSING, AT_BEST, AHEAD_OF_TYPE, NO_EFFECT, UNKNOWN_TYPE; empty with steps.
+    /// LEFT_OUT, DERIVED, MISSING, AT_BEST, AHEAD_OF_TYPE, NO_EFFECT; empty with steps.
     #[prost(string, tag = "7")]
     pub no_step: ::prost::alloc::string::String,
 }

@@ -25,7 +25,7 @@ fn close(left: f64, right: f64) -> bool {
 /// Scores of the nodes before the period, which derived leaves are the change from.
 fn previous(scored: &Scored, leaves: usize, place: usize) -> Vec<Option<f64>> {
     let mut previous = vec![None; leaves];
-    scored.derived.iter().for_each(|derived| previous[derived.leaf] = derived.previous[place]);
+    scored.derived.iter().for_each(|derived| previous[derived.leaf] = derived.previous.get(place));
     previous
 }
 
@@ -59,7 +59,7 @@ proptest! {
         }).unwrap();
 
         let mut values = scenario.periods.last().unwrap().clone();
-        values.column_mut(changed)[place] = Some(to);
+        values.column_mut(changed).set(place, Some(to));
         let members = xiuhua_indicators::assess::members_by_type(&scenario.types, thresholds.len()).unwrap();
         let rescaled = |table: &Table| {
             xiuhua_indicators::normalise::scale_table(&outline, &thresholds, &members, table).unwrap().capped
@@ -67,15 +67,15 @@ proptest! {
         let before = scenario.periods.len().checked_sub(2).map(|at| rescaled(&scenario.periods[at]));
         let again = score(&Scoring {
             outline: &outline,
-            declared_weights: &declared,
+            declared_weights: &vec![declared.clone(); thresholds.len()],
             types: &scenario.types,
             thresholds: &thresholds,
             current: &rescaled(&values),
             previous: before.as_ref(),
         }).unwrap();
         for node in 0..outline.node_count() {
-            prop_assert_eq!(what_if.score(node, &[]).unwrap(), assessed.scored.nodes[node][place]);
-            let (found, expected) = (what_if.score(node, &[(changed, to)]).unwrap(), again.nodes[node][place]);
+            prop_assert_eq!(what_if.score(node, &[]).unwrap(), assessed.scored.nodes[node].get(place));
+            let (found, expected) = (what_if.score(node, &[(changed, to)]).unwrap(), again.nodes[node].get(place));
             prop_assert!(close(found.coverage, expected.coverage));
             match (found.score, expected.score) {
                 (Ok(found), Ok(expected)) => prop_assert!(close(found, expected), "{found} is not {expected}"),

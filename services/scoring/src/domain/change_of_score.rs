@@ -99,7 +99,11 @@ pub(crate) fn is_comparable(before: &Catalog, after: &Catalog) -> bool {
 ///
 /// # Errors
 /// [`ShapeError`] if what was kept does not fit the catalogs.
-pub(crate) fn explain<'a>(node_at: usize, before: &Side<'a>, after: &Side<'a>) -> Result<Explained, ShapeError> {
+pub(crate) fn explain<'a>(
+    node_at: usize,
+    before: &Side<'a>,
+    after: &Side<'a>,
+) -> Result<Explained, ShapeError> {
     let outline = Outline::of(after.catalog);
     let count = outline.leaf_count();
     let scale = after.catalog.scale;
@@ -107,7 +111,8 @@ pub(crate) fn explain<'a>(node_at: usize, before: &Side<'a>, after: &Side<'a>) -
     let Some((was, is)) = before.score.zip(after.score) else {
         return Ok(Explained { total: None, leaves: Vec::new(), unsplit: None });
     };
-    let declared = [before, after].map(|side| -> Vec<f64> { side.weights.iter().map(|w| w.catalog).collect() });
+    let declared =
+        [before, after].map(|side| -> Vec<f64> { side.weights.iter().map(|w| w.catalog).collect() });
     let state = |at: usize, side: &Side<'a>| State {
         values: &values[at],
         thresholds: side.thresholds,
@@ -123,7 +128,8 @@ pub(crate) fn explain<'a>(node_at: usize, before: &Side<'a>, after: &Side<'a>) -
         Some(found) => found.leaves.iter().map(|leaf| leaf.sum()).collect(),
         None => {
             let contributions = |side: &Side<'_>| {
-                Measured { catalog: side.catalog, weights: side.weights, leaves: side.leaves }.contributions(node_at)
+                Measured { catalog: side.catalog, weights: side.weights, leaves: side.leaves }
+                    .contributions(node_at)
             };
             let sides = contributions(before)?.into_iter().zip(contributions(after)?);
             sides.map(|(was, is)| is.unwrap_or(0.0) - was.unwrap_or(0.0)).collect()

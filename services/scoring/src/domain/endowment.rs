@@ -56,7 +56,8 @@ impl Endowment {
         } else {
             asked.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()
         };
-        let labels: BTreeSet<&String> = portraits.values().flat_map(|portrait| portrait.labels.keys()).collect();
+        let labels: BTreeSet<&String> =
+            portraits.values().flat_map(|portrait| portrait.labels.keys()).collect();
         let profile = |portrait: &Portrait| Profile {
             features: features.iter().map(|column| portrait.numbers.get(column).copied()).collect(),
             labels: labels.iter().map(|&label| portrait.labels.get(label).copied().unwrap_or(0.0)).collect(),
@@ -81,9 +82,7 @@ fn usual_features(portraits: &BTreeMap<PlaceId, Portrait>) -> Vec<String> {
         *known.entry(column).or_default() += 1;
     }
     let is_name = |column: &str| NAMES.iter().any(|ending| column.ends_with(ending));
-    let is_usual = |(column, count): &(&str, usize)| {
-        2 * *count >= portraits.len() && !is_name(column)
-    };
+    let is_usual = |(column, count): &(&str, usize)| 2 * *count >= portraits.len() && !is_name(column);
     known.into_iter().filter(is_usual).map(|(column, _)| column.to_owned()).collect()
 }
 
@@ -104,7 +103,12 @@ mod tests {
     fn a_feature_is_a_column_of_numbers_that_half_of_the_places_have() {
         let found = Endowment::of(
             &portraits(&[
-                &[("households", "100"), ("year_built", "1991"), ("postal_code", "200120"), ("location", "centre")],
+                &[
+                    ("households", "100"),
+                    ("year_built", "1991"),
+                    ("postal_code", "200120"),
+                    ("location", "centre"),
+                ],
                 &[("households", " 250 "), ("year_built", "9999"), ("postal_code", "200121"), ("pools", "1")],
                 &[("households", "约300"), ("year_built", "2003"), ("postal_code", "200122")],
             ]),

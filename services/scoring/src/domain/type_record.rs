@@ -32,7 +32,12 @@ impl TypeRecord {
     }
 
     /// Adds the next place by id: leaf and node positions with what stands there; what lies outside the catalog is not kept.
-    pub(crate) fn add(&mut self, place: PlaceId, leaves: Vec<(usize, LeafValue)>, nodes: Vec<(usize, Score)>) {
+    pub(crate) fn add(
+        &mut self,
+        place: PlaceId,
+        leaves: Vec<(usize, LeafValue)>,
+        nodes: Vec<(usize, Score)>,
+    ) {
         let at = self.places.len();
         self.places.push(place);
         for columns in [&mut self.values, &mut self.z, &mut self.uncapped, &mut self.scores] {
