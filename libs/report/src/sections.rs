@@ -6,6 +6,7 @@ mod method;
 mod opening;
 mod pains;
 mod quality;
+mod structure;
 mod towns;
 
 use std::collections::{HashMap, HashSet};
@@ -25,6 +26,7 @@ pub fn report(facts: &Facts, language: Language) -> Document {
     blocks.extend(pains::blocks(&words));
     blocks.extend(changes::blocks(&words));
     blocks.extend(quality::blocks(&words));
+    blocks.extend(structure::blocks(&words));
     blocks.extend(method::blocks(&words));
     let run = &facts.run;
     Document {

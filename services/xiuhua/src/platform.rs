@@ -16,7 +16,9 @@ use xiuhua_contracts::FILE_DESCRIPTOR_SET;
 use xiuhua_contracts::classification::v1::classification_service_client::ClassificationServiceClient;
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
 use xiuhua_contracts::normalization::v1::normalization_service_client::NormalizationServiceClient;
+use xiuhua_contracts::scoring::v1::learning_service_client::LearningServiceClient;
 use xiuhua_contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
+use xiuhua_contracts::scoring::v1::structure_service_client::StructureServiceClient;
 use xiuhua_service_kit::channel::{ChannelConfig, Line, connect, line};
 use xiuhua_service_kit::clock::SystemClock;
 use xiuhua_service_kit::limits::Limits;
@@ -195,6 +197,16 @@ impl Platform {
     /// A client of the scoring service.
     pub(crate) fn scoring(&self) -> ScoringServiceClient<Speaking> {
         ScoringServiceClient::new(self.channel.clone())
+    }
+
+    /// A client of scoring's second service: what a place can do about its score.
+    pub(crate) fn learning(&self) -> LearningServiceClient<Speaking> {
+        LearningServiceClient::new(self.channel.clone())
+    }
+
+    /// A client of scoring's third service: whether an index measures what its tree says.
+    pub(crate) fn structure(&self) -> StructureServiceClient<Speaking> {
+        StructureServiceClient::new(self.channel.clone())
     }
 }
 

@@ -247,8 +247,11 @@ fn a_flag_is_raised_on_each_thing_that_an_owner_should_look_at() {
     let composer = Composer::new(&outline, &weights).unwrap();
     let table = Table::from_columns(12, z.iter().cloned().map(Into::into).collect()).unwrap();
     let scores = composer.compose(&table, &(0..12).collect::<Vec<_>>()).unwrap();
-    let scores: Vec<Vec<Option<f64>>> =
-        scores.columns.iter().map(|column| column.iter().map(|score: NodeScore| score.value()).collect()).collect();
+    let scores: Vec<Vec<Option<f64>>> = scores
+        .columns
+        .iter()
+        .map(|column| column.iter().map(|score: NodeScore| score.value()).collect())
+        .collect();
     let found =
         Structure::of(&outline, &composer, &Measurements { z: &z, uncapped: &uncapped, scores: &scores })
             .unwrap();
