@@ -18,6 +18,7 @@ mod hostile_messages;
 mod importing;
 mod interrupted;
 mod keeping;
+mod learning;
 mod postgres_operations;
 mod python_client;
 mod quarantine;
