@@ -26,6 +26,8 @@
 //! | [`draws`], [`reassess`] | ranks under many sets of weights; one type assessed again and again | 1.9 |
 //! | [`contribution`], [`attribution`], [`diagnosis`] | why a score is what it is | 1.7, 1.8 |
 //! | [`uncertainty`] | rank intervals, groups that cannot be told apart, Sobol indices, leave-one-out | 1.9 |
+//! | [`what_if`], [`quick_wins`], [`peers`] | what would raise it, and whom to learn from | 1.8 |
+//! | [`structure`], [`spread`] | whether the index measures what its tree says | 1.9 |
 //! | [`digest`] | one hash over a run | |
 
 pub mod assess;
@@ -46,14 +48,19 @@ mod lanes;
 mod mean;
 pub mod normalise;
 pub mod outline;
+pub mod peers;
 pub mod period;
+pub mod quick_wins;
 pub mod rank;
 pub mod reassess;
 pub mod sample;
 pub mod shipped;
+pub mod spread;
+pub mod structure;
 pub mod table;
 pub mod threshold;
 pub mod treatment;
 pub mod uncertainty;
 pub mod weight;
 pub mod weighting;
+pub mod what_if;

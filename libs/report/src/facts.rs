@@ -2,6 +2,8 @@
 //!
 //! Scores are on the catalog's scale, shares are 0..=1, and what is absent is `None`.
 
+use crate::structure::StructureFacts;
+
 /// A name in the two languages of the house.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Name {
@@ -55,6 +57,8 @@ pub struct Facts {
     pub deliveries: Deliveries,
     /// Median dimensionless value below which an indicator is weak in the whole type.
     pub common_cut: f64,
+    /// How the indicators go together, by type; empty where the scope is a town.
+    pub structures: Vec<StructureFacts>,
 }
 
 /// What an assessment is.

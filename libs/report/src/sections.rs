@@ -6,6 +6,7 @@ mod method;
 mod opening;
 mod pains;
 mod quality;
+mod structure;
 mod towns;
 mod uncertainty;
 
@@ -27,6 +28,7 @@ pub fn report(facts: &Facts, language: Language) -> Document {
     blocks.extend(changes::blocks(&words));
     blocks.extend(uncertainty::blocks(&words));
     blocks.extend(quality::blocks(&words));
+    blocks.extend(structure::blocks(&words));
     blocks.extend(method::blocks(&words));
     let run = &facts.run;
     Document {

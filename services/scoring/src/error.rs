@@ -133,6 +133,14 @@ pub(crate) enum Error {
     /// Only what is adopted can be withdrawn.
     #[error("weight scheme {0} is not adopted")]
     WeightSchemeNotAdopted(String),
+    /// Two assessments whose catalogs have not one tree.
+    #[error("the assessments {assessment} and {previous} are by catalogs whose trees or rules differ")]
+    CatalogsDiffer {
+        /// The later one.
+        assessment: AssessmentId,
+        /// The earlier one.
+        previous: AssessmentId,
+    },
     /// The types of the classification are not those the thresholds were fixed for.
     #[error("the types of classification {classification} are not those of threshold set {set}")]
     TypesDiffer {
@@ -206,6 +214,7 @@ impl Failure for Error {
             | Self::WeightSchemeDiffers { .. }
             | Self::WeightSchemeInForce(_)
             | Self::WeightSchemeNotAdopted(_)
+            | Self::CatalogsDiffer { .. }
             | Self::TypesDiffer { .. }
             | Self::NotReproduced(_)
             | Self::Uncertainty(UncertaintyError::NotApplicable(_) | UncertaintyError::NoFactor) => {
@@ -243,6 +252,7 @@ impl Failure for Error {
             Self::Over(_) => "ASSESSMENT_OVER",
             Self::NotPublished(_) => "ASSESSMENT_NOT_PUBLISHED",
             Self::ThresholdSetsDiffer { .. } => "THRESHOLD_SETS_DIFFER",
+            Self::CatalogsDiffer { .. } => "CATALOGS_DIFFER",
             Self::TypesDiffer { .. } => "TYPES_DIFFER",
             Self::NoThresholdSet(_) => "THRESHOLD_SET_NOT_FOUND",
             Self::NoClassification(_) => "CLASSIFICATION_NOT_FOUND",
@@ -307,6 +317,9 @@ impl Failure for Error {
             }
             Self::WeightSchemeInForce(id) => format!("权重方案 {id} 已在使用"),
             Self::WeightSchemeNotAdopted(id) => format!("权重方案 {id} 未被采用"),
+            Self::CatalogsDiffer { assessment, previous } => {
+                format!("测评 {assessment} 与 {previous} 的指标目录结构或规则不同，不能分解变化")
+            }
             Self::TypesDiffer { classification, set } => {
                 format!("分类 {classification} 的类型与阈值集 {set} 的类型不一致")
             }

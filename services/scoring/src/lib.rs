@@ -11,6 +11,7 @@ mod convert;
 mod convert_uncertainty;
 mod domain;
 mod error;
+mod lately;
 mod recent;
 mod service;
 mod shelf;
@@ -21,6 +22,8 @@ mod worker;
 use std::sync::Arc;
 
 use tonic::transport::Channel;
+use xiuhua_contracts::scoring::v1::learning_service_server::LearningServiceServer;
+use xiuhua_contracts::scoring::v1::structure_service_server::StructureServiceServer;
 use xiuhua_contracts::scoring::v1::uncertainty_service_server::UncertaintyServiceServer;
 use xiuhua_contracts::scoring::v1::weight_service_server::WeightServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
@@ -31,6 +34,7 @@ pub use self::config::{Config, ReadingConfig, UpstreamConfig, WorkerConfig};
 pub use self::store::StoreError;
 use crate::bench::Bench;
 use crate::changes::Changes;
+use crate::lately::Lately;
 use crate::recent::RecentResults;
 use crate::service::weights::Weights;
 use crate::service::{Door, PageShelf, Scoring};
@@ -82,19 +86,38 @@ pub async fn assemble(
         bench: Bench::new(),
         config: config.worker,
     };
-    let (verifying, analysing) = (Bench::new(), Bench::new());
     let limit = config.limits.max_message_bytes;
-    let scoring = Scoring { store, shelf, recent, upstream, clock, changes, verifying, analysing };
+    let scoring = Scoring {
+        store,
+        shelf,
+        recent,
+        upstream,
+        clock,
+        changes,
+        verifying: Bench::new(),
+        analysing: Bench::new(),
+        studying: Bench::new(),
+        types: Arc::new(Lately::new()),
+        portraits: Arc::new(Lately::new()),
+        structures: Arc::new(Lately::new()),
+    };
     let weights = WeightServiceServer::new(Weights(scoring.clone()))
         .max_decoding_message_size(limit)
         .max_encoding_message_size(limit);
     let uncertainty = UncertaintyServiceServer::new(scoring.clone())
         .max_decoding_message_size(limit)
         .max_encoding_message_size(limit);
+    let learning = LearningServiceServer::new(scoring.clone())
+        .max_decoding_message_size(limit)
+        .max_encoding_message_size(limit);
+    let structure = StructureServiceServer::new(scoring.clone())
+        .max_decoding_message_size(limit)
+        .max_encoding_message_size(limit);
     let pages = PageShelf::new(config.reading.ranking_pages_bytes);
-    let door = Door::new(scoring, pages, limit);
-    Ok(Part::new(door)
+    Ok(Part::new(Door::new(scoring, pages, limit))
         .with_service(weights)
         .with_service(uncertainty)
+        .with_service(learning)
+        .with_service(structure)
         .with_worker(workshop.into_worker()))
 }

@@ -6,6 +6,7 @@
 mod columns;
 mod gathering;
 mod planning;
+mod portraits;
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use xiuhua_service_kit::channel::{Line, line, within};
 use xiuhua_service_kit::status::UpstreamError;
 
 pub(crate) use self::planning::Asked;
+pub(crate) use self::portraits::Portraits;
 use crate::Upstream;
 use crate::config::UpstreamConfig;
 use crate::domain::assessment::Plan;

@@ -4,6 +4,7 @@ mod deciding;
 mod globals;
 mod importing;
 mod keeping;
+mod learning;
 mod reading;
 mod reporting;
 mod reviewing;
@@ -29,6 +30,7 @@ pub(crate) use self::importing::{
     SourcePutArgs, TemplateArgs, TemplateLayout,
 };
 pub(crate) use self::keeping::{BackupArgs, RestoreArgs, VerifyArgs};
+pub(crate) use self::learning::{ChangesArgs, DiagnoseArgs, PeersArgs, StructureArgs};
 pub(crate) use self::reading::{
     CompareArgs, DiffArgs, ExplainArgs, ExportArgs, ExportFormat, QualityArgs, RankArgs, RunArg, ShowArgs,
     TrendArgs,
@@ -136,6 +138,21 @@ pub(crate) enum Command {
     /// Show what differs between two assessments, who moved, and why.
     #[command(after_help = "Example:\n  xiuhua diff assessment-01 assessment-02")]
     Diff(DiffArgs),
+    /// Show why a place moved between two assessments: values, thresholds and weights apart.
+    #[command(
+        after_help = "Example:\n  xiuhua changes 310115004000-001 assessment-01 assessment-02 --node A"
+    )]
+    Changes(ChangesArgs),
+    /// Show where a place loses points, what one step would bring, and whom to learn from.
+    #[command(after_help = "Example:\n  xiuhua diagnose 310115004000-001")]
+    Diagnose(DiagnoseArgs),
+    /// Show the places most like one, and which of them do well where it is weak.
+    #[command(after_help = "Examples:\n  xiuhua peers 310115004000-001 --count 20\n  \
+                            xiuhua peers 310115004000-001 --node B2.5 --within 0.3 --feature households")]
+    Peers(PeersArgs),
+    /// Show whether an index measures what its tree says: correlations, consistency, influence, what to look at.
+    #[command(after_help = "Example:\n  xiuhua structure --type OLD_PUBLIC")]
+    Structure(StructureArgs),
     /// Show a place over the periods of a catalog.
     #[command(after_help = "Example:\n  xiuhua trend 310115004000-001 --node A")]
     Trend(TrendArgs),

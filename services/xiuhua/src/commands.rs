@@ -13,8 +13,9 @@ use crate::platform::{Platform, Workers, request_id};
 use crate::progress::Progress;
 use crate::screen::{Outcome, Screen, marks, numbers, words};
 use crate::{
-    backup, catalogs, comparing, compute, deciding, demo, exporting, importing, json, quality, quarantine,
-    reading, reporting, reviewing, sample, serving, sources, templates, trend, uncertainty, verifying, weights,
+    backup, catalogs, comparing, compute, deciding, demo, exporting, importing, json, learning, quality,
+    quarantine, reading, reporting, reviewing, sample, serving, sources, structure, templates, trend,
+    uncertainty, verifying, weights,
 };
 
 /// Runs one command.
@@ -92,6 +93,10 @@ async fn on_platform(
         Command::Explain(arguments) => reading::explain(platform, &arguments, screen).await,
         Command::Compare(arguments) => comparing::compare(platform, &arguments, screen).await,
         Command::Diff(arguments) => comparing::diff(platform, &arguments, screen).await,
+        Command::Changes(arguments) => learning::changes(platform, &arguments, screen).await,
+        Command::Diagnose(arguments) => learning::diagnose(platform, &arguments, screen).await,
+        Command::Peers(arguments) => learning::peers(platform, &arguments, screen).await,
+        Command::Structure(arguments) => structure::structure(platform, &arguments, screen).await,
         Command::Trend(arguments) => trend::trend(platform, &arguments, screen).await,
         Command::Uncertainty(arguments) => uncertainty::uncertainty(platform, &arguments, screen).await,
         Command::Sensitivity(arguments) => uncertainty::sensitivity(platform, &arguments, screen).await,

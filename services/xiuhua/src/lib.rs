@@ -16,6 +16,7 @@
 //! | `compute` | `index compute` |
 //! | `results`, `joining`, `exporting` | the result tables; streams side by side; tables to files, a workbook, a document |
 //! | `reading`, `comparing`, `trend`, `quality` | what analysts ask of results |
+//! | `learning`, `structure` | what a place can do about its score; whether an index measures what its tree says |
 //! | `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
 //! | `reporting` | the report: its facts read from the services |
 //! | `sample`, `demo`, `serving` | the generated district; the demo; the gRPC door |
@@ -36,6 +37,7 @@ mod importing;
 mod intake;
 mod joining;
 mod json;
+mod learning;
 mod locking;
 mod method;
 mod names;
@@ -52,6 +54,7 @@ pub mod sample;
 mod screen;
 mod serving;
 mod sources;
+mod structure;
 mod templates;
 mod trend;
 mod uncertainty;

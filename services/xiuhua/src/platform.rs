@@ -16,9 +16,11 @@ use xiuhua_contracts::FILE_DESCRIPTOR_SET;
 use xiuhua_contracts::classification::v1::classification_service_client::ClassificationServiceClient;
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
 use xiuhua_contracts::normalization::v1::normalization_service_client::NormalizationServiceClient;
+use xiuhua_contracts::scoring::v1::learning_service_client::LearningServiceClient;
 use xiuhua_contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
 use xiuhua_contracts::scoring::v1::weight_service_client::WeightServiceClient;
 use xiuhua_contracts::scoring::v1::uncertainty_service_client::UncertaintyServiceClient;
+use xiuhua_contracts::scoring::v1::structure_service_client::StructureServiceClient;
 use xiuhua_service_kit::channel::{ChannelConfig, Line, connect, line};
 use xiuhua_service_kit::clock::SystemClock;
 use xiuhua_service_kit::limits::Limits;
@@ -207,6 +209,16 @@ impl Platform {
     /// A client of scoring's analyses of uncertainty.
     pub(crate) fn uncertainty(&self) -> UncertaintyServiceClient<Speaking> {
         UncertaintyServiceClient::new(self.channel.clone())
+    }
+
+    /// A client of scoring's second service: what a place can do about its score.
+    pub(crate) fn learning(&self) -> LearningServiceClient<Speaking> {
+        LearningServiceClient::new(self.channel.clone())
+    }
+
+    /// A client of scoring's third service: whether an index measures what its tree says.
+    pub(crate) fn structure(&self) -> StructureServiceClient<Speaking> {
+        StructureServiceClient::new(self.channel.clone())
     }
 }
 

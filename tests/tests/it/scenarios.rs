@@ -20,6 +20,7 @@ mod importing;
 mod interrupted;
 mod keeping;
 mod lean_compute;
+mod learning;
 mod postgres_operations;
 mod python_client;
 mod quarantine;

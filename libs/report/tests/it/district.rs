@@ -4,6 +4,7 @@ use xiuhua_report::facts::{
     Change, Decision, Deliveries, Facts, Group, LeafQuality, Listed, Loss, Name, Node, NodeFacts, Previous,
     RankRange, Run, Scope, Spread, Standing, TypeFacts, UncertainType, Uncertainty,
 };
+use xiuhua_report::structure::{Finding, Indicator, StructureFacts};
 
 const TYPES: [(&str, &str, &str); 4] = [
     ("OLD_PUBLIC", "老旧公房", "old public housing"),
@@ -129,6 +130,27 @@ fn kind(i: usize, many_towns: usize, town: bool) -> TypeFacts {
     }
 }
 
+fn structure(kind: usize) -> StructureFacts {
+    let code = |i: usize| format!("{}{}.{}", ["A", "B", "C", "D"][i / 9], 1 + i % 9 / 5, 1 + i % 5);
+    let cell = |i: usize| (i % 17 != 3).then(|| 1.6 * drawn(kind * 7001 + i) - 0.6);
+    let finding = |i: usize| Finding {
+        code: code(i),
+        name: name(LEAVES[i].1, "an indicator"),
+        flag: ["CONTRADICTS_PARENT", "REDUNDANT", "STALE_THRESHOLDS", "FEW_VALUES"][i % 4].to_owned(),
+        other: "A1.2".to_owned(),
+        figure: [-0.31, 0.93, 0.081, 2.0][i % 4],
+        is_clear: i % 8 > 3,
+    };
+    StructureFacts {
+        name: name(TYPES[kind].1, TYPES[kind].2),
+        places: 1200,
+        indicators: (0..35).map(|i| Indicator { code: code(i), parent: code(i)[..2].to_owned() }).collect(),
+        correlations: (0..35).map(|row| (0..row).map(|column| cell(row * 35 + column)).collect()).collect(),
+        alphas: NODES.iter().map(|node| (node.0.to_owned(), Some(0.5))).collect(),
+        findings: (0..8).map(finding).collect(),
+    }
+}
+
 /// A district, or one of its towns.
 fn uncertainty(types: &[TypeFacts]) -> Uncertainty {
     let range = |rank: u32| {
@@ -209,5 +231,6 @@ pub(crate) fn facts(many_towns: usize, town: bool) -> Facts {
         leaves: LEAVES.iter().enumerate().map(leaf).collect(),
         deliveries: Deliveries { batches: 2, read: 393_000, taken: 392_000, duplicate: 400, rejected: 600 },
         common_cut: 0.5,
+        structures: if town { Vec::new() } else { (0..4).map(structure).collect() },
     }
 }

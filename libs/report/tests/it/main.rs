@@ -57,7 +57,9 @@ fn a_report_is_a_few_pages() {
         [(false, Language::Zh), (true, Language::Zh), (false, Language::En), (true, Language::En)]
     {
         let pdf = as_pdf(&district::facts(36, town), language);
-        assert!((7..=10).contains(&pages(&pdf)), "town {town}, {language:?}: {} pages", pages(&pdf));
+        // The structure of the index is a matter of the district.
+        let most = if town { 10 } else { 12 };
+        assert!((7..=most).contains(&pages(&pdf)), "town {town}, {language:?}: {} pages", pages(&pdf));
     }
 }
 
@@ -102,6 +104,7 @@ fn the_text_of_the_pdf_can_be_copied_and_its_fonts_are_embedded_subsets() {
         "痛点",
         "上升与下降",
         "数据质量",
+        "指数的结构",
         "方法",
     ] {
         assert!(text.contains(heading), "{heading} is not in {text}");

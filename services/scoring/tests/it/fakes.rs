@@ -53,6 +53,10 @@ pub(crate) struct Estate {
     pub(crate) committee: String,
     pub(crate) district: String,
     pub(crate) households: Option<u64>,
+    /// Further columns of the register.
+    pub(crate) attributes: Vec<(String, String)>,
+    /// Labels with their degrees.
+    pub(crate) labels: Vec<(String, f64)>,
 }
 
 /// A value that a source stated, from a position on.
@@ -115,6 +119,20 @@ impl World {
         let mut facts = self.facts();
         facts.places.push(estate);
         facts.places.sort_by(|left, right| left.id.cmp(&right.id));
+    }
+
+    /// What the register and the rules say of an estate beside its type.
+    pub(crate) fn describe(&self, id: &str, attributes: &[(&str, &str)], labels: &[(&str, f64)]) {
+        let mut facts = self.facts();
+        let estate = facts.places.iter_mut().find(|estate| estate.id == id).unwrap();
+        estate.attributes = attributes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        estate.labels = labels.iter().map(|(label, degree)| ((*label).to_owned(), *degree)).collect();
+    }
+
+    /// Puts an estate into another type, in every classification.
+    pub(crate) fn retype(&self, id: &str, kind: &str) {
+        let mut facts = self.facts();
+        facts.places.iter_mut().find(|estate| estate.id == id).unwrap().kind = kind.to_owned();
     }
 
     pub(crate) fn threshold(&self, kind: &str, leaf: &str, fixed: Fixed) {

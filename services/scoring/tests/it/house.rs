@@ -10,8 +10,10 @@ use xiuhua_contracts::classification::v1::classification_service_server::Classif
 use xiuhua_contracts::ingestion::v1::ingestion_service_server::IngestionServiceServer;
 use xiuhua_contracts::normalization::v1::normalization_service_server::NormalizationServiceServer;
 use xiuhua_contracts::scoring::v1 as wire;
+use xiuhua_contracts::scoring::v1::learning_service_client::LearningServiceClient;
 use xiuhua_contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
 use xiuhua_contracts::scoring::v1::weight_service_client::WeightServiceClient;
+use xiuhua_contracts::scoring::v1::structure_service_client::StructureServiceClient;
 use xiuhua_scoring::{Config, Upstream, assemble};
 use xiuhua_service_kit::clock::{ManualClock, SharedClock};
 use xiuhua_service_kit::server::Part;
@@ -223,6 +225,16 @@ impl House {
     /// A channel to its door.
     pub(crate) fn channel(&self) -> Channel {
         self.served.channel.clone()
+    }
+
+    /// A client of the second service at the door.
+    pub(crate) fn learning(&self) -> LearningServiceClient<Channel> {
+        LearningServiceClient::new(self.served.channel.clone())
+    }
+
+    /// A client of the third.
+    pub(crate) fn structure(&self) -> StructureServiceClient<Channel> {
+        StructureServiceClient::new(self.served.channel.clone())
     }
 
     pub(crate) fn is_on(&self, backend: Backend) -> bool {

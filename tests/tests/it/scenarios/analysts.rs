@@ -68,7 +68,7 @@ impl Assessed {
     }
 
     /// Corrects one value of 2021, assesses it again and gives the run.
-    fn correct(&self, place: &str, indicator: &str, period: &str, value: &str) -> String {
+    pub(crate) fn correct(&self, place: &str, indicator: &str, period: &str, value: &str) -> String {
         let header = OBSERVATIONS.lines().next().expect("a header");
         self.bench
             .write("correction.csv", &format!("{header}\n{place},{indicator},{period},{value},register,\n"));
@@ -278,7 +278,7 @@ fn no_table_is_broken_by_a_narrow_terminal_and_no_id_either() {
 }
 
 /// Cells of a terminal that a text takes: two for a Chinese character or a full-width mark.
-fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     let wide = |c: char| matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ff01}'..='\u{ff60}');
     text.chars().map(|c| if wide(c) { 2 } else { 1 }).sum()
 }
