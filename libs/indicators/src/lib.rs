@@ -21,6 +21,8 @@
 //! | [`assess`] | all of it in two passes | 1.7 |
 //! | [`rank`], [`group`], [`growth`] | ranks and percentiles, committees and towns, points and rates | 1.7 |
 //! | [`contribution`], [`attribution`], [`diagnosis`] | why a score is what it is | 1.7, 1.8 |
+//! | [`rolling`] | the twelve months that end with a period | 1.7 |
+//! | [`trend`], [`detection`] | what months let expect, and which are worse | 1.8 |
 //! | [`digest`] | one hash over a run | |
 
 pub mod assess;
@@ -30,6 +32,7 @@ pub mod catalog;
 pub mod change;
 pub mod compose;
 pub mod contribution;
+pub mod detection;
 pub mod diagnosis;
 pub mod digest;
 pub mod group;
@@ -39,8 +42,10 @@ pub mod normalise;
 pub mod outline;
 pub mod period;
 pub mod rank;
+pub mod rolling;
 pub mod sample;
 pub mod shipped;
 pub mod table;
 pub mod threshold;
+pub mod trend;
 pub mod weight;
