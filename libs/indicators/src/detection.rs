@@ -134,7 +134,12 @@ pub const DETECTORS_A_SERIES: u32 = 2;
 ///
 /// Source: see the files below; the split into quiet months and charted ones is the house's.
 #[must_use]
-pub fn examine(series: &[Option<f64>], per_count: Option<f64>, worse: Worse, limits: &Limits) -> Vec<Finding> {
+pub fn examine(
+    series: &[Option<f64>],
+    per_count: Option<f64>,
+    worse: Worse,
+    limits: &Limits,
+) -> Vec<Finding> {
     let skipped = series.len().saturating_sub(HISTORY_MONTHS + 1);
     let series = &series[skipped..];
     let Some((Some(_), before)) = series.split_last() else {
@@ -152,9 +157,7 @@ pub fn examine(series: &[Option<f64>], per_count: Option<f64>, worse: Worse, lim
         finding.months.iter_mut().for_each(|month| *month += skipped);
     }
     // The order of detectors breaks ties.
-    findings.sort_by(|one, other| {
-        other.level.cmp(&one.level).then(one.detector.cmp(&other.detector))
-    });
+    findings.sort_by(|one, other| other.level.cmp(&one.level).then(one.detector.cmp(&other.detector)));
     findings
 }
 
@@ -163,8 +166,10 @@ fn counts(series: &[Option<f64>], per_count: f64, worse: Worse, limits: &Limits)
         series.iter().map(|value| value.map(|value| (value * per_count).max(0.0).round())).collect();
     let last = counts.last().copied().flatten().unwrap_or(0.0);
     let quiet = quiet_months(counts.len());
-    let dispersion = scores::dispersion(&counts[..quiet].iter().filter_map(|count| *count).collect::<Vec<_>>());
-    let before: Vec<f64> = counts[..counts.len() - 1].iter().rev().take(QUIET_MONTHS).filter_map(|it| *it).collect();
+    let dispersion =
+        scores::dispersion(&counts[..quiet].iter().filter_map(|count| *count).collect::<Vec<_>>());
+    let before: Vec<f64> =
+        counts[..counts.len() - 1].iter().rev().take(QUIET_MONTHS).filter_map(|it| *it).collect();
     let total: f64 = before.iter().sum();
     let mut findings = Vec::new();
     let chance = |count: f64| match worse {
@@ -217,7 +222,9 @@ fn first_beyond(ratio: f64, observed: f64, worse: Worse, chance: impl Fn(f64) ->
 
 /// Months that set what is expected, of a series with its last month.
 fn quiet_months(months: usize) -> usize {
-    QUIET_MONTHS.min(months.saturating_sub(1)).min((months / 2).max(LEAST_BEFORE).max(months.saturating_sub(12)))
+    QUIET_MONTHS
+        .min(months.saturating_sub(1))
+        .min((months / 2).max(LEAST_BEFORE).max(months.saturating_sub(12)))
 }
 
 fn towards_worse(mut scores: Vec<Option<f64>>, worse: Worse) -> Vec<Option<f64>> {

@@ -66,26 +66,43 @@ pub const WINDOW_MONTHS: u32 = 12;
 /// Source: specification page 1, section 1.7; that half a window must be there is the house's.
 #[must_use]
 pub fn rolled(take: Take, window: &[Option<f64>]) -> Option<Rolled> {
-    let present = || window.iter().filter_map(|value| *value);
-    let on_record = present().count();
-    if on_record == 0 || (take != Take::Latest && on_record * 2 < window.len()) {
-        return None;
-    }
-    let sum: f64 = present().sum();
-    let value = match take {
-        // Exact where nothing is missing, whatever the division would do to the last bit.
-        Take::Sum if on_record == window.len() => sum,
-        Take::Sum => sum / on_record as f64 * window.len() as f64,
-        Take::Mean => sum / on_record as f64,
-        Take::Latest => present().next_back()?,
-    };
-    Some(Rolled { value, on_record, asked: window.len() })
+    let mut gathered = Gathered::default();
+    window.iter().flatten().for_each(|value| gathered.add(*value));
+    gathered.rolled(take, window.len())
 }
 
-/// The value of a month from its days, oldest first: as [`rolled`], for a window of one month.
-#[must_use]
-pub fn month_of_days(take: Take, days: &[Option<f64>]) -> Option<Rolled> {
-    rolled(take, days)
+/// The values of a window as they come, oldest first: for windows that are never held whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Gathered {
+    sum: f64,
+    latest: f64,
+    count: usize,
+}
+
+impl Gathered {
+    /// Adds the next value of the window; one that is missing is not added.
+    pub fn add(&mut self, value: f64) {
+        self.sum += value;
+        self.latest = value;
+        self.count += 1;
+    }
+
+    /// The value of a window of `asked` months or days: see [`rolled`].
+    #[must_use]
+    pub fn rolled(self, take: Take, asked: usize) -> Option<Rolled> {
+        let Self { sum, latest, count } = self;
+        if count == 0 || (take != Take::Latest && count * 2 < asked) {
+            return None;
+        }
+        let value = match take {
+            // Exact where nothing is missing, whatever the division would do to the last bit.
+            Take::Sum if count >= asked => sum,
+            Take::Sum => sum / count as f64 * asked as f64,
+            Take::Mean => sum / count as f64,
+            Take::Latest => latest,
+        };
+        Some(Rolled { value, on_record: count, asked })
+    }
 }
 
 /// The periods that make the value of `period`, oldest first: the months of the twelve that end with it, or their

@@ -92,7 +92,8 @@ pub fn fit(months: &[Option<f64>]) -> Option<Trend> {
 /// Runs a damped trend with given weights over months; its deviation is that of the errors one month ahead.
 #[must_use]
 pub fn run(months: &[Option<f64>], weights: Weights) -> Trend {
-    let (mut level, mut slope) = line(months.iter().enumerate().filter_map(|(at, value)| Some((at, (*value)?))).take(6));
+    let (mut level, mut slope) =
+        line(months.iter().enumerate().filter_map(|(at, value)| Some((at, (*value)?))).take(6));
     let Weights { alpha, beta, phi } = weights;
     // The line's value at the first month is what was expected of it.
     level -= phi * slope;
@@ -157,7 +158,12 @@ impl Trend {
     /// φ + … + φ^`ahead`.
     fn fading(&self, ahead: usize) -> f64 {
         let mut power = 1.0;
-        (0..ahead).map(|_| { power *= self.weights.phi; power }).sum()
+        (0..ahead)
+            .map(|_| {
+                power *= self.weights.phi;
+                power
+            })
+            .sum()
     }
 
     /// What an error of one month does to the month `later` months after it; 1 for the month itself.
@@ -261,7 +267,8 @@ mod tests {
     fn a_rise_goes_on_and_fades() {
         let months: Vec<Option<f64>> = (0..24).map(|month| Some(10.0 + f64::from(month))).collect();
         let trend = fit(&months).unwrap();
-        let steps: Vec<f64> = (1..12).map(|ahead| trend.ahead(ahead + 1).mean - trend.ahead(ahead).mean).collect();
+        let steps: Vec<f64> =
+            (1..12).map(|ahead| trend.ahead(ahead + 1).mean - trend.ahead(ahead).mean).collect();
         assert!(steps.iter().all(|step| *step > 0.0), "{steps:?}");
         assert!(steps.windows(2).all(|pair| pair[1] < pair[0]), "{steps:?}");
     }
@@ -273,7 +280,10 @@ mod tests {
         let trend = fit(&months).unwrap();
         assert!(trend.has_season());
         for ahead in 1..=12 {
-            assert!((trend.ahead(ahead).mean - month(35 + u32::try_from(ahead).unwrap())).abs() < 1.0, "{ahead}");
+            assert!(
+                (trend.ahead(ahead).mean - month(35 + u32::try_from(ahead).unwrap())).abs() < 1.0,
+                "{ahead}"
+            );
         }
         assert!(!fit(&months[..35]).unwrap().has_season());
         let noise: Vec<Option<f64>> = (0..36).map(|at: u32| Some(f64::from(at * 7919 % 101))).collect();

@@ -176,7 +176,8 @@ mod tests {
         for (z, p) in [(0.0, 0.5), (1.96, 0.975_002_104_851_780), (-3.0, 0.001_349_898_031_630_095)] {
             assert!(close(normal_cdf(z), p, 1e-12), "{z}");
         }
-        for (p, z) in [(0.975, 1.959_963_984_540_054), (0.99, 2.326_347_874_040_841), (1e-10, -6.361_340_902_404_056)]
+        for (p, z) in
+            [(0.975, 1.959_963_984_540_054), (0.99, 2.326_347_874_040_841), (1e-10, -6.361_340_902_404_056)]
         {
             assert!(close(normal_quantile(p), z, 1e-12), "{p}: {}", normal_quantile(p));
         }
@@ -185,7 +186,9 @@ mod tests {
     #[test]
     fn students_t_agrees_with_its_tables() {
         // Upper 2.5 % and 0.5 % points.
-        for (degrees, t, tail) in [(10.0, 2.228_139, 0.025), (22.0, 2.073_873, 0.025), (5.0, 4.032_143, 0.005)] {
+        for (degrees, t, tail) in
+            [(10.0, 2.228_139, 0.025), (22.0, 2.073_873, 0.025), (5.0, 4.032_143, 0.005)]
+        {
             assert!(close(student_tail(t, degrees), tail, 1e-5), "{degrees}");
             assert!(close(student_tail(-t, degrees), 1.0 - tail, 1e-5), "{degrees}");
         }
@@ -198,9 +201,8 @@ mod tests {
                 let mut sum = 0.0;
                 for count in least..=trials {
                     let ways: f64 = (0..count).map(|at| f64::from(trials - at) / f64::from(at + 1)).product();
-                    sum += ways
-                        * libm::pow(p, f64::from(count))
-                        * libm::pow(1.0 - p, f64::from(trials - count));
+                    sum +=
+                        ways * libm::pow(p, f64::from(count)) * libm::pow(1.0 - p, f64::from(trials - count));
                 }
                 let found = binomial_tail(f64::from(least), f64::from(trials), p);
                 assert!(close(found, sum, 1e-10), "{trials} {p} {least}: {found} {sum}");

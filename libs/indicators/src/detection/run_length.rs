@@ -10,8 +10,8 @@ use super::distribution::normal_cdf;
 
 /// States that a chart is cut into. The error falls with their square: at 101 it is below a thousandth.
 const STATES: usize = 101;
-/// Halvings of an interval that a limit is looked for in.
-const HALVINGS: u32 = 60;
+/// Chords that a limit is looked for with; about ten are needed.
+const MOST_CHORDS: u32 = 100;
 /// No limit beyond this is looked for: a run length of 10^12 and more.
 const LARGEST_LIMIT: f64 = 40.0;
 
@@ -48,9 +48,8 @@ pub fn ewma_two_sided(lambda: f64, limit: f64, shift: f64) -> f64 {
 pub fn ewma(lambda: f64, limit: f64, shift: f64) -> f64 {
     let end = limit * libm::sqrt(lambda / (2.0 - lambda));
     let width = 2.0 * end / (2.0 * STATES as f64 - 1.0);
-    let below = |from: usize, to: f64| {
-        normal_cdf((to - (1.0 - lambda) * from as f64 * width) / lambda - shift)
-    };
+    let below =
+        |from: usize, to: f64| normal_cdf((to - (1.0 - lambda) * from as f64 * width) / lambda - shift);
     expected_steps(STATES, 0, |from, to| {
         let upper = below(from, (to as f64 + 0.5) * width);
         if to == 0 { upper } else { upper - below(from, (to as f64 - 0.5) * width) }
@@ -80,22 +79,27 @@ pub fn cusum_by_siegmund(k: f64, h: f64, shift: f64) -> f64 {
     (libm::exp(reach) - reach - 1.0) / (2.0 * drift * drift)
 }
 
-/// Run lengths grow with the limit, so halving finds it.
+/// The logarithm of a run length is nearly a line over the limit, so a chord meets it in few steps (the Illinois method:
+/// an end that stays counts half, or it would stay for good).
 fn limit_for(months: f64, run_length: impl Fn(f64) -> f64) -> f64 {
+    let beyond = |limit: f64| libm::log(run_length(limit)) - libm::log(months);
     let (mut low, mut high) = (0.01, 1.0);
-    while high < LARGEST_LIMIT && run_length(high) < months {
-        low = high;
+    let (mut below, mut above) = (beyond(low), beyond(high));
+    while high < LARGEST_LIMIT && above < 0.0 {
+        (low, below) = (high, above);
         high *= 1.5;
+        above = beyond(high);
     }
-    for _ in 0..HALVINGS {
-        let middle = 0.5 * (low + high);
-        if middle <= low || middle >= high {
-            break;
+    for _ in 0..MOST_CHORDS {
+        let limit = (low * above - high * below) / (above - below);
+        let found = beyond(limit);
+        if found.abs() < 1e-9 {
+            return limit;
         }
-        if run_length(middle) < months {
-            low = middle;
+        if found < 0.0 {
+            (low, below, above) = (limit, found, above / 2.0);
         } else {
-            high = middle;
+            (high, above, below) = (limit, found, below / 2.0);
         }
     }
     high
@@ -164,7 +168,9 @@ mod tests {
 
     #[test]
     fn siegmunds_approximation_agrees_within_some_percent() {
-        for (k, h, shift) in [(0.5, 4.0, 0.0), (0.5, 5.0, 0.0), (0.25, 8.0, 0.0), (0.5, 5.0, 0.5), (0.5, 5.0, 1.0)] {
+        for (k, h, shift) in
+            [(0.5, 4.0, 0.0), (0.5, 5.0, 0.0), (0.25, 8.0, 0.0), (0.5, 5.0, 0.5), (0.5, 5.0, 1.0)]
+        {
             let (chain, quick) = (cusum(k, h, shift), cusum_by_siegmund(k, h, shift));
             assert!(close(quick, chain, 0.05), "{k} {h} {shift}: {chain} {quick}");
         }
@@ -177,9 +183,12 @@ mod tests {
             let found = ewma_two_sided(lambda, limit, 0.0);
             assert!(close(found, 500.0, 0.01), "{lambda}: {found}");
         }
-        for (lambda, limit, shift, expected) in
-            [(0.1, 2.814, 1.0, 10.3), (0.2, 2.962, 1.0, 10.5), (0.1, 2.814, 2.0, 4.36), (0.2, 2.962, 2.0, 3.7)]
-        {
+        for (lambda, limit, shift, expected) in [
+            (0.1, 2.814, 1.0, 10.3),
+            (0.2, 2.962, 1.0, 10.5),
+            (0.1, 2.814, 2.0, 4.36),
+            (0.2, 2.962, 2.0, 3.7),
+        ] {
             let found = ewma_two_sided(lambda, limit, shift);
             assert!(close(found, expected, 0.02), "{lambda} {shift}: {found}");
         }

@@ -35,10 +35,8 @@ pub fn of_counts(series: &[Option<f64>], dispersion: f64) -> Vec<Option<f64>> {
     let score = |count: &Option<f64>| {
         let count = (*count)?;
         let score = (months >= LEAST_BEFORE).then(|| {
-            let (at_least, more) = (
-                tail(count, total, months, dispersion),
-                tail(count + dispersion, total, months, dispersion),
-            );
+            let (at_least, more) =
+                (tail(count, total, months, dispersion), tail(count + dispersion, total, months, dispersion));
             -normal_quantile(0.5 * (at_least + more))
         });
         months += 1;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "an absent value fails the test, which is what it is for")]
 
 mod catalogs;
+mod detecting;
 mod explaining;
 mod hdi;
 mod laws;
