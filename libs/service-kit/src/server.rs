@@ -79,6 +79,26 @@ impl Part {
         Self { name: S::NAME, add: Arc::new(add), worker: None }
     }
 
+    /// The same part answering with a further service of the same rooms; its name stays that of the first.
+    #[must_use]
+    pub fn with_service<S>(mut self, service: S) -> Self
+    where
+        S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send + 'static,
+    {
+        let before = Arc::clone(&self.add);
+        self.add = Arc::new(move |routes: &mut RoutesBuilder| {
+            before(routes);
+            routes.add_service(service.clone());
+        });
+        self
+    }
+
     /// The same part with background work.
     #[must_use]
     pub fn with_worker(mut self, worker: Worker) -> Self {

@@ -7,6 +7,7 @@ pub(crate) mod catalog;
 pub(crate) mod id;
 pub(crate) mod observed;
 pub(crate) mod place_types;
+pub(crate) mod rolling;
 pub(crate) mod sample;
 pub(crate) mod threshold_set;
 pub(crate) mod values;

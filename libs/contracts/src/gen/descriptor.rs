@@ -472,7 +472,7 @@ ObservationsResponse\"\x03\x90\x02\x010\x01\x12\x8c\x01\
 \n\x18ListObservationRevisions\x124.xiuhua.ingestion.v1.ListObservationRevisionsRequest\x1a5.xiuhua.i\
 ngestion.v1.ListObservationRevisionsResponse\"\x03\x90\x02\x01\
 \x12e\n\x0bGetPosition\x12\'.xiuhua.ingestion.v1.GetPositionRequest\x1a(.xiuhua.ingestion.v1.GetPosit\
-ionResponse\"\x03\x90\x02\x01b\x06proto3\n\xf8/\n+xiuhua/normalization/v1/normalization.proto\
+ionResponse\"\x03\x90\x02\x01b\x06proto3\n\xc70\n+xiuhua/normalization/v1/normalization.proto\
 \x12\x17xiuhua.normalization.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fxiuhua/measure/v1/measu\
 re.proto\"\xad\x02\n\x07Catalog\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12-\
@@ -570,14 +570,15 @@ emberR\x07members\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc
 \x12>\n\x06column\x18\x02 \x01(\x0b2$.xiuhua.normalization.v1.ValueColumnH\x00R\x06columnB\x06\
 \n\x04part\"u\n\x0bTypedPlaces\x12\x10\n\x03ids\x18\x01 \x03(\tR\x03ids\
 \x121\n\x04type\x18\x02 \x01(\x0b2\x1d.xiuhua.measure.v1.TextColumnR\x04type\
-\x12!\n\x0cplaces_total\x18\x03 \x01(\x04R\x0bplacesTotal\"\x92\x01\
+\x12!\n\x0cplaces_total\x18\x03 \x01(\x04R\x0bplacesTotal\"\xe1\x01\
 \n\x0bValueColumn\x12\x12\n\x04leaf\x18\x01 \x01(\tR\x04leaf\
 \x12\x16\n\x06period\x18\x02 \x01(\tR\x06period\x12\x14\
 \n\x05place\x18\x03 \x03(\rR\x05place\x12\x14\n\x05value\x18\x04 \x03(\x01R\x05value\
 \x12\x1d\n\nz_uncapped\x18\x05 \x03(\x01R\tzUncapped\
-\x12\x0c\n\x01z\x18\x06 \x03(\x01R\x01z*\x8b\x01\n\x0fThresholdStatus\
-\x12 \n\x1cTHRESHOLD_STATUS_UNSPECIFIED\x10\x00\x12\x17\
-\n\x13THRESHOLD_STATUS_OK\x10\x01\x12\x1f\n\x1bTHRESHOLD_STATUS_DEGENERATE\x10\x02\
+\x12\x0c\n\x01z\x18\x06 \x03(\x01R\x01z\x12(\n\x10rolled_on_record\x18\x14 \x03(\rR\x0erolledOnRecord\
+\x12#\n\rrolled_window\x18\x15 \x01(\rR\x0crolledWindow*\x8b\x01\
+\n\x0fThresholdStatus\x12 \n\x1cTHRESHOLD_STATUS_UNSPECIFIED\x10\x00\
+\x12\x17\n\x13THRESHOLD_STATUS_OK\x10\x01\x12\x1f\n\x1bTHRESHOLD_STATUS_DEGENERATE\x10\x02\
 \x12\x1c\n\x18THRESHOLD_STATUS_NO_DATA\x10\x032\xcb\t\
 \n\x14NormalizationService\x12y\n\x0fValidateCatalog\
 \x12/.xiuhua.normalization.v1.ValidateCatalogRequest\x1a0.xiuhua.normalization.v1.ValidateCatalogResp\
@@ -597,8 +598,26 @@ ListThresholdsResponse\"\x03\x90\x02\x01\x12\x7f\n\x11ListSampleMembers\
 \x121.xiuhua.normalization.v1.ListSampleMembersRequest\x1a2.xiuhua.normalization.v1.ListSampleMembers\
 Response\"\x03\x90\x02\x01\x12l\n\nReadValues\x12*.xiuhua.normalization.v1.ReadValuesRequest\x1a+.xiu\
 hua.normalization.v1.ReadValuesResponse\"\x03\x90\x02\x010\x01b\x06proto3\
-\n\xdc[\n\x1fxiuhua/scoring/v1/scoring.proto\x12\x11xiuhua.scoring.v1\x1a\x1fgoogle/protobuf/timestam\
-p.proto\x1a\x1fxiuhua/measure/v1/measure.proto\"\xd1\x08\
+\n\xc7\x06\n$xiuhua/normalization/v1/series.proto\x12\x17xiuhua.normalization.v1\x1a\x1fxiuhua/measur\
+e/v1/measure.proto\"\xde\x01\n\x11ReadSeriesRequest\
+\x12\x1d\n\ncatalog_id\x18\x01 \x01(\tR\tcatalogId\x12\'\
+\n\x0fcatalog_version\x18\x02 \x01(\tR\x0ecatalogVersion\
+\x12+\n\x11classification_id\x18\x03 \x01(\tR\x10classificationId\
+\x12\x16\n\x06months\x18\x04 \x03(\tR\x06months\x12)\
+\n\x0eas_of_position\x18\x05 \x01(\x04H\x00R\x0casOfPosition\x88\x01\x01B\x11\
+\n\x0f_as_of_position\"\x9e\x01\n\x12ReadSeriesResponse\
+\x12?\n\x06places\x18\x01 \x01(\x0b2%.xiuhua.normalization.v1.SeriesPlacesH\x00R\x06places\
+\x12?\n\x06column\x18\x02 \x01(\x0b2%.xiuhua.normalization.v1.SeriesColumnH\x00R\x06columnB\x06\
+\n\x04part\"v\n\x0cSeriesPlaces\x12\x10\n\x03ids\x18\x01 \x03(\tR\x03ids\
+\x121\n\x04type\x18\x02 \x01(\x0b2\x1d.xiuhua.measure.v1.TextColumnR\x04type\
+\x12!\n\x0cplaces_total\x18\x03 \x01(\x04R\x0bplacesTotal\"d\
+\n\x0cSeriesColumn\x12\x12\n\x04leaf\x18\x01 \x01(\tR\x04leaf\
+\x12\x14\n\x05month\x18\x02 \x01(\tR\x05month\x12\x14\
+\n\x05place\x18\x03 \x03(\rR\x05place\x12\x14\n\x05value\x18\x04 \x03(\x01R\x05value2}\
+\n\rSeriesService\x12l\n\nReadSeries\x12*.xiuhua.normalization.v1.ReadSeriesRequest\x1a+.xiuhua.norma\
+lization.v1.ReadSeriesResponse\"\x03\x90\x02\x010\x01b\x06proto3\
+\n\xa1]\n\x1fxiuhua/scoring/v1/scoring.proto\x12\x11xiuhua.scoring.v1\x1a\x1fgoogle/protobuf/timestam\
+p.proto\x1a\x1fxiuhua/measure/v1/measure.proto\"\xf3\x08\
 \n\nAssessment\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
 \x128\n\x05state\x18\x02 \x01(\x0e2\".xiuhua.scoring.v1.AssessmentStateR\x05state\
 \x12\x16\n\x06period\x18\x03 \x01(\tR\x06period\x12(\
@@ -624,7 +643,8 @@ p.proto\x1a\x1fxiuhua/measure/v1/measure.proto\"\xd1\x08\
 \x12\x1a\n\x08attempts\x18\x17 \x01(\rR\x08attempts\
 \x129\n\tpublished\x18\x18 \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\tpublished\
 \x129\n\twithdrawn\x18\x19 \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\twithdrawn\
-\x129\n\tcancelled\x18\x1a \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\tcancelled\"j\
+\x129\n\tcancelled\x18\x1a \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\tcancelled\
+\x12 \n\x0bprovisional\x18\x1e \x01(\x08R\x0bprovisional\"j\
 \n\x08Decision\x12\x16\n\x06author\x18\x01 \x01(\tR\x06author\
 \x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x12.\
 \n\x04time\x18\x03 \x01(\x0b2\x1a.google.protobuf.TimestampR\x04time\"x\
@@ -720,7 +740,7 @@ eScoreR\x06scores\x12#\n\nhouseholds\x18\x08 \x01(\x04H\x00R\
 \x12\x1b\n\tpage_size\x18\x06 \x01(\rR\x08pageSize\x12\x1d\
 \n\npage_token\x18\x07 \x01(\tR\tpageToken\"x\n\x17ListGroupScoresResponse\
 \x125\n\x06groups\x18\x01 \x03(\x0b2\x1d.xiuhua.scoring.v1.GroupScoreR\x06groups\
-\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd7\x05\
+\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfa\x06\
 \n\x0fLeafExplanation\x12\x12\n\x04leaf\x18\x01 \x01(\tR\x04leaf\
 \x12+\n\x04name\x18\x02 \x01(\x0b2\x17.xiuhua.measure.v1.TextR\x04name\
 \x12\x12\n\x04unit\x18\x03 \x01(\tR\x04unit\x12\x18\
@@ -738,10 +758,14 @@ eScoreR\x06scores\x12#\n\nhouseholds\x18\x08 \x01(\x04H\x00R\
 \x12D\n\x0cobservations\x18\x0f \x03(\x0b2 .xiuhua.scoring.v1.ObservedValueR\x0cobservations\
 \x12\x1b\n\tchange_of\x18\x10 \x01(\tR\x08changeOf\x12*\
 \n\x0eprevious_score\x18\x11 \x01(\x01H\x06R\rpreviousScore\x88\x01\x01\
-\x12(\n\rcurrent_score\x18\x12 \x01(\x01H\x07R\x0ccurrentScore\x88\x01\x01B\x08\
+\x12(\n\rcurrent_score\x18\x12 \x01(\x01H\x07R\x0ccurrentScore\x88\x01\x01\
+\x12-\n\x10rolled_on_record\x18\x1a \x01(\rH\x08R\x0erolledOnRecord\x88\x01\x01\
+\x12(\n\rrolled_window\x18\x1b \x01(\rH\tR\x0crolledWindow\x88\x01\x01\
+\x12!\n\x0crolled_short\x18\x1c \x01(\x08R\x0brolledShortB\x08\
 \n\x06_valueB\x08\n\x06_lowerB\x08\n\x06_upperB\r\n\x0b_z_uncappedB\x04\
 \n\x02_zB\x0f\n\r_contributionB\x11\n\x0f_previous_scoreB\x10\
-\n\x0e_current_score\"\xe1\x02\n\rObservedValue\x12\x1d\
+\n\x0e_current_scoreB\x13\n\x11_rolled_on_recordB\x10\
+\n\x0e_rolled_window\"\xe1\x02\n\rObservedValue\x12\x1d\
 \n\nmeasure_id\x18\x01 \x01(\tR\tmeasureId\x12\x16\n\x06period\x18\x02 \x01(\tR\x06period\
 \x12\x14\n\x05value\x18\x03 \x01(\x01R\x05value\x12\x1b\
 \n\tsource_id\x18\x04 \x01(\tR\x08sourceId\x12\x19\n\x08batch_id\x18\x05 \x01(\tR\x07batchId\
@@ -853,4 +877,110 @@ ponse\"\x03\x90\x02\x01\x12v\n\x12ListThresholdsUsed\
 v1.ListWeightsResponse\"\x03\x90\x02\x01\x12`\n\nReadScores\
 \x12$.xiuhua.scoring.v1.ReadScoresRequest\x1a%.xiuhua.scoring.v1.ReadScoresResponse\"\x03\x90\x02\x01\
 0\x01\x12l\n\x0eReadLeafValues\x12(.xiuhua.scoring.v1.ReadLeafValuesRequest\x1a).xiuhua.scoring.v1.Re\
-adLeafValuesResponse\"\x03\x90\x02\x010\x01b\x06proto3";
+adLeafValuesResponse\"\x03\x90\x02\x010\x01b\x06proto3\
+\n\x98(\n xiuhua/scoring/v1/warnings.proto\x12\x11xiuhua.scoring.v1\x1a\x1fgoogle/protobuf/timestamp.\
+proto\x1a\x1fxiuhua/measure/v1/measure.proto\"\xaf\t\
+\n\x07Warning\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\
+\x12\x19\n\x08place_id\x18\x02 \x01(\tR\x07placeId\x12\x1d\
+\n\nplace_name\x18\x03 \x01(\tR\tplaceName\x12\x1b\n\ttown_code\x18\x04 \x01(\tR\x08townCode\
+\x12\x1b\n\ttown_name\x18\x05 \x01(\tR\x08townName\x12\
+\x12\n\x04type\x18\x06 \x01(\tR\x04type\x12\x12\n\x04leaf\x18\x07 \x01(\tR\x04leaf\
+\x124\n\tleaf_name\x18\x08 \x01(\x0b2\x17.xiuhua.measure.v1.TextR\x08leafName\
+\x12\x12\n\x04unit\x18\t \x01(\tR\x04unit\x12\x14\n\x05month\x18\
+\n \x01(\tR\x05month\x125\n\x05level\x18\x0b \x01(\x0e2\x1f.xiuhua.scoring.v1.WarningLevelR\x05level\
+\x12>\n\x08detector\x18\x0c \x01(\x0e2\".xiuhua.scoring.v1.WarningDetectorR\x08detector\
+\x12/\n\x06reason\x18\r \x01(\x0b2\x17.xiuhua.measure.v1.TextR\x06reason\
+\x12*\n\x11false_alarm_ratio\x18\x0e \x01(\x01R\x0ffalseAlarmRatio\
+\x12\x1a\n\x08observed\x18\x0f \x01(\x01R\x08observed\
+\x12\x1a\n\x08expected\x18\x10 \x01(\x01R\x08expected\
+\x12\'\n\x0fexpected_months\x18\x11 \x01(\rR\x0eexpectedMonths\
+\x12\x14\n\x05limit\x18\x12 \x01(\x01R\x05limit\x12>\
+\n\x08forecast\x18\x13 \x01(\x0b2\".xiuhua.scoring.v1.WarningForecastR\x08forecast\
+\x12I\n\x0cobservations\x18\x14 \x03(\x0b2%.xiuhua.scoring.v1.WarningObservationR\x0cobservations\
+\x125\n\x05state\x18\x15 \x01(\x0e2\x1f.xiuhua.scoring.v1.WarningStateR\x05state\
+\x12@\n\tdecisions\x18\x16 \x03(\x0b2\".xiuhua.scoring.v1.WarningDecisionR\tdecisions\
+\x12;\n\x07outcome\x18\x17 \x01(\x0e2!.xiuhua.scoring.v1.WarningOutcomeR\x07outcome\
+\x12(\n\routcome_value\x18\x18 \x01(\x01H\x00R\x0coutcomeValue\x88\x01\x01\
+\x12\x1d\n\ncatalog_id\x18\x19 \x01(\tR\tcatalogId\x12\'\
+\n\x0fcatalog_version\x18\x1a \x01(\tR\x0ecatalogVersion\
+\x12#\n\rassessment_id\x18\x1b \x01(\tR\x0cassessmentId\
+\x12$\n\x0eas_of_position\x18\x1c \x01(\x04R\x0casOfPosition\
+\x12=\n\x0ccreated_time\x18\x1d \x01(\x0b2\x1a.google.protobuf.TimestampR\x0bcreatedTimeB\x10\
+\n\x0e_outcome_value\"\xc7\x02\n\x0fWarningForecast\
+\x128\n\x06months\x18\x01 \x03(\x0b2 .xiuhua.scoring.v1.ForecastMonthR\x06months\
+\x12\x1e\n\x08year_end\x18\x02 \x01(\x01H\x00R\x07yearEnd\x88\x01\x01\
+\x12%\n\x0cyear_end_low\x18\x03 \x01(\x01H\x01R\nyearEndLow\x88\x01\x01\
+\x12\'\n\ryear_end_high\x18\x04 \x01(\x01H\x02R\x0byearEndHigh\x88\x01\x01\
+\x12>\n\x08crossing\x18\x05 \x01(\x0e2\".xiuhua.scoring.v1.WarningCrossingR\x08crossing\
+\x12\x1a\n\x08seasonal\x18\x06 \x01(\x08R\x08seasonalB\x0b\
+\n\t_year_endB\x0f\n\r_year_end_lowB\x10\n\x0e_year_end_high\"_\
+\n\rForecastMonth\x12\x14\n\x05month\x18\x01 \x01(\tR\x05month\
+\x12\x12\n\x04mean\x18\x02 \x01(\x01R\x04mean\x12\x10\
+\n\x03low\x18\x03 \x01(\x01R\x03low\x12\x12\n\x04high\x18\x04 \x01(\x01R\x04high\"\xc8\x01\
+\n\x12WarningObservation\x12\x1d\n\nmeasure_id\x18\x01 \x01(\tR\tmeasureId\
+\x12\x16\n\x06period\x18\x02 \x01(\tR\x06period\x12\x14\
+\n\x05value\x18\x03 \x01(\x01R\x05value\x12\x1b\n\tsource_id\x18\x04 \x01(\tR\x08sourceId\
+\x12\x19\n\x08batch_id\x18\x05 \x01(\tR\x07batchId\x12\x1b\
+\n\tfile_name\x18\x06 \x01(\tR\x08fileName\x12\x10\n\x03row\x18\x07 \x01(\x04R\x03row\"\xa8\x01\
+\n\x0fWarningDecision\x125\n\x05state\x18\x01 \x01(\x0e2\x1f.xiuhua.scoring.v1.WarningStateR\x05state\
+\x12\x16\n\x06author\x18\x02 \x01(\tR\x06author\x12\x16\
+\n\x06reason\x18\x03 \x01(\tR\x06reason\x12.\n\x04time\x18\x04 \x01(\x0b2\x1a.google.protobuf.Timesta\
+mpR\x04time\"\x80\x02\n\x13ScanWarningsRequest\x12\x1d\
+\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12#\n\rassessment_id\x18\x02 \x01(\tR\x0cassessmentId\
+\x12\x14\n\x05month\x18\x03 \x01(\tR\x05month\x127\n\x15expected_false_alarms\x18\x04 \x01(\x01H\x00R\
+\x13expectedFalseAlarms\x88\x01\x01\x12)\n\x0eas_of_position\x18\x05 \x01(\x04H\x01R\x0casOfPosition\x88\
+\x01\x01B\x18\n\x16_expected_false_alarmsB\x11\n\x0f_as_of_position\"\xb0\x02\
+\n\x14ScanWarningsResponse\x12\x16\n\x06series\x18\x01 \x01(\x04R\x06series\
+\x12*\n\x11false_alarm_ratio\x18\x02 \x01(\x01R\x0ffalseAlarmRatio\
+\x122\n\x15expected_false_alarms\x18\x03 \x01(\x01R\x13expectedFalseAlarms\
+\x12\x14\n\x05found\x18\x04 \x01(\x04R\x05found\x12\x14\
+\n\x05added\x18\x05 \x01(\x04R\x05added\x12\x16\n\x06judged\x18\x06 \x01(\x04R\x06judged\
+\x126\n\x08warnings\x18\x07 \x03(\x0b2\x1a.xiuhua.scoring.v1.WarningR\x08warnings\
+\x12$\n\x0eas_of_position\x18\x08 \x01(\x04R\x0casOfPosition\"\xc0\x02\
+\n\x13ListWarningsRequest\x12\x1d\n\ncatalog_id\x18\x01 \x01(\tR\tcatalogId\
+\x12\x14\n\x05month\x18\x02 \x01(\tR\x05month\x12\x19\
+\n\x08place_id\x18\x03 \x01(\tR\x07placeId\x12\x1b\n\ttown_code\x18\x04 \x01(\tR\x08townCode\
+\x12\x12\n\x04leaf\x18\x05 \x01(\tR\x04leaf\x125\n\x05state\x18\x06 \x01(\x0e2\x1f.xiuhua.scoring.v1.\
+WarningStateR\x05state\x125\n\x05level\x18\x07 \x01(\x0e2\x1f.xiuhua.scoring.v1.WarningLevelR\x05leve\
+l\x12\x1b\n\tpage_size\x18\x08 \x01(\rR\x08pageSize\
+\x12\x1d\n\npage_token\x18\t \x01(\tR\tpageToken\"v\
+\n\x14ListWarningsResponse\x126\n\x08warnings\x18\x01 \x03(\x0b2\x1a.xiuhua.scoring.v1.WarningR\x08wa\
+rnings\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"#\
+\n\x11GetWarningRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"J\
+\n\x12GetWarningResponse\x124\n\x07warning\x18\x01 \x01(\x0b2\x1a.xiuhua.scoring.v1.WarningR\x07warni\
+ng\"\xac\x01\n\x14DecideWarningRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
+\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\x125\n\x05state\x18\x03 \x01(\x0e2\x1f.xiuhua.scoring.v1.Warn\
+ingStateR\x05state\x12\x16\n\x06author\x18\x04 \x01(\tR\x06author\
+\x12\x16\n\x06reason\x18\x05 \x01(\tR\x06reason\"M\n\x15DecideWarningResponse\
+\x124\n\x07warning\x18\x01 \x01(\x0b2\x1a.xiuhua.scoring.v1.WarningR\x07warning\"8\
+\n\x17GetWarningRecordRequest\x12\x1d\n\ncatalog_id\x18\x01 \x01(\tR\tcatalogId\"\xb2\x02\
+\n\x0cWarningTally\x12>\n\x08detector\x18\x01 \x01(\x0e2\".xiuhua.scoring.v1.WarningDetectorR\x08dete\
+ctor\x12\x12\n\x04leaf\x18\x02 \x01(\tR\x04leaf\x12\x1a\
+\n\x08warnings\x18\x03 \x01(\x04R\x08warnings\x12\x12\
+\n\x04hits\x18\x04 \x01(\x04R\x04hits\x12\x16\n\x06misses\x18\x05 \x01(\x04R\x06misses\
+\x12\x12\n\x04open\x18\x06 \x01(\x04R\x04open\x120\n\x14decided_false_alarms\x18\x07 \x01(\x04R\
+\x12decidedFalseAlarms\x12,\n\x0fprecision_ratio\x18\x08 \x01(\x01H\x00R\x0eprecisionRatio\x88\x01\x01\
+B\x12\n\x10_precision_ratio\"U\n\x18GetWarningRecordResponse\
+\x129\n\x07tallies\x18\x01 \x03(\x0b2\x1f.xiuhua.scoring.v1.WarningTallyR\x07tallies*\x9e\x01\
+\n\x0cWarningState\x12\x1d\n\x19WARNING_STATE_UNSPECIFIED\x10\x00\
+\x12\x15\n\x11WARNING_STATE_NEW\x10\x01\x12\x1e\n\x1aWARNING_STATE_ACKNOWLEDGED\x10\x02\
+\x12\x19\n\x15WARNING_STATE_HANDLED\x10\x03\x12\x1d\
+\n\x19WARNING_STATE_FALSE_ALARM\x10\x04*^\n\x0cWarningLevel\
+\x12\x1d\n\x19WARNING_LEVEL_UNSPECIFIED\x10\x00\x12\x17\
+\n\x13WARNING_LEVEL_WATCH\x10\x01\x12\x16\n\x12WARNING_LEVEL_WARN\x10\x02*\x88\x01\
+\n\x0fWarningDetector\x12 \n\x1cWARNING_DETECTOR_UNSPECIFIED\x10\x00\
+\x12\x1c\n\x18WARNING_DETECTOR_POISSON\x10\x01\x12\x1a\
+\n\x16WARNING_DETECTOR_CUSUM\x10\x02\x12\x19\n\x15WARNING_DETECTOR_EWMA\x10\x03*d\
+\n\x0eWarningOutcome\x12\x1f\n\x1bWARNING_OUTCOME_UNSPECIFIED\x10\x00\
+\x12\x17\n\x13WARNING_OUTCOME_HIT\x10\x01\x12\x18\n\x14WARNING_OUTCOME_MISS\x10\x02*\x91\x01\
+\n\x0fWarningCrossing\x12 \n\x1cWARNING_CROSSING_UNSPECIFIED\x10\x00\
+\x12\x19\n\x15WARNING_CROSSING_NONE\x10\x01\x12\x1b\
+\n\x17WARNING_CROSSING_MEDIAN\x10\x02\x12$\n WARNING_CROSSING_WORST_THRESHOLD\x10\x032\x97\x04\
+\n\x0eWarningService\x12d\n\x0cScanWarnings\x12&.xiuhua.scoring.v1.ScanWarningsRequest\x1a\'.xiuhua.s\
+coring.v1.ScanWarningsResponse\"\x03\x90\x02\x02\x12d\
+\n\x0cListWarnings\x12&.xiuhua.scoring.v1.ListWarningsRequest\x1a\'.xiuhua.scoring.v1.ListWarningsRes\
+ponse\"\x03\x90\x02\x01\x12^\n\nGetWarning\x12$.xiuhua.scoring.v1.GetWarningRequest\x1a%.xiuhua.scori\
+ng.v1.GetWarningResponse\"\x03\x90\x02\x01\x12g\n\rDecideWarning\
+\x12\'.xiuhua.scoring.v1.DecideWarningRequest\x1a(.xiuhua.scoring.v1.DecideWarningResponse\"\x03\x90\x02\
+\x02\x12p\n\x10GetWarningRecord\x12*.xiuhua.scoring.v1.GetWarningRecordRequest\x1a+.xiuhua.scoring.v1\
+.GetWarningRecordResponse\"\x03\x90\x02\x01b\x06proto3";

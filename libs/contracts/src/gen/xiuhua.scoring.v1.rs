@@ -67,6 +67,10 @@ pub struct Assessment {
     /// Set when CANCELLED.
     #[prost(message, optional, tag = "26")]
     pub cancelled: ::core::option::Option<Decision>,
+    /// The period is a part of a year and the thresholds are those of whole years: counts and rates run over the last twelve
+    /// months, states are the latest, and nothing of it is final before the year closes.
+    #[prost(bool, tag = "30")]
+    pub provisional: bool,
 }
 impl ::prost::Name for Assessment {
     const NAME: &'static str = "Assessment";
@@ -757,6 +761,15 @@ pub struct LeafExplanation {
     pub previous_score: ::core::option::Option<f64>,
     #[prost(double, optional, tag = "18")]
     pub current_score: ::core::option::Option<f64>,
+    /// Of how many months (or days) of the last twelve months the value is made; absent where it was delivered as it is.
+    #[prost(uint32, optional, tag = "26")]
+    pub rolled_on_record: ::core::option::Option<u32>,
+    /// Months (or days) of that window.
+    #[prost(uint32, optional, tag = "27")]
+    pub rolled_window: ::core::option::Option<u32>,
+    /// The window has gaps, so that the value is an estimate.
+    #[prost(bool, tag = "28")]
+    pub rolled_short: bool,
 }
 impl ::prost::Name for LeafExplanation {
     const NAME: &'static str = "LeafExplanation";
@@ -3145,6 +3158,1268 @@ pub mod scoring_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "xiuhua.scoring.v1.ScoringService";
     impl<T> tonic::server::NamedService for ScoringServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// A warning.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Warning {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub place_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub place_name: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub town_code: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub town_name: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub r#type: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub leaf: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "8")]
+    pub leaf_name: ::core::option::Option<super::super::measure::v1::Text>,
+    #[prost(string, tag = "9")]
+    pub unit: ::prost::alloc::string::String,
+    /// The month that raised it, such as `2026-10`.
+    #[prost(string, tag = "10")]
+    pub month: ::prost::alloc::string::String,
+    #[prost(enumeration = "WarningLevel", tag = "11")]
+    pub level: i32,
+    #[prost(enumeration = "WarningDetector", tag = "12")]
+    pub detector: i32,
+    /// Why, in one sentence with its figures.
+    #[prost(message, optional, tag = "13")]
+    pub reason: ::core::option::Option<super::super::measure::v1::Text>,
+    /// Share of months without any change in which this detector reports a series at this level: what is stated, not what
+    /// was observed.
+    #[prost(double, tag = "14")]
+    pub false_alarm_ratio: f64,
+    /// The month's value, in the unit of a month.
+    #[prost(double, tag = "15")]
+    pub observed: f64,
+    /// Mean of the months that set what is expected.
+    #[prost(double, tag = "16")]
+    pub expected: f64,
+    #[prost(uint32, tag = "17")]
+    pub expected_months: u32,
+    /// A month at or beyond this is worse than expected; the outcome is judged by it.
+    #[prost(double, tag = "18")]
+    pub limit: f64,
+    /// Absent with too few months for a trend.
+    #[prost(message, optional, tag = "19")]
+    pub forecast: ::core::option::Option<WarningForecast>,
+    /// What contributed most, the greatest first; at most 20.
+    #[prost(message, repeated, tag = "20")]
+    pub observations: ::prost::alloc::vec::Vec<WarningObservation>,
+    #[prost(enumeration = "WarningState", tag = "21")]
+    pub state: i32,
+    /// Oldest first.
+    #[prost(message, repeated, tag = "22")]
+    pub decisions: ::prost::alloc::vec::Vec<WarningDecision>,
+    #[prost(enumeration = "WarningOutcome", tag = "23")]
+    pub outcome: i32,
+    /// Mean of the three months after; absent while not judged.
+    #[prost(double, optional, tag = "24")]
+    pub outcome_value: ::core::option::Option<f64>,
+    #[prost(string, tag = "25")]
+    pub catalog_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "26")]
+    pub catalog_version: ::prost::alloc::string::String,
+    /// Assessment whose types and thresholds it was seen with.
+    #[prost(string, tag = "27")]
+    pub assessment_id: ::prost::alloc::string::String,
+    /// Ingestion position it was seen at.
+    #[prost(uint64, tag = "28")]
+    pub as_of_position: u64,
+    #[prost(message, optional, tag = "29")]
+    pub created_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for Warning {
+    const NAME: &'static str = "Warning";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.Warning".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.Warning".into()
+    }
+}
+/// What a damped trend lets expect, as of the month of the warning.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WarningForecast {
+    /// The next six months, oldest first.
+    #[prost(message, repeated, tag = "1")]
+    pub months: ::prost::alloc::vec::Vec<ForecastMonth>,
+    /// Value of the year that the month lies in, at its end: months on record and months expected, rolled as the catalog
+    /// says. In the unit of a year.
+    #[prost(double, optional, tag = "2")]
+    pub year_end: ::core::option::Option<f64>,
+    /// Four times of five it will lie between these.
+    #[prost(double, optional, tag = "3")]
+    pub year_end_low: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "4")]
+    pub year_end_high: ::core::option::Option<f64>,
+    #[prost(enumeration = "WarningCrossing", tag = "5")]
+    pub crossing: i32,
+    /// A season was taken off.
+    #[prost(bool, tag = "6")]
+    pub seasonal: bool,
+}
+impl ::prost::Name for WarningForecast {
+    const NAME: &'static str = "WarningForecast";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.WarningForecast".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.WarningForecast".into()
+    }
+}
+/// A month to come.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ForecastMonth {
+    #[prost(string, tag = "1")]
+    pub month: ::prost::alloc::string::String,
+    #[prost(double, tag = "2")]
+    pub mean: f64,
+    /// Four times of five it will lie between these.
+    #[prost(double, tag = "3")]
+    pub low: f64,
+    #[prost(double, tag = "4")]
+    pub high: f64,
+}
+impl ::prost::Name for ForecastMonth {
+    const NAME: &'static str = "ForecastMonth";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ForecastMonth".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ForecastMonth".into()
+    }
+}
+/// A statement of a source behind a warning.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WarningObservation {
+    #[prost(string, tag = "1")]
+    pub measure_id: ::prost::alloc::string::String,
+    /// A month or a day.
+    #[prost(string, tag = "2")]
+    pub period: ::prost::alloc::string::String,
+    #[prost(double, tag = "3")]
+    pub value: f64,
+    #[prost(string, tag = "4")]
+    pub source_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub batch_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub file_name: ::prost::alloc::string::String,
+    /// Row of the delivery.
+    #[prost(uint64, tag = "7")]
+    pub row: u64,
+}
+impl ::prost::Name for WarningObservation {
+    const NAME: &'static str = "WarningObservation";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.WarningObservation".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.WarningObservation".into()
+    }
+}
+/// A decision about a warning.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WarningDecision {
+    #[prost(enumeration = "WarningState", tag = "1")]
+    pub state: i32,
+    #[prost(string, tag = "2")]
+    pub author: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for WarningDecision {
+    const NAME: &'static str = "WarningDecision";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.WarningDecision".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.WarningDecision".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ScanWarningsRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Its catalog, types and thresholds are used; it must have succeeded.
+    #[prost(string, tag = "2")]
+    pub assessment_id: ::prost::alloc::string::String,
+    /// The month to be looked at, such as `2026-10`.
+    #[prost(string, tag = "3")]
+    pub month: ::prost::alloc::string::String,
+    /// False alarms that the whole scan may be expected to raise where nothing has changed anywhere, 0.01-1000; absent
+    /// means 5. Limits are chosen so.
+    #[prost(double, optional, tag = "4")]
+    pub expected_false_alarms: ::core::option::Option<f64>,
+    /// Absent means now.
+    #[prost(uint64, optional, tag = "5")]
+    pub as_of_position: ::core::option::Option<u64>,
+}
+impl ::prost::Name for ScanWarningsRequest {
+    const NAME: &'static str = "ScanWarningsRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ScanWarningsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ScanWarningsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ScanWarningsResponse {
+    /// Series of a place and a leaf with a value in the month and enough history.
+    #[prost(uint64, tag = "1")]
+    pub series: u64,
+    /// Share of months without any change in which one detector reports one series at least at level WATCH.
+    #[prost(double, tag = "2")]
+    pub false_alarm_ratio: f64,
+    /// Of the whole scan, at most: series · detectors · false_alarm_ratio. A tenth of it at level WARN.
+    #[prost(double, tag = "3")]
+    pub expected_false_alarms: f64,
+    /// Places and leaves that were reported.
+    #[prost(uint64, tag = "4")]
+    pub found: u64,
+    /// Of these, new warnings; the others are on record. At most 1,000 a scan, the rarest by chance first.
+    #[prost(uint64, tag = "5")]
+    pub added: u64,
+    /// Older warnings that were judged now.
+    #[prost(uint64, tag = "6")]
+    pub judged: u64,
+    /// The new warnings, the rarest by chance first; at most 100.
+    #[prost(message, repeated, tag = "7")]
+    pub warnings: ::prost::alloc::vec::Vec<Warning>,
+    /// Ingestion position it read at.
+    #[prost(uint64, tag = "8")]
+    pub as_of_position: u64,
+}
+impl ::prost::Name for ScanWarningsResponse {
+    const NAME: &'static str = "ScanWarningsResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ScanWarningsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ScanWarningsResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListWarningsRequest {
+    /// Empty means any.
+    #[prost(string, tag = "1")]
+    pub catalog_id: ::prost::alloc::string::String,
+    /// Empty means any.
+    #[prost(string, tag = "2")]
+    pub month: ::prost::alloc::string::String,
+    /// Empty means any.
+    #[prost(string, tag = "3")]
+    pub place_id: ::prost::alloc::string::String,
+    /// Empty means any.
+    #[prost(string, tag = "4")]
+    pub town_code: ::prost::alloc::string::String,
+    /// Empty means any.
+    #[prost(string, tag = "5")]
+    pub leaf: ::prost::alloc::string::String,
+    /// UNSPECIFIED means any.
+    #[prost(enumeration = "WarningState", tag = "6")]
+    pub state: i32,
+    /// UNSPECIFIED means any.
+    #[prost(enumeration = "WarningLevel", tag = "7")]
+    pub level: i32,
+    /// 1-1000; 0 means 100.
+    #[prost(uint32, tag = "8")]
+    pub page_size: u32,
+    #[prost(string, tag = "9")]
+    pub page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListWarningsRequest {
+    const NAME: &'static str = "ListWarningsRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListWarningsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListWarningsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListWarningsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub warnings: ::prost::alloc::vec::Vec<Warning>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListWarningsResponse {
+    const NAME: &'static str = "ListWarningsResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.ListWarningsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.ListWarningsResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetWarningRequest {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for GetWarningRequest {
+    const NAME: &'static str = "GetWarningRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.GetWarningRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.GetWarningRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetWarningResponse {
+    #[prost(message, optional, tag = "1")]
+    pub warning: ::core::option::Option<Warning>,
+}
+impl ::prost::Name for GetWarningResponse {
+    const NAME: &'static str = "GetWarningResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.GetWarningResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.GetWarningResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DecideWarningRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub id: ::prost::alloc::string::String,
+    /// ACKNOWLEDGED, HANDLED or FALSE_ALARM.
+    #[prost(enumeration = "WarningState", tag = "3")]
+    pub state: i32,
+    /// 1-100 characters.
+    #[prost(string, tag = "4")]
+    pub author: ::prost::alloc::string::String,
+    /// 1-1000 characters.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DecideWarningRequest {
+    const NAME: &'static str = "DecideWarningRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.DecideWarningRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.DecideWarningRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DecideWarningResponse {
+    #[prost(message, optional, tag = "1")]
+    pub warning: ::core::option::Option<Warning>,
+}
+impl ::prost::Name for DecideWarningResponse {
+    const NAME: &'static str = "DecideWarningResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.DecideWarningResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.DecideWarningResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetWarningRecordRequest {
+    #[prost(string, tag = "1")]
+    pub catalog_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for GetWarningRecordRequest {
+    const NAME: &'static str = "GetWarningRecordRequest";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.GetWarningRecordRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.GetWarningRecordRequest".into()
+    }
+}
+/// What became of the warnings of one detector about one leaf.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WarningTally {
+    #[prost(enumeration = "WarningDetector", tag = "1")]
+    pub detector: i32,
+    #[prost(string, tag = "2")]
+    pub leaf: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub warnings: u64,
+    /// HANDLED, or not a FALSE_ALARM and judged HIT: a person's word goes before the figures, as what was done may be why
+    /// they fell.
+    #[prost(uint64, tag = "4")]
+    pub hits: u64,
+    /// FALSE_ALARM, or judged MISS and not HANDLED.
+    #[prost(uint64, tag = "5")]
+    pub misses: u64,
+    /// Neither yet.
+    #[prost(uint64, tag = "6")]
+    pub open: u64,
+    /// Of the misses, decided FALSE_ALARM by a person.
+    #[prost(uint64, tag = "7")]
+    pub decided_false_alarms: u64,
+    /// hits / (hits + misses); absent without either.
+    #[prost(double, optional, tag = "8")]
+    pub precision_ratio: ::core::option::Option<f64>,
+}
+impl ::prost::Name for WarningTally {
+    const NAME: &'static str = "WarningTally";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.WarningTally".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.WarningTally".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetWarningRecordResponse {
+    /// At most 5,000.
+    #[prost(message, repeated, tag = "1")]
+    pub tallies: ::prost::alloc::vec::Vec<WarningTally>,
+}
+impl ::prost::Name for GetWarningRecordResponse {
+    const NAME: &'static str = "GetWarningRecordResponse";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.GetWarningRecordResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.GetWarningRecordResponse".into()
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WarningState {
+    Unspecified = 0,
+    New = 1,
+    /// Someone looks into it.
+    Acknowledged = 2,
+    /// There was something, and something was done.
+    Handled = 3,
+    /// There was nothing.
+    FalseAlarm = 4,
+}
+impl WarningState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WARNING_STATE_UNSPECIFIED",
+            Self::New => "WARNING_STATE_NEW",
+            Self::Acknowledged => "WARNING_STATE_ACKNOWLEDGED",
+            Self::Handled => "WARNING_STATE_HANDLED",
+            Self::FalseAlarm => "WARNING_STATE_FALSE_ALARM",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WARNING_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "WARNING_STATE_NEW" => Some(Self::New),
+            "WARNING_STATE_ACKNOWLEDGED" => Some(Self::Acknowledged),
+            "WARNING_STATE_HANDLED" => Some(Self::Handled),
+            "WARNING_STATE_FALSE_ALARM" => Some(Self::FalseAlarm),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WarningLevel {
+    Unspecified = 0,
+    /// As rare by chance as the scan asked for.
+    Watch = 1,
+    /// Ten times rarer.
+    Warn = 2,
+}
+impl WarningLevel {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WARNING_LEVEL_UNSPECIFIED",
+            Self::Watch => "WARNING_LEVEL_WATCH",
+            Self::Warn => "WARNING_LEVEL_WARN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WARNING_LEVEL_UNSPECIFIED" => Some(Self::Unspecified),
+            "WARNING_LEVEL_WATCH" => Some(Self::Watch),
+            "WARNING_LEVEL_WARN" => Some(Self::Warn),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WarningDetector {
+    Unspecified = 0,
+    /// The count of the month lies beyond a Poisson limit.
+    Poisson = 1,
+    /// A cumulative sum (CUSUM) of small excesses.
+    Cusum = 2,
+    /// A smoothed mean (EWMA).
+    Ewma = 3,
+}
+impl WarningDetector {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WARNING_DETECTOR_UNSPECIFIED",
+            Self::Poisson => "WARNING_DETECTOR_POISSON",
+            Self::Cusum => "WARNING_DETECTOR_CUSUM",
+            Self::Ewma => "WARNING_DETECTOR_EWMA",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WARNING_DETECTOR_UNSPECIFIED" => Some(Self::Unspecified),
+            "WARNING_DETECTOR_POISSON" => Some(Self::Poisson),
+            "WARNING_DETECTOR_CUSUM" => Some(Self::Cusum),
+            "WARNING_DETECTOR_EWMA" => Some(Self::Ewma),
+            _ => None,
+        }
+    }
+}
+/// What the months after a warning say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WarningOutcome {
+    /// Three months have not passed, or fewer than two of them are on record.
+    Unspecified = 0,
+    /// The mean of the three months after it was at or beyond the warning's limit.
+    Hit = 1,
+    /// It was not.
+    Miss = 2,
+}
+impl WarningOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WARNING_OUTCOME_UNSPECIFIED",
+            Self::Hit => "WARNING_OUTCOME_HIT",
+            Self::Miss => "WARNING_OUTCOME_MISS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WARNING_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "WARNING_OUTCOME_HIT" => Some(Self::Hit),
+            "WARNING_OUTCOME_MISS" => Some(Self::Miss),
+            _ => None,
+        }
+    }
+}
+/// Whether the year is expected to end badly. The worst that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WarningCrossing {
+    /// No thresholds to compare with, or too few months for a forecast.
+    Unspecified = 0,
+    None = 1,
+    /// Worse than the median of the place's type.
+    Median = 2,
+    /// At or beyond the threshold that scores 0.
+    WorstThreshold = 3,
+}
+impl WarningCrossing {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WARNING_CROSSING_UNSPECIFIED",
+            Self::None => "WARNING_CROSSING_NONE",
+            Self::Median => "WARNING_CROSSING_MEDIAN",
+            Self::WorstThreshold => "WARNING_CROSSING_WORST_THRESHOLD",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WARNING_CROSSING_UNSPECIFIED" => Some(Self::Unspecified),
+            "WARNING_CROSSING_NONE" => Some(Self::None),
+            "WARNING_CROSSING_MEDIAN" => Some(Self::Median),
+            "WARNING_CROSSING_WORST_THRESHOLD" => Some(Self::WorstThreshold),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[cfg(feature = "client")]
+pub mod warning_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Early warning (预警) from months: what is worse than the months before let expect, said at a stated rate of false
+    /// alarms, decided by people, and judged by what came after. Every mutation carries a `request_id`.
+    #[derive(Debug, Clone)]
+    pub struct WarningServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl WarningServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> WarningServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> WarningServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            WarningServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Looks at one month of every place and every leaf whose measure rolls (catalog key `roll`), with the 35 months before
+        /// it, as of now or a position; adds what is new and judges older warnings. The same scan again adds nothing: a warning
+        /// is one by place, leaf, detector and month, and what is found within half a year of a recorded warning of the same
+        /// place and leaf belongs to that one.
+        pub async fn scan_warnings(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ScanWarningsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ScanWarningsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.WarningService/ScanWarnings",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xiuhua.scoring.v1.WarningService", "ScanWarnings"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Newest month first, then the rarest by chance, then id.
+        pub async fn list_warnings(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListWarningsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWarningsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.WarningService/ListWarnings",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xiuhua.scoring.v1.WarningService", "ListWarnings"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn get_warning(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetWarningRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetWarningResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.WarningService/GetWarning",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xiuhua.scoring.v1.WarningService", "GetWarning"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// NEW becomes ACKNOWLEDGED, HANDLED or FALSE_ALARM; ACKNOWLEDGED becomes HANDLED or FALSE_ALARM. Anything else is refused
+        /// (FAILED_PRECONDITION, reason WARNING_STATE).
+        pub async fn decide_warning(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DecideWarningRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DecideWarningResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.WarningService/DecideWarning",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("xiuhua.scoring.v1.WarningService", "DecideWarning"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// How good the warnings of a catalog were, by detector and leaf: by detector, then leaf.
+        pub async fn get_warning_record(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetWarningRecordRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetWarningRecordResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.scoring.v1.WarningService/GetWarningRecord",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.scoring.v1.WarningService",
+                        "GetWarningRecord",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "server")]
+pub mod warning_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with WarningServiceServer.
+    #[async_trait]
+    pub trait WarningService: std::marker::Send + std::marker::Sync + 'static {
+        /// Looks at one month of every place and every leaf whose measure rolls (catalog key `roll`), with the 35 months before
+        /// it, as of now or a position; adds what is new and judges older warnings. The same scan again adds nothing: a warning
+        /// is one by place, leaf, detector and month, and what is found within half a year of a recorded warning of the same
+        /// place and leaf belongs to that one.
+        async fn scan_warnings(
+            &self,
+            request: tonic::Request<super::ScanWarningsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ScanWarningsResponse>,
+            tonic::Status,
+        >;
+        /// Newest month first, then the rarest by chance, then id.
+        async fn list_warnings(
+            &self,
+            request: tonic::Request<super::ListWarningsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWarningsResponse>,
+            tonic::Status,
+        >;
+        async fn get_warning(
+            &self,
+            request: tonic::Request<super::GetWarningRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetWarningResponse>,
+            tonic::Status,
+        >;
+        /// NEW becomes ACKNOWLEDGED, HANDLED or FALSE_ALARM; ACKNOWLEDGED becomes HANDLED or FALSE_ALARM. Anything else is refused
+        /// (FAILED_PRECONDITION, reason WARNING_STATE).
+        async fn decide_warning(
+            &self,
+            request: tonic::Request<super::DecideWarningRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DecideWarningResponse>,
+            tonic::Status,
+        >;
+        /// How good the warnings of a catalog were, by detector and leaf: by detector, then leaf.
+        async fn get_warning_record(
+            &self,
+            request: tonic::Request<super::GetWarningRecordRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetWarningRecordResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Early warning (预警) from months: what is worse than the months before let expect, said at a stated rate of false
+    /// alarms, decided by people, and judged by what came after. Every mutation carries a `request_id`.
+    #[derive(Debug)]
+    pub struct WarningServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> WarningServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for WarningServiceServer<T>
+    where
+        T: WarningService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xiuhua.scoring.v1.WarningService/ScanWarnings" => {
+                    #[allow(non_camel_case_types)]
+                    struct ScanWarningsSvc<T: WarningService>(pub Arc<T>);
+                    impl<
+                        T: WarningService,
+                    > tonic::server::UnaryService<super::ScanWarningsRequest>
+                    for ScanWarningsSvc<T> {
+                        type Response = super::ScanWarningsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ScanWarningsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WarningService>::scan_warnings(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ScanWarningsSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.WarningService/ListWarnings" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListWarningsSvc<T: WarningService>(pub Arc<T>);
+                    impl<
+                        T: WarningService,
+                    > tonic::server::UnaryService<super::ListWarningsRequest>
+                    for ListWarningsSvc<T> {
+                        type Response = super::ListWarningsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListWarningsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WarningService>::list_warnings(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListWarningsSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.WarningService/GetWarning" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetWarningSvc<T: WarningService>(pub Arc<T>);
+                    impl<
+                        T: WarningService,
+                    > tonic::server::UnaryService<super::GetWarningRequest>
+                    for GetWarningSvc<T> {
+                        type Response = super::GetWarningResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetWarningRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WarningService>::get_warning(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetWarningSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.WarningService/DecideWarning" => {
+                    #[allow(non_camel_case_types)]
+                    struct DecideWarningSvc<T: WarningService>(pub Arc<T>);
+                    impl<
+                        T: WarningService,
+                    > tonic::server::UnaryService<super::DecideWarningRequest>
+                    for DecideWarningSvc<T> {
+                        type Response = super::DecideWarningResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DecideWarningRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WarningService>::decide_warning(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DecideWarningSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xiuhua.scoring.v1.WarningService/GetWarningRecord" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetWarningRecordSvc<T: WarningService>(pub Arc<T>);
+                    impl<
+                        T: WarningService,
+                    > tonic::server::UnaryService<super::GetWarningRecordRequest>
+                    for GetWarningRecordSvc<T> {
+                        type Response = super::GetWarningRecordResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetWarningRecordRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WarningService>::get_warning_record(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetWarningRecordSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for WarningServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xiuhua.scoring.v1.WarningService";
+    impl<T> tonic::server::NamedService for WarningServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

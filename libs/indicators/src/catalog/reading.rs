@@ -4,6 +4,7 @@
 
 mod entries;
 mod policy;
+mod rolling;
 
 pub(super) use entries::{Entry, EntryKind, LeafEntry, MeasureEntry, NodeEntry};
 
