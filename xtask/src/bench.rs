@@ -1,47 +1,46 @@
-//! `cargo xtask bench`: how fast and how lean a whole delivery is, measured on an optimised build.
+//! `cargo xtask bench`: how fast and how lean the work is, measured on optimised builds; one file a subject in `bench/`.
+//!
+//! Each prints its figures and, where the work of others is the measure, the ratio to it in the same run.
 
-use std::path::PathBuf;
+mod import;
 
 use anyhow::Result;
 
-use crate::tool;
-
 /// What the task takes.
-#[derive(clap::Subcommand)]
-pub(crate) enum Bench {
-    /// Imports a large CSV file and writes the same rows straight into the same table, one after the other.
-    Import(Import),
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// One subject; all of them, one after the other, where none is named.
+    #[command(subcommand)]
+    subject: Option<Subject>,
 }
 
-/// What the bench of the import takes.
-#[derive(clap::Args)]
-pub(crate) struct Import {
-    /// Rows of the file.
-    #[arg(long, default_value_t = 10_000_000)]
-    rows: u64,
-    /// Where its files lie while it runs; they need about 400 bytes a row. The system's temporary folder by default.
-    #[arg(long)]
-    folder: Option<PathBuf>,
+/// What can be measured.
+#[derive(clap::Subcommand)]
+enum Subject {
+    /// Imports a large CSV file and writes the same rows straight into the same table, one after the other.
+    Import(import::Import),
+}
+
+impl Subject {
+    /// Every subject as it is measured by default.
+    fn all() -> Vec<Self> {
+        vec![Self::Import(import::Import::default())]
+    }
+
+    fn run(&self) -> Result<()> {
+        match self {
+            Self::Import(import) => import.run(),
+        }
+    }
 }
 
 /// Builds and runs.
 ///
 /// # Errors
-/// The build fails, or the import does not take every row.
-pub(crate) fn run(bench: &Bench) -> Result<()> {
-    let Bench::Import(import) = bench;
-    tool::run(tool::cargo().args([
-        "build",
-        "--workspace",
-        "--release",
-        "--bins",
-        "--example",
-        "import_bench",
-    ]))?;
-    let mut bench = tool::command(tool::target_folder()?.join("release/examples/import_bench"));
-    bench.args(["--rows", &import.rows.to_string()]);
-    if let Some(folder) = &import.folder {
-        bench.arg("--folder").arg(folder);
+/// A build fails, or a bench does not end well.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    match &arguments.subject {
+        Some(subject) => subject.run(),
+        None => Subject::all().iter().try_for_each(Subject::run),
     }
-    tool::run(&mut bench)
 }

@@ -13,10 +13,11 @@
 use crate::base::{BaseValue, base_table, nothing_on_record};
 use crate::catalog::Leaf;
 use crate::change::{base_change, change};
-use crate::compose::{Composer, NodeScore, NodeScores};
+use crate::column::Column;
+use crate::compose::{Composer, NodeColumn, NodeScores};
 use crate::normalise::{ScaledTable, scale_column, scale_table};
 use crate::outline::Outline;
-use crate::rank::{Standing, standings};
+use crate::rank::{StandingColumn, standings};
 use crate::table::{ShapeError, Table, check_index, check_length};
 use crate::threshold::{
     LeafThreshold, Threshold, ThresholdStatus, check_thresholds, fix_from_members, fix_thresholds,
@@ -59,8 +60,8 @@ pub struct Assessed {
 pub struct Base<'a> {
     /// Positions of the catalog.
     pub outline: &'a Outline<'a>,
-    /// Declared weights by item: [`declared_weights`], or another scheme.
-    pub declared_weights: &'a [f64],
+    /// Declared weights by type, then by item: [`declared_weights`] for every type, or another scheme.
+    pub declared_weights: &'a [Vec<f64>],
     /// Type of each place, as a position in the list of types; `None` is `UNCLASSIFIED`.
     pub types: &'a [Option<usize>],
     /// Thresholds by type and leaf position; what stands at a derived leaf is not read.
@@ -86,8 +87,8 @@ pub struct DerivedThresholds {
 pub struct Scoring<'a> {
     /// Positions of the catalog.
     pub outline: &'a Outline<'a>,
-    /// Declared weights by item: [`declared_weights`], or another scheme.
-    pub declared_weights: &'a [f64],
+    /// Declared weights by type, then by item: [`declared_weights`] for every type, or another scheme.
+    pub declared_weights: &'a [Vec<f64>],
     /// Type of each place, as a position in the list of types; `None` is `UNCLASSIFIED`.
     pub types: &'a [Option<usize>],
     /// Thresholds by type and leaf position, derived ones included.
@@ -107,10 +108,10 @@ pub struct Scored {
     pub weights: Vec<Weights>,
     /// Capped dimensionless values, derived ones included.
     pub z: Table,
-    /// `nodes[node position][place]`: score and coverage.
-    pub nodes: Vec<Vec<NodeScore>>,
-    /// `standings[node position][place]`: rank and percentile within the place's type.
-    pub standings: Vec<Vec<Option<Standing>>>,
+    /// Score and coverage: by node position, a cell a place.
+    pub nodes: Vec<NodeColumn>,
+    /// Rank and percentile within the place's type: by node position, a cell a place.
+    pub standings: Vec<StandingColumn>,
 }
 
 /// A derived indicator, computed.
@@ -119,15 +120,15 @@ pub struct DerivedLeaf {
     /// Leaf position.
     pub leaf: usize,
     /// The node's score in the period before, by place.
-    pub previous: Vec<Option<f64>>,
+    pub previous: Column,
     /// The node's score in the assessed period before anything derived counts, by place.
-    pub current: Vec<Option<f64>>,
+    pub current: Column,
     /// Their differences, by place.
-    pub values: Vec<Option<f64>>,
+    pub values: Column,
     /// Uncapped dimensionless values, by place.
-    pub raw: Vec<Option<f64>>,
+    pub raw: Column,
     /// Capped dimensionless values, by place.
-    pub capped: Vec<Option<f64>>,
+    pub capped: Column,
 }
 
 /// The places of each type, in place order.
@@ -183,7 +184,7 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
     let mut scaled = rescale(input.current)?;
     let earlier =
         input.earlier.iter().map(|table| Ok(rescale(table)?.capped)).collect::<Result<Vec<_>, _>>()?;
-    let declared_weights = &declared_weights(outline.catalog());
+    let declared_weights = &vec![declared_weights(outline.catalog()); members.len()];
     let derived = derived_thresholds(&Base {
         outline,
         declared_weights,
@@ -209,9 +210,9 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
 
     let mut values = input.current.clone();
     for derived in &scored.derived {
-        values.column_mut(derived.leaf).copy_from_slice(&derived.values);
-        scaled.raw.column_mut(derived.leaf).copy_from_slice(&derived.raw);
-        scaled.capped.column_mut(derived.leaf).copy_from_slice(&derived.capped);
+        values.column_mut(derived.leaf).clone_from(&derived.values);
+        scaled.raw.column_mut(derived.leaf).clone_from(&derived.raw);
+        scaled.capped.column_mut(derived.leaf).clone_from(&derived.capped);
     }
     Ok(Assessed { values, scaled, thresholds, base_is_assessed_period, scored })
 }
@@ -224,7 +225,7 @@ pub fn derived_thresholds(input: &Base<'_>) -> Result<Vec<DerivedThresholds>, Sh
     let outline = input.outline;
     check_length("samples by type", input.thresholds.len(), input.samples.len())?;
     let tables = input.periods.iter().copied();
-    let members = check_scored(outline, input.types, input.thresholds, tables)?;
+    let members = check_scored(outline, input.types, input.declared_weights, input.thresholds, tables)?;
     let places = input.types.len();
 
     let blank = |leaf| DerivedThresholds { leaf, by_type: Vec::with_capacity(members.len()) };
@@ -239,7 +240,7 @@ pub fn derived_thresholds(input: &Base<'_>) -> Result<Vec<DerivedThresholds>, Sh
             sampled[place] = true;
         }
         let sample: Vec<usize> = members.iter().copied().filter(|&place| sampled[place]).collect();
-        let composer = first_pass(outline, input.declared_weights, &input.thresholds[kind])?;
+        let composer = first_pass(outline, &input.declared_weights[kind], &input.thresholds[kind])?;
         let history: Vec<NodeScores> =
             input.periods.iter().map(|table| composer.compose(table, &sample)).collect::<Result<_, _>>()?;
         for found in &mut derived {
@@ -254,8 +255,7 @@ pub fn derived_thresholds(input: &Base<'_>) -> Result<Vec<DerivedThresholds>, Sh
 /// Fixes the thresholds of one derived leaf from its sample's scores at the node in the base periods.
 fn fix_change(leaf: &Leaf, node: usize, history: &[NodeScores], sample: usize, scale: f64) -> LeafThreshold {
     let of_member = |at: usize| {
-        let scores: Vec<Option<f64>> =
-            history.iter().map(|scores| scores.columns[node][at].value()).collect();
+        let scores: Vec<Option<f64>> = history.iter().map(|scores| scores.columns[node].value(at)).collect();
         base_change(&scores, scale)
     };
     let base: Vec<BaseValue> = (0..sample).filter_map(of_member).collect();
@@ -269,22 +269,23 @@ fn fix_change(leaf: &Leaf, node: usize, history: &[NodeScores], sample: usize, s
 pub fn score(input: &Scoring<'_>) -> Result<Scored, ShapeError> {
     let outline = input.outline;
     let tables = input.previous.into_iter().chain([input.current]);
-    let members = check_scored(outline, input.types, input.thresholds, tables)?;
+    let members = check_scored(outline, input.types, input.declared_weights, input.thresholds, tables)?;
     let derived = derive(input, &members)?;
 
     let mut z = input.current.clone();
     for leaf in &derived {
-        z.column_mut(leaf.leaf).copy_from_slice(&leaf.capped);
+        z.column_mut(leaf.leaf).clone_from(&leaf.capped);
     }
     let mut scored = Scored {
         derived,
         weights: Vec::with_capacity(members.len()),
-        nodes: vec![vec![NodeScore::unclassified(); z.places()]; outline.node_count()],
-        standings: vec![vec![None; z.places()]; outline.node_count()],
+        nodes: vec![NodeColumn::unclassified(z.places()); outline.node_count()],
+        standings: vec![StandingColumn::missing(z.places()); outline.node_count()],
         z,
     };
-    for (thresholds, members) in input.thresholds.iter().zip(&members) {
-        let weights = effective_weights(outline, input.declared_weights, &statuses(thresholds))?;
+    for (kind, members) in members.iter().enumerate() {
+        let statuses = statuses(&input.thresholds[kind]);
+        let weights = effective_weights(outline, &input.declared_weights[kind], &statuses)?;
         let scores = Composer::new(outline, &weights)?.compose(&scored.z, members)?;
         scored.weights.push(weights);
         scored.place(&scores, members, outline.catalog().rank_decimals);
@@ -296,12 +297,12 @@ impl Scored {
     /// Puts the scores of one type's members in their places and ranks them.
     fn place(&mut self, scores: &NodeScores, members: &[usize], rank_decimals: u32) {
         for (node, column) in scores.columns.iter().enumerate() {
-            let values: Vec<Option<f64>> = column.iter().map(NodeScore::value).collect();
+            let values: Vec<Option<f64>> = column.iter().map(|score| score.value()).collect();
             for ((&place, score), standing) in
-                members.iter().zip(column).zip(standings(&values, rank_decimals))
+                members.iter().zip(column.iter()).zip(standings(&values, rank_decimals))
             {
-                self.nodes[node][place] = *score;
-                self.standings[node][place] = standing;
+                self.nodes[node].set(place, score);
+                self.standings[node].set(place, standing);
             }
         }
     }
@@ -310,7 +311,7 @@ impl Scored {
 /// The first pass: the derived leaves of every type.
 fn derive(input: &Scoring<'_>, members: &[Vec<usize>]) -> Result<Vec<DerivedLeaf>, ShapeError> {
     let outline = input.outline;
-    let missing = || vec![None; input.types.len()];
+    let missing = || Column::missing(input.types.len());
     let blank = |leaf| DerivedLeaf {
         leaf,
         previous: missing(),
@@ -323,17 +324,19 @@ fn derive(input: &Scoring<'_>, members: &[Vec<usize>]) -> Result<Vec<DerivedLeaf
     if derived.is_empty() {
         return Ok(derived);
     }
-    for (thresholds, members) in input.thresholds.iter().zip(members) {
-        let composer = first_pass(outline, input.declared_weights, thresholds)?;
+    for (kind, members) in members.iter().enumerate() {
+        let thresholds = &input.thresholds[kind];
+        let composer = first_pass(outline, &input.declared_weights[kind], thresholds)?;
         let current = composer.compose(input.current, members)?;
         let previous = input.previous.map(|table| composer.compose(table, members)).transpose()?;
         for found in &mut derived {
             let Some((node, leaf)) = watched(outline, found.leaf) else { continue };
             for (at, &place) in members.iter().enumerate() {
-                let score = |scores: &NodeScores| scores.columns[node][at].value();
-                found.previous[place] = previous.as_ref().and_then(score);
-                found.current[place] = score(&current);
-                found.values[place] = change(found.previous[place], found.current[place], composer.scale);
+                let score = |scores: &NodeScores| scores.columns[node].value(at);
+                let (before, now) = (previous.as_ref().and_then(score), score(&current));
+                found.previous.set(place, before);
+                found.current.set(place, now);
+                found.values.set(place, change(before, now, composer.scale));
             }
             let threshold = thresholds[found.leaf];
             scale_column(leaf, threshold, &found.values, members, &mut found.raw, &mut found.capped)?;
@@ -367,9 +370,11 @@ fn watched<'a>(outline: &'a Outline<'_>, leaf: usize) -> Option<(usize, &'a Leaf
 fn check_scored<'a>(
     outline: &Outline<'_>,
     types: &[Option<usize>],
+    declared_weights: &[Vec<f64>],
     thresholds: &[Vec<Threshold>],
     tables: impl Iterator<Item = &'a Table>,
 ) -> Result<Vec<Vec<usize>>, ShapeError> {
+    check_length("declared weights by type", thresholds.len(), declared_weights.len())?;
     for thresholds in thresholds {
         check_thresholds(outline, thresholds)?;
     }
@@ -383,7 +388,7 @@ fn check_scored<'a>(
 fn check_observed(outline: &Outline<'_>, table: &Table, places: usize) -> Result<(), ShapeError> {
     table.check(outline.leaf_count(), places)?;
     for leaf in outline.derived_leaves() {
-        if table.column(leaf).iter().any(Option::is_some) {
+        if !table.column(leaf).is_all_missing() {
             return Err(ShapeError::DerivedDelivered { code: outline.leaf_item(leaf).code.clone() });
         }
     }

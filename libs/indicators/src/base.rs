@@ -47,7 +47,9 @@ pub fn base_table(columns: usize, places: usize, periods: &[&Table]) -> Result<B
         table.check(columns, places)?;
     }
     let column_of = |column: usize| {
-        (0..places).map(|place| base_value(periods.iter().map(|table| table.column(column)[place]))).collect()
+        (0..places)
+            .map(|place| base_value(periods.iter().map(|table| table.column(column).get(place))))
+            .collect()
     };
     Ok(BaseTable { columns: (0..columns).map(column_of).collect() })
 }

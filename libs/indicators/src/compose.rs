@@ -2,7 +2,12 @@
 //!
 //! Source: specification page 1, section 1.7, and page 5, section 5.1.
 
+mod score;
+
+pub use score::{Absence, NodeColumn, NodeScore};
+
 use crate::catalog::{ItemIndex, Node, Over};
+use crate::column::Column;
 use crate::mean::Averaging;
 use crate::outline::{Outline, Position};
 use crate::table::{ShapeError, Table, check_index, check_length};
@@ -14,37 +19,11 @@ const COVERAGE_TOLERANCE: f64 = 1e-9;
 /// Places worked on at once: their running sums stay in the processor's first cache.
 const BLOCK: usize = 256;
 
-/// What a node came to for one place.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NodeScore {
-    /// Score on the catalog's scale, unrounded, or why there is none.
-    pub score: Result<f64, Absence>,
-    /// Share of the effective weight that is observed, in 0..=1; 0 where nothing is in use.
-    pub coverage: f64,
-}
-
-/// Why a place has no score at a node. The order of the variants is the order in which they are looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum Absence {
-    /// The place is in no type, so nothing is measured.
-    #[error("the place is not classified")]
-    Unclassified,
-    /// Every leaf below is left out for the type.
-    #[error("no indicator below is in use for the type")]
-    NothingInUse,
-    /// Too little of the weight is observed.
-    #[error("the coverage is below the minimum")]
-    LowCoverage,
-    /// A geometric, harmonic or negative power mean met a zero and has no floor.
-    #[error("the mean refuses a value of zero")]
-    ZeroRefused,
-}
-
 /// The scores of some places at all nodes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeScores {
-    /// `columns[node position][n]` is the score of the n-th place asked for.
-    pub columns: Vec<Vec<NodeScore>>,
+    /// By node position; the n-th cell of a column is the score of the n-th place asked for.
+    pub columns: Vec<NodeColumn>,
 }
 
 /// Composes node scores for the places of one type.
@@ -82,20 +61,6 @@ struct Sums {
     covered: f64,
     /// A part was refused by this mean or by its own.
     refused: bool,
-}
-
-impl NodeScore {
-    /// The score, if there is one.
-    #[must_use]
-    pub fn value(&self) -> Option<f64> {
-        self.score.ok()
-    }
-
-    /// What a place in no type gets everywhere.
-    #[must_use]
-    pub fn unclassified() -> Self {
-        Self { score: Err(Absence::Unclassified), coverage: 0.0 }
-    }
 }
 
 impl Composer {
@@ -142,8 +107,7 @@ impl Composer {
         for &place in places {
             check_index("place of a table", place, z.places())?;
         }
-        let blank = NodeScore { score: Err(Absence::NothingInUse), coverage: 0.0 };
-        let mut columns = vec![vec![blank; places.len()]; self.recipes.len()];
+        let mut columns = vec![NodeColumn::unclassified(places.len()); self.recipes.len()];
         let mut sums = [Sums::default(); BLOCK];
         for (block_at, block) in places.chunks(BLOCK).enumerate() {
             let first = block_at * BLOCK;
@@ -155,14 +119,12 @@ impl Composer {
                     match part.source {
                         Position::Leaf(leaf) => recipe.add_leaf(part.weight, z.column(leaf), block, sums),
                         Position::Node(node) => {
-                            let children = &columns[node][first..first + block.len()];
-                            recipe.add_node(part.weight, self.scale, children, sums);
+                            recipe.add_node(part.weight, self.scale, &columns[node], first, sums);
                         }
                     }
                 }
-                let scores = &mut columns[at][first..first + block.len()];
-                for (score, sums) in scores.iter_mut().zip(sums.iter()) {
-                    *score = recipe.finish(*sums, self.scale);
+                for (place, sums) in (first..).zip(sums.iter()) {
+                    columns[at].set(place, recipe.finish(*sums, self.scale));
                 }
             }
         }
@@ -197,16 +159,21 @@ impl Recipe {
         Self { averaging: Averaging::of(node), minimum_coverage: node.minimum_coverage, parts, total_weight }
     }
 
-    fn add_leaf(&self, weight: f64, column: &[Option<f64>], places: &[usize], sums: &mut [Sums]) {
+    fn add_leaf(&self, weight: f64, column: &Column, places: &[usize], sums: &mut [Sums]) {
+        let cells = column.cells();
         for (sums, &place) in sums.iter_mut().zip(places) {
-            let Some(value) = column[place] else { continue };
+            let value = cells[place];
+            if value.is_nan() {
+                continue;
+            }
             sums.covered += weight;
             sums.add(weight, self.averaging.term(value));
         }
     }
 
-    fn add_node(&self, weight: f64, scale: f64, children: &[NodeScore], sums: &mut [Sums]) {
-        for (sums, child) in sums.iter_mut().zip(children) {
+    fn add_node(&self, weight: f64, scale: f64, children: &NodeColumn, first: usize, sums: &mut [Sums]) {
+        for (place, sums) in (first..).zip(sums) {
+            let child = children.get(place);
             sums.covered += weight * child.coverage;
             match child.score {
                 Ok(score) => sums.add(weight, self.averaging.term(score / scale)),

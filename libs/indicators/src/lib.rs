@@ -9,7 +9,7 @@
 //! | room | what it does | section |
 //! |---|---|---|
 //! | [`catalog`], [`shipped`] | the index as data | 1.3 |
-//! | [`outline`], [`table`] | positions of leaves and nodes; columns of values | |
+//! | [`outline`], [`table`], [`column`] | positions of leaves and nodes; columns of values | |
 //! | [`period`] | years, months and days; the ones just before | 1.4 |
 //! | [`sample`] | which places set the thresholds | 1.4 |
 //! | [`base`] | moving average before the assessed period | 1.4 |
@@ -30,6 +30,7 @@ pub mod attribution;
 pub mod base;
 pub mod catalog;
 pub mod change;
+pub mod column;
 pub mod compose;
 pub mod contribution;
 pub mod detection;

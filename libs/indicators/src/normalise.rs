@@ -3,6 +3,7 @@
 //! Source: specification page 1, section 1.5.
 
 use crate::catalog::{Direction, Leaf, Transform};
+use crate::column::Column;
 use crate::outline::Outline;
 use crate::table::{ShapeError, Table, check_index, check_length};
 use crate::threshold::{Goalposts, Threshold, check_thresholds};
@@ -70,19 +71,20 @@ impl Scaler {
 pub fn scale_column(
     leaf: &Leaf,
     threshold: Threshold,
-    values: &[Option<f64>],
+    values: &Column,
     places: &[usize],
-    raw: &mut [Option<f64>],
-    capped: &mut [Option<f64>],
+    raw: &mut Column,
+    capped: &mut Column,
 ) -> Result<(), ShapeError> {
     check_length("uncapped column", values.len(), raw.len())?;
     check_length("capped column", values.len(), capped.len())?;
     let scaler = threshold.goalposts().and_then(|goalposts| Scaler::new(leaf, goalposts));
+    let (raw, capped) = (raw.cells_mut(), capped.cells_mut());
     for &place in places {
         check_index("place of a column", place, values.len())?;
-        let scaled = scaler.zip(values[place]).and_then(|(scaler, value)| scaler.scale(value));
-        raw[place] = scaled.map(|scaled| scaled.raw);
-        capped[place] = scaled.map(|scaled| scaled.capped);
+        let scaled = scaler.zip(values.get(place)).and_then(|(scaler, value)| scaler.scale(value));
+        raw[place] = scaled.map_or(f64::NAN, |scaled| scaled.raw);
+        capped[place] = scaled.map_or(f64::NAN, |scaled| scaled.capped);
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 //!
 //! Source: specification page 1, section 1.7, and page 5, section 5.1.
 
+use crate::column::present;
+
 /// Where a score stands among its peers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Standing {
@@ -9,6 +11,67 @@ pub struct Standing {
     pub rank: usize,
     /// `100 · (below + 0.5 · (ties - 1)) / (n - 1)`, in 0..=100; `None` where there is a single score.
     pub percentile: Option<f64>,
+}
+
+/// Standings at one node: a cell a place.
+#[derive(Clone, Debug)]
+pub struct StandingColumn {
+    /// 0 where there is none.
+    ranks: Vec<usize>,
+    /// NaN where there is none.
+    percentiles: Vec<f64>,
+}
+
+impl StandingColumn {
+    /// A column of `len` places without a standing.
+    #[must_use]
+    pub fn missing(len: usize) -> Self {
+        Self { ranks: vec![0; len], percentiles: vec![f64::NAN; len] }
+    }
+
+    /// How many places it has, those without a standing included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ranks.len()
+    }
+
+    /// Whether it has no places.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ranks.is_empty()
+    }
+
+    /// The standing of a place.
+    ///
+    /// # Panics
+    /// If the place is not in `0..len`.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<Standing> {
+        read(self.ranks[place], self.percentiles[place])
+    }
+
+    /// Puts a standing in its place.
+    pub(crate) fn set(&mut self, place: usize, standing: Option<Standing>) {
+        self.ranks[place] = standing.map_or(0, |standing| standing.rank);
+        self.percentiles[place] = standing.and_then(|standing| standing.percentile).unwrap_or(f64::NAN);
+    }
+
+    /// Standings in the order of their places.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<Standing>> + Clone + '_ {
+        self.ranks.iter().zip(&self.percentiles).map(|(&rank, &percentile)| read(rank, percentile))
+    }
+}
+
+impl PartialEq for StandingColumn {
+    /// The same standings of the same places.
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+fn read(rank: usize, percentile: f64) -> Option<Standing> {
+    (rank > 0).then(|| Standing { rank, percentile: present(percentile) })
 }
 
 /// Ranks scores of one type, best first; a missing score has no standing and does not count.

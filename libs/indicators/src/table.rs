@@ -3,11 +3,13 @@
 //! All columnar inputs and outputs have this shape: the column index is the leaf position of the
 //! [`Outline`](crate::outline::Outline), the cell index is the caller's place index, a missing value is `None`.
 
+use crate::column::Column;
+
 /// Columns of equal length.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     places: usize,
-    columns: Vec<Vec<Option<f64>>>,
+    columns: Vec<Column>,
 }
 
 /// An input that does not have the shape its catalog and places ask for.
@@ -46,14 +48,14 @@ impl Table {
     /// A table without a single value.
     #[must_use]
     pub fn missing(columns: usize, places: usize) -> Self {
-        Self { places, columns: vec![vec![None; places]; columns] }
+        Self { places, columns: vec![Column::missing(places); columns] }
     }
 
     /// Takes columns over.
     ///
     /// # Errors
     /// [`ShapeError::Length`] if a column has not one cell for each of the `places`.
-    pub fn from_columns(places: usize, columns: Vec<Vec<Option<f64>>>) -> Result<Self, ShapeError> {
+    pub fn from_columns(places: usize, columns: Vec<Column>) -> Result<Self, ShapeError> {
         for column in &columns {
             check_length("column of a table", places, column.len())?;
         }
@@ -68,31 +70,31 @@ impl Table {
 
     /// Its columns.
     #[must_use]
-    pub fn columns(&self) -> &[Vec<Option<f64>>] {
+    pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
     /// One column: a cell a place.
     #[must_use]
-    pub fn column(&self, column: usize) -> &[Option<f64>] {
+    pub fn column(&self, column: usize) -> &Column {
         &self.columns[column]
     }
 
     /// One column, to be filled.
-    pub fn column_mut(&mut self, column: usize) -> &mut [Option<f64>] {
+    pub fn column_mut(&mut self, column: usize) -> &mut Column {
         &mut self.columns[column]
     }
 
     /// The row of one place.
     #[must_use]
     pub fn row(&self, place: usize) -> Vec<Option<f64>> {
-        self.columns.iter().map(|column| column[place]).collect()
+        self.columns.iter().map(|column| column.get(place)).collect()
     }
 
     /// Whether there is no value at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.columns.iter().flatten().all(Option::is_none)
+        self.columns.iter().all(Column::is_all_missing)
     }
 
     /// Checks the table against its catalog and places.

@@ -127,7 +127,7 @@ impl Observed {
             self.on_record[at] = true;
             if let Some(position) = *position {
                 for &leaf in leaves {
-                    self.tables[at].column_mut(leaf)[position] = Some(value);
+                    self.tables[at].column_mut(leaf).set(position, Some(value));
                 }
             }
         }
@@ -214,7 +214,8 @@ bounds = "[0, 100]"
         observed.take_column("m", "2020", &[1, 2], &[7.0, 8.0]).unwrap();
         observed.take_column("m", "2020", &[3], &[9.0]).unwrap();
         assert!(observed.tables()[0].is_empty());
-        assert_eq!(observed.tables()[1].columns(), [vec![Some(7.0), Some(9.0)], vec![Some(7.0), Some(9.0)]]);
+        let found = observed.tables()[1].columns().iter().map(|column| column.iter().collect());
+        assert_eq!(found.collect::<Vec<Vec<_>>>(), [[Some(7.0), Some(9.0)]; 2]);
     }
 
     #[test]

@@ -47,9 +47,9 @@ pub(crate) fn rescale(
     let observed = |leaf_at: &usize| !catalog.is_derived(outline.leaf_index(*leaf_at));
     let column = |leaf_at: usize| {
         let (raw, capped) = (scaled.raw.column(leaf_at), scaled.capped.column(leaf_at));
-        let cell = |(place, value): (usize, &Option<f64>)| {
-            let pair = raw[place].zip(capped[place]);
-            Some(Cell { place, value: (*value)?, scaled: pair.map(|(raw, capped)| Scaled { raw, capped }) })
+        let cell = |(place, value): (usize, Option<f64>)| {
+            let pair = raw.get(place).zip(capped.get(place));
+            Some(Cell { place, value: value?, scaled: pair.map(|(raw, capped)| Scaled { raw, capped }) })
         };
         let cells = values.column(leaf_at).iter().enumerate().filter_map(cell).collect();
         Column { leaf: outline.leaf_item(leaf_at).code.clone(), cells }

@@ -93,7 +93,7 @@ fn add_values(digest: &mut DigestBuilder, outline: &Outline<'_>, periods: &[&Per
         for (leaf, column) in read.values.columns().iter().enumerate() {
             digest.text(&outline.leaf_item(leaf).code);
             digest.count(column.iter().flatten().count() as u64);
-            for (place, value) in column.iter().enumerate().filter_map(|(at, value)| Some((at, (*value)?))) {
+            for (place, value) in column.iter().enumerate().filter_map(|(at, value)| Some((at, value?))) {
                 digest.count(place as u64).number(value);
             }
         }

@@ -31,7 +31,7 @@ pub(super) struct TwoPasses {
 pub(super) fn run_both(
     outline: &Outline<'_>,
     inputs: &Inputs,
-    declared_weights: &[f64],
+    declared_weights: &[Vec<f64>],
 ) -> Result<TwoPasses, ShapeError> {
     let thresholds = with_derived_thresholds(outline, inputs, declared_weights)?;
     let types: Vec<Option<usize>> = inputs.places.iter().map(|place| place.type_at).collect();
@@ -51,7 +51,7 @@ pub(super) fn run_both(
 fn with_derived_thresholds(
     outline: &Outline<'_>,
     inputs: &Inputs,
-    declared_weights: &[f64],
+    declared_weights: &[Vec<f64>],
 ) -> Result<Vec<Vec<Threshold>>, ShapeError> {
     let base = &inputs.base;
     let gap = Table::missing(outline.leaf_count(), base.axis.len());

@@ -105,9 +105,9 @@ impl Reading {
             if !column.value[at].is_finite() {
                 return Err(bad(NORMALIZATION, "a value that is no number"));
             }
-            read.values.column_mut(leaf)[place] = Some(column.value[at]);
-            read.raw.column_mut(leaf)[place] = present(column.z_uncapped[at]);
-            read.capped.column_mut(leaf)[place] = present(column.z[at]);
+            read.values.column_mut(leaf).set(place, Some(column.value[at]));
+            read.raw.column_mut(leaf).set(place, present(column.z_uncapped[at]));
+            read.capped.column_mut(leaf).set(place, present(column.z[at]));
         }
         Ok(())
     }

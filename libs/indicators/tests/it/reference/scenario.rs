@@ -50,7 +50,7 @@ fn fill(
         let mut table = Table::missing(outline.leaf_count(), places.len());
         for (at, leaf) in outline.leaves().enumerate().filter(|(at, _)| outline.changing_node(*at).is_none())
         {
-            for cell in table.column_mut(at) {
+            for place in 0..places.len() {
                 let step = if habits[at] < 2 { 3 } else { dice.roll(8) };
                 let present = dice.roll(100) >= percent_missing && habits[at] != 2 && on_record;
                 let value = match leaf.transform {
@@ -59,7 +59,7 @@ fn fill(
                     Transform::None if outline.natural_bounds(at) != Some(UNBOUNDED) => step as f64,
                     Transform::None => 0.7 * (step as f64 - 3.0),
                 };
-                *cell = present.then_some(value);
+                table.column_mut(at).set(place, present.then_some(value));
             }
         }
         tables.push(table);
