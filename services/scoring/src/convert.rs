@@ -1,15 +1,21 @@
 //! Between the contract's messages and scoring's own: requests read with all their faults, answers written.
 
+mod warnings;
+
 use jiff::Timestamp;
 use xiuhua_contracts::ingestion::v1 as ingestion;
 use xiuhua_contracts::measure::v1 as measure;
 use xiuhua_contracts::scoring::v1 as proto;
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::outline::Outline;
+use xiuhua_indicators::rolling::is_before_the_close;
 use xiuhua_indicators::threshold::{Threshold, ThresholdStatus};
 use xiuhua_service_kit::request_id::RequestId;
 use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 
+pub(crate) use self::warnings::{
+    listing, month, scan_asked, state_asked, tally, warning, warning_level_asked,
+};
 use crate::domain::assessment::{Assessment, Failure, Place, Plan, State, Success, UNCLASSIFIED};
 use crate::domain::decision::Decision;
 use crate::domain::groups::group_type_name;
@@ -80,6 +86,7 @@ pub(crate) fn assessment(assessment: &Assessment) -> proto::Assessment {
         created_time: Some(timestamp(assessment.created)),
         scale: plan.scale,
         attempts: assessment.attempts,
+        provisional: is_before_the_close(&plan.period, &plan.threshold_set.base_periods),
         ..Default::default()
     };
     if let Some(success) = assessment.success() {

@@ -12,7 +12,9 @@ pub(crate) mod id;
 pub(crate) mod inputs;
 pub(crate) mod results;
 pub(crate) mod run;
+pub(crate) mod scanning;
 mod two_passes;
 pub(crate) mod walk_back;
+pub(crate) mod warning;
 
 pub(crate) use xiuhua_indicators::period;

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use tonic::transport::Channel;
 use xiuhua_contracts::scoring::v1::scoring_service_server::ScoringServiceServer;
+use xiuhua_contracts::scoring::v1::warning_service_server::WarningServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::ids::new_id;
 use xiuhua_service_kit::server::Part;
@@ -76,8 +77,12 @@ pub async fn assemble(
         config: config.worker,
     };
     let verifying = Bench::new();
-    let door = ScoringServiceServer::new(Scoring { store, shelf, upstream, clock, changes, verifying })
+    let scoring = Scoring { store, shelf, upstream, clock, changes, verifying };
+    let warnings = WarningServiceServer::new(scoring.clone())
         .max_decoding_message_size(config.limits.max_message_bytes)
         .max_encoding_message_size(config.limits.max_message_bytes);
-    Ok(Part::new(door).with_worker(workshop.into_worker()))
+    let door = ScoringServiceServer::new(scoring)
+        .max_decoding_message_size(config.limits.max_message_bytes)
+        .max_encoding_message_size(config.limits.max_message_bytes);
+    Ok(Part::new(door).with_service(warnings).with_worker(workshop.into_worker()))
 }

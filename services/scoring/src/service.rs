@@ -5,8 +5,10 @@ mod explaining;
 mod lifecycle;
 mod measures;
 mod ranking;
+mod scanning;
 mod streams;
 mod verifying;
+mod warnings;
 
 use std::pin::Pin;
 use std::sync::Arc;

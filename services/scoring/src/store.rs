@@ -16,6 +16,7 @@ mod sqlite;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod warnings;
 
 use std::sync::Arc;
 
@@ -30,6 +31,9 @@ pub(crate) use self::reading::{
     RowDifference, ThresholdUsed, WeightUsed,
 };
 pub(crate) use self::rows::level_of;
+pub(crate) use self::warnings::{
+    Decided, Kept, NewWarnings, Unjudged, WarningFilter, WarningRuling, WarningStore,
+};
 use crate::domain::assessment::{Assessment, Failure};
 use crate::domain::decision::{self, Decision, Unfit};
 use crate::domain::id::AssessmentId;
@@ -39,9 +43,9 @@ use crate::domain::results::Results;
 pub(crate) type SharedStore = Arc<dyn Store>;
 
 /// Where assessments and their results are kept.
-pub(crate) trait Store: AssessmentStore + LeaseStore + ResultStore {}
+pub(crate) trait Store: AssessmentStore + LeaseStore + ResultStore + WarningStore {}
 
-impl<T: AssessmentStore + LeaseStore + ResultStore> Store for T {}
+impl<T: AssessmentStore + LeaseStore + ResultStore + WarningStore> Store for T {}
 
 /// Assessments and what is decided about them.
 #[async_trait]

@@ -3908,7 +3908,7 @@ pub mod warning_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Newest month first, then the rarest by chance, then id.
+        /// The last recorded first; of one scan the rarest by chance first.
         pub async fn list_warnings(
             &mut self,
             request: impl tonic::IntoRequest<super::ListWarningsRequest>,
@@ -4046,7 +4046,7 @@ pub mod warning_service_server {
             tonic::Response<super::ScanWarningsResponse>,
             tonic::Status,
         >;
-        /// Newest month first, then the rarest by chance, then id.
+        /// The last recorded first; of one scan the rarest by chance first.
         async fn list_warnings(
             &self,
             request: tonic::Request<super::ListWarningsRequest>,

@@ -147,7 +147,7 @@ impl Observed {
 
     /// Puts a value, or none, in the place of what was read.
     pub(crate) fn put(&mut self, period_at: usize, leaf: usize, place: usize, value: Option<f64>) {
-        self.tables[period_at].column_mut(leaf)[place] = value;
+        self.tables[period_at].column_mut(leaf).set(place, value);
     }
 
     /// Counts a period as on record whatever was read of it itself.

@@ -113,7 +113,7 @@ impl<'a> Rolling<'a> {
         {
             for (period, table) in read.periods().iter().zip(read.tables()) {
                 for (place, value) in table.column(*leaf).iter().enumerate() {
-                    let Some(value) = *value else { continue };
+                    let Some(value) = value else { continue };
                     if period.is_year() && Some(period) == closing.as_ref() {
                         self.delivered[at][place] = Some(value);
                     }
@@ -158,7 +158,7 @@ pub(crate) fn month_column(read: &Observed, leaf: usize, roll: Roll) -> Vec<Opti
     for table in read.tables() {
         for (place, value) in table.column(leaf).iter().enumerate() {
             if let Some(value) = value {
-                gathered[place].add(*value);
+                gathered[place].add(value);
             }
         }
     }

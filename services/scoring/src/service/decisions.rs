@@ -14,9 +14,9 @@ use crate::error::Error;
 use crate::store::{Ruled, Ruling};
 
 /// Longest name of an author, in characters.
-const AUTHOR_CHARS: usize = 100;
+pub(super) const AUTHOR_CHARS: usize = 100;
 /// Longest reason, in characters.
-const REASON_CHARS: usize = 1_000;
+pub(super) const REASON_CHARS: usize = 1_000;
 
 /// What the three requests have in common.
 struct Asked<'a> {
@@ -137,7 +137,7 @@ fn read(asked: &Asked<'_>) -> Result<(RequestId, AssessmentId, String, String), 
 }
 
 /// A text of 1 to `longest` characters without U+0000, which PostgreSQL cannot keep; blanks around it do not count.
-fn text(field: &str, text: &str, longest: usize) -> Result<String, Violation> {
+pub(super) fn text(field: &str, text: &str, longest: usize) -> Result<String, Violation> {
     let trimmed = text.trim();
     if trimmed.is_empty() || trimmed.chars().count() > longest || trimmed.contains('\0') {
         let zh = format!("须为 1 至 {longest} 个字符，且不含 U+0000");

@@ -2,11 +2,13 @@
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use xiuhua_contracts::scoring::v1 as proto;
+use xiuhua_indicators::rolling::{Roll, closed_year, window};
 use xiuhua_indicators::threshold::Threshold;
 
 use super::{Opened, Scoring, must_name};
 use crate::convert;
 use crate::domain::assessment::Place;
+use crate::domain::period::Period;
 use crate::domain::results::{ItemWeight, LeafValue};
 use crate::domain::walk_back::Measured;
 use crate::error::Error;
@@ -119,23 +121,29 @@ impl Scoring {
     ) -> Result<Vec<Vec<proto::ObservedValue>>, Error> {
         let outline = opened.outline();
         let plan = opened.plan();
-        let questions: Vec<Option<ValueKey<'_>>> = outline
+        let questions: Vec<Option<(&str, Vec<Period>)>> = outline
             .leaves_below(node_at)
             .map(|leaf_at| {
                 let measure = opened.catalog.measure_of(outline.leaf_index(leaf_at))?;
-                measured.value(leaf_at)?;
-                Some(ValueKey {
-                    place: &measured.place.id,
-                    measure_id: &measure.id,
-                    period: &plan.period,
-                    as_of_position: plan.as_of_position,
-                })
+                let value = measured.value(leaf_at)?;
+                Some((
+                    measure.id.as_str(),
+                    periods_behind(&plan.period, measure.roll, value.rolled.is_some()),
+                ))
             })
             .collect();
-        let ask = async |question: Option<ValueKey<'_>>| -> Result<Vec<proto::ObservedValue>, Error> {
-            let Some(key) = question else { return Ok(Vec::new()) };
-            let revisions = self.upstream.observation_revisions(key, STATEMENTS).await?;
-            Ok(revisions.into_iter().map(convert::observed).collect())
+        let ask = async |question: Option<(&str, Vec<Period>)>| -> Result<Vec<proto::ObservedValue>, Error> {
+            let Some((measure_id, periods)) = question else { return Ok(Vec::new()) };
+            let mut observed = Vec::new();
+            // Of a value made of many, only what is in force; of one that was delivered, what others said too.
+            let each = if periods.len() > 1 { 1 } else { STATEMENTS };
+            for period in &periods {
+                let place = &measured.place.id;
+                let key = ValueKey { place, measure_id, period, as_of_position: plan.as_of_position };
+                let revisions = self.upstream.observation_revisions(key, each).await?;
+                observed.extend(revisions.into_iter().map(convert::observed));
+            }
+            Ok(observed)
         };
         stream::iter(questions).map(ask).buffered(QUESTIONS_AT_A_TIME).try_collect().await
     }
@@ -157,6 +165,7 @@ impl PlaceMeasured {
         let item = opened.catalog.item(index);
         let value = self.value(leaf_at);
         let change = value.and_then(|value| value.change);
+        let rolled = value.and_then(|value| value.rolled);
         let threshold = self
             .thresholds
             .iter()
@@ -189,7 +198,23 @@ impl PlaceMeasured {
                 .unwrap_or_default(),
             previous_score: change.and_then(|change| change.previous),
             current_score: change.and_then(|change| change.current),
+            rolled_on_record: rolled.map(|rolled| rolled.on_record),
+            rolled_window: rolled.map(|rolled| rolled.window),
+            rolled_short: rolled.is_some_and(|rolled| rolled.on_record < rolled.window),
         }
+    }
+}
+
+/// The periods that a value comes from, newest first: the assessed one, or what a rolled value is made of.
+fn periods_behind(period: &Period, roll: Option<Roll>, is_rolled: bool) -> Vec<Period> {
+    match roll {
+        Some(roll) if is_rolled => {
+            let newest_first = window(period, roll.from).into_iter().rev();
+            newest_first.take(usize::try_from(STATEMENTS).unwrap_or(usize::MAX)).collect()
+        }
+        // What was delivered for the year that a month closes.
+        Some(_) => vec![closed_year(period).unwrap_or_else(|| period.clone())],
+        None => vec![period.clone()],
     }
 }
 

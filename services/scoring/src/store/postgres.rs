@@ -9,6 +9,8 @@ mod assessments;
 mod leases;
 #[path = "both/results.rs"]
 mod results;
+#[path = "both/warnings.rs"]
+mod warnings;
 
 use futures_util::future::BoxFuture;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres};

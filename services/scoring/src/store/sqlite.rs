@@ -10,6 +10,8 @@ mod assessments;
 mod leases;
 #[path = "both/results.rs"]
 mod results;
+#[path = "both/warnings.rs"]
+mod warnings;
 
 use futures_util::future::BoxFuture;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool};

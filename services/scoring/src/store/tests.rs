@@ -93,7 +93,7 @@ fn finished(score: f64) -> Finished {
         places_without_households: 0,
         places: vec![place],
         scores: vec![vec![Score { composed, standing }]],
-        leaf_values: vec![vec![Some(LeafValue { value: Some(score), z: None, change: None })]],
+        leaf_values: vec![vec![Some(LeafValue { value: Some(score), z: None, change: None, rolled: None })]],
         types: vec![TypeMeasure {
             sample_size: 1,
             leaves: vec![LeafMeasure { threshold: Threshold::NoData, median_z: None }],

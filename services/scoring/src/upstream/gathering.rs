@@ -6,6 +6,7 @@ use xiuhua_contracts::ingestion::v1 as ingestion;
 use xiuhua_contracts::normalization::v1 as normalization;
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::outline::Outline;
+use xiuhua_indicators::rolling::is_before_the_close;
 use xiuhua_indicators::threshold::{Goalposts, Threshold};
 use xiuhua_service_kit::channel::within;
 
@@ -29,7 +30,7 @@ impl Lines {
         let thresholds = self.thresholds(plan, &outline).await?;
         let samples = self.samples(plan).await?;
 
-        let before = plan.period.before();
+        let before = previous(plan);
         let periods: Vec<Period> = before.iter().chain([&plan.period]).cloned().collect();
         let run_values =
             self.values(plan, &outline, &plan.classification_id, periods, plan.as_of_position).await?;
@@ -163,6 +164,16 @@ impl Lines {
             }
         }
         Ok(register)
+    }
+}
+
+/// The period that changes are taken against: the one before, and of a part of a year under yearly thresholds the same
+/// part a year before, as a change of a year is measured by a change of a year.
+fn previous(plan: &Plan) -> Option<Period> {
+    if is_before_the_close(&plan.period, &plan.threshold_set.base_periods) {
+        plan.period.year_before()
+    } else {
+        plan.period.before()
     }
 }
 

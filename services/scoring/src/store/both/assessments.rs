@@ -128,7 +128,7 @@ async fn next_publication(connection: &mut Connection, plan: &Plan) -> Result<i6
 }
 
 /// Whether a request id is new. Of two requests with one id at once the second waits for the first's transaction.
-async fn first_of_its_name(
+pub(super) async fn first_of_its_name(
     connection: &mut Connection,
     request_id: &RequestId,
     fingerprint: &[u8; 32],
@@ -150,7 +150,7 @@ async fn remembered(
     .transpose()
 }
 
-async fn remember(connection: &mut Connection, answer: &Remembered) -> Result<(), StoreError> {
+pub(super) async fn remember(connection: &mut Connection, answer: &Remembered) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO requests (request_id, fingerprint, response) VALUES ($1, $2, $3)")
         .bind(answer.request_id.as_str())
         .bind(answer.fingerprint.as_slice())
