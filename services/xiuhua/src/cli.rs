@@ -7,6 +7,7 @@ mod keeping;
 mod reading;
 mod reporting;
 mod reviewing;
+mod warnings;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,6 +35,10 @@ pub(crate) use self::reading::{
 pub(crate) use self::reporting::{Form, ReportArgs};
 pub(crate) use self::reviewing::{
     DecideArgs, EffectArgs, HistoryArgs, LookArgs, ReviewCommand, ReviewListArgs, ReviewShowArgs, RevokeArgs,
+};
+pub(crate) use self::warnings::{
+    ScanArgs, WarningArg, WarningDecideArgs, WarningLevelArg, WarningRecordArgs, WarningStateArg,
+    WarningsCommand, WarningsListArgs,
 };
 
 /// The community governance index (社区治理指数): files in, ranked and traceable scores out.
@@ -110,6 +115,9 @@ pub(crate) enum Command {
     /// Review the types of places: what is doubtful, what people decided, and what that changes.
     #[command(subcommand)]
     Review(ReviewCommand),
+    /// Early warning: look at a month, list what was found, decide about it, see how good it was.
+    #[command(subcommand)]
+    Warnings(WarningsCommand),
     /// Rank the places of one type.
     #[command(after_help = "Example:\n  xiuhua rank --type RELOCATION --node C --top 10 --reverse")]
     Rank(RankArgs),

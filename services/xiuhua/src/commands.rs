@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::screen::{Outcome, Screen, marks, numbers, words};
 use crate::{
     backup, catalogs, comparing, compute, deciding, demo, exporting, importing, json, quality, quarantine,
-    reading, reporting, reviewing, sample, serving, sources, templates, trend, verifying,
+    reading, reporting, reviewing, sample, serving, sources, templates, trend, verifying, warnings,
 };
 
 /// Runs one command.
@@ -84,6 +84,7 @@ async fn on_platform(
         Command::Assess(arguments) => assess(platform, &arguments, globals, screen).await,
         Command::Classify(arguments) => classify(platform, &arguments, screen).await,
         Command::Review(command) => reviewing::run(platform, &command, screen).await,
+        Command::Warnings(command) => warnings::run(platform, &command, screen).await,
         Command::Rank(arguments) => reading::rank(platform, &arguments, screen).await,
         Command::Show(arguments) => reading::show(platform, &arguments, screen).await,
         Command::Explain(arguments) => reading::explain(platform, &arguments, screen).await,

@@ -20,6 +20,7 @@ pub(crate) fn assessment(run: &Assessment) -> Value {
         "threshold_set_id": run.threshold_set_id,
         "classification_id": run.classification_id,
         "base_periods": run.base_periods,
+        "provisional": run.provisional,
         "as_of_position": run.as_of_position,
         "digest": run.digest,
         "code_version": run.code_version,
@@ -198,6 +199,9 @@ pub(crate) fn leaf(leaf: &LeafExplanation) -> Value {
         "change_of": leaf.change_of,
         "previous_score": leaf.previous_score,
         "current_score": leaf.current_score,
+        "rolled_on_record": leaf.rolled_on_record,
+        "rolled_window": leaf.rolled_window,
+        "rolled_short": leaf.rolled_short,
         "observations": leaf.observations.iter().map(|o| json!({
             "measure_id": o.measure_id,
             "period": o.period,

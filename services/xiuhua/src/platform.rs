@@ -17,6 +17,7 @@ use xiuhua_contracts::classification::v1::classification_service_client::Classif
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
 use xiuhua_contracts::normalization::v1::normalization_service_client::NormalizationServiceClient;
 use xiuhua_contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
+use xiuhua_contracts::scoring::v1::warning_service_client::WarningServiceClient;
 use xiuhua_service_kit::channel::{ChannelConfig, Line, connect, line};
 use xiuhua_service_kit::clock::SystemClock;
 use xiuhua_service_kit::limits::Limits;
@@ -195,6 +196,11 @@ impl Platform {
     /// A client of the scoring service.
     pub(crate) fn scoring(&self) -> ScoringServiceClient<Speaking> {
         ScoringServiceClient::new(self.channel.clone())
+    }
+
+    /// A client of scoring's warnings.
+    pub(crate) fn warnings(&self) -> WarningServiceClient<Speaking> {
+        WarningServiceClient::new(self.channel.clone())
     }
 }
 

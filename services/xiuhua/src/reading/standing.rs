@@ -46,7 +46,7 @@ impl Standing {
         Ok(Self {
             time,
             newer: newest.saturating_sub(run.as_of_position),
-            is_provisional: known.zip(end).is_some_and(|(known, end)| known < end),
+            is_provisional: run.provisional || known.zip(end).is_some_and(|(known, end)| known < end),
             classified: types().map(|t| t.places).sum(),
             scored: types().map(|t| t.scored).sum(),
         })
