@@ -29,5 +29,6 @@ mod small_district;
 mod stopping;
 mod two_databases;
 mod unmended;
+mod warnings;
 mod workbench;
 mod worked_examples;

@@ -11,6 +11,7 @@ mod base_periods;
 mod catalogs;
 mod fakes;
 mod house;
+mod rolling;
 mod store_suite;
 mod thresholds;
 mod values;

@@ -17,4 +17,5 @@ mod runs;
 mod store_suite;
 mod verifying;
 mod walk_back;
+mod warnings;
 mod worked_examples;
