@@ -8,12 +8,15 @@ use serde_json::Value;
 use super::small_district::{CATALOG, SmallDistrict};
 use super::workbench::Workbench;
 
-/// The small district's catalog with Q as complaints by the month.
+/// The small district's catalog with Q as complaints by the month, and P as a state.
 fn catalog() -> String {
-    let complaints = "id = \"q\"\nroll = { take = \"sum\", from = \"month\" }\n";
-    let catalog = CATALOG.replace("id = \"q\"\n", complaints);
+    let rolling =
+        |id: &str, take: &str| format!("id = \"{id}\"\nroll = {{ take = \"{take}\", from = \"month\" }}\n");
+    let catalog = CATALOG.replace("id = \"p\"\n", &rolling("p", "latest"));
+    let complaints = rolling("q", "sum");
+    let catalog = catalog.replace("id = \"q\"\n", &complaints);
     // The first measure keeps its unit; the second is a rate of a year.
-    let (before, after) = catalog.split_once(complaints).expect("the measure q");
+    let (before, after) = catalog.split_once(&complaints).expect("the measure q");
     format!("{before}{complaints}{}", after.replacen("\"score\"", "\"cases/100 households\"", 1))
 }
 
@@ -133,6 +136,9 @@ fn before_the_year_closes_the_index_stands_on_the_last_twelve_months_and_says_th
     let live = live["id"].as_str().unwrap();
     let told = bench.json(&["explain", "S2", "--node", "A", "--run", live]);
     let leaves = told["explanation"]["leaves"].as_array().unwrap();
+    assert!(told["explanation"]["score"]["score"].is_f64(), "{told}");
+    let p = leaves.iter().find(|leaf| leaf["leaf"] == "P").unwrap();
+    assert_eq!(p["value"], 60.0, "the state at the end of 2021 is the latest");
     let q = leaves.iter().find(|leaf| leaf["leaf"] == "Q").unwrap();
     assert_eq!(
         (&q["rolled_on_record"], &q["rolled_window"], &q["rolled_short"]),
