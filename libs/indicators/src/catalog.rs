@@ -16,6 +16,8 @@ pub use bounds::BoundsError;
 pub use fault::{CatalogFault, CatalogFaults, Reason};
 pub use preparing::{Force, Impute, Share, Treat};
 
+use crate::rolling::Roll;
+
 /// A text in the two languages of the house.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
@@ -80,6 +82,8 @@ pub struct Measure {
     pub source_system: String,
     /// How raw records become a value, in words; may be empty.
     pub derivation: String,
+    /// How values of months or days become one of twelve months; `None` where they are delivered by the period.
+    pub roll: Option<Roll>,
 }
 
 /// An interval in the measure's own unit, written `[0, 100]`, `[0, )`, `(0, )`, `( , )`.

@@ -28,6 +28,8 @@
 //! | [`uncertainty`] | rank intervals, groups that cannot be told apart, Sobol indices, leave-one-out | 1.9 |
 //! | [`what_if`], [`quick_wins`], [`peers`] | what would raise it, and whom to learn from | 1.8 |
 //! | [`structure`], [`spread`] | whether the index measures what its tree says | 1.9 |
+//! | [`rolling`] | the twelve months that end with a period | 1.7 |
+//! | [`trend`], [`detection`] | what months let expect, and which are worse | 1.8 |
 //! | [`digest`] | one hash over a run | |
 
 pub mod assess;
@@ -38,6 +40,7 @@ pub mod change;
 pub mod column;
 pub mod compose;
 pub mod contribution;
+pub mod detection;
 pub mod diagnosis;
 pub mod digest;
 pub mod draws;
@@ -53,6 +56,7 @@ pub mod period;
 pub mod quick_wins;
 pub mod rank;
 pub mod reassess;
+pub mod rolling;
 pub mod sample;
 pub mod shipped;
 pub mod spread;
@@ -61,6 +65,7 @@ pub mod table;
 pub mod threshold;
 pub mod treatment;
 pub mod uncertainty;
+pub mod trend;
 pub mod weight;
 pub mod weighting;
 pub mod what_if;

@@ -79,7 +79,7 @@ impl Part {
         Self { name: S::NAME, add: Arc::new(add), worker: None }
     }
 
-    /// The same part, answering with a further service of its own too.
+    /// The same part answering with a further service of the same rooms; its name stays that of the first.
     #[must_use]
     pub fn with_service<S>(mut self, service: S) -> Self
     where

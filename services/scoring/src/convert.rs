@@ -1,6 +1,7 @@
 //! Between the contract's messages and scoring's own: requests read with all their faults, answers written.
 
 mod gaps;
+mod warnings;
 pub(crate) mod weight_report;
 pub(crate) mod weights;
 
@@ -12,11 +13,15 @@ use xiuhua_contracts::measure::v1 as measure;
 use xiuhua_contracts::scoring::v1 as proto;
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::outline::Outline;
+use xiuhua_indicators::rolling::is_before_the_close;
 use xiuhua_indicators::threshold::{Threshold, ThresholdStatus};
 use xiuhua_service_kit::request_id::RequestId;
 use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 
 pub(crate) use self::gaps::{imputation, read_imputation, read_treatment, treated_value, treatment};
+pub(crate) use self::warnings::{
+    listing, month, scan_asked, state_asked, tally, warning, warning_level_asked,
+};
 use crate::domain::assessment::{Assessment, Failure, Place, Plan, State, Success, UNCLASSIFIED};
 use crate::domain::decision::Decision;
 use crate::domain::groups::group_type_name;
@@ -94,6 +99,7 @@ pub(crate) fn assessment(assessment: &Assessment) -> proto::Assessment {
             .and_then(|scheme| scheme.version.parse().ok())
             .unwrap_or_default(),
         weight_scheme_hash: plan.weight_scheme.as_ref().map(|scheme| scheme.hash.clone()).unwrap_or_default(),
+        provisional: is_before_the_close(&plan.period, &plan.threshold_set.base_periods),
         ..Default::default()
     };
     if let Some(success) = assessment.success() {

@@ -89,6 +89,22 @@ pub(crate) enum Error {
     /// The analysis was refused.
     #[error(transparent)]
     Uncertainty(UncertaintyError),
+    /// There is no such warning.
+    #[error("no warning {0}")]
+    NoWarning(String),
+    /// No decision leads from the warning's state to the one asked for.
+    #[error("warning {id} is {state} and cannot become {next}")]
+    WarningState {
+        /// The warning.
+        id: String,
+        /// The state it is in.
+        state: &'static str,
+        /// The state asked for.
+        next: &'static str,
+    },
+    /// No measure of the catalog comes by the month or the day.
+    #[error("no measure of catalog {0} rolls (key `roll`), so there are no months to look at")]
+    NothingRolls(String),
     /// Two assessments measured with different thresholds.
     #[error("the assessments use the threshold sets {set} and {previous_set}")]
     ThresholdSetsDiffer {
@@ -203,6 +219,7 @@ impl Failure for Error {
             | Self::NoWeightScheme(_)
             | Self::NoSchemeType { .. }
             | Self::NoAnalysis(_)
+            | Self::NoWarning(_)
             | Self::NoClassification(_) => Kind::NotFound,
             Self::WeightSchemeRefused(_) => Kind::InvalidArgument,
             Self::NotReady(_)
@@ -217,6 +234,8 @@ impl Failure for Error {
             | Self::CatalogsDiffer { .. }
             | Self::TypesDiffer { .. }
             | Self::NotReproduced(_)
+            | Self::WarningState { .. }
+            | Self::NothingRolls(_)
             | Self::Uncertainty(UncertaintyError::NotApplicable(_) | UncertaintyError::NoFactor) => {
                 Kind::FailedPrecondition
             }
@@ -254,6 +273,9 @@ impl Failure for Error {
             Self::ThresholdSetsDiffer { .. } => "THRESHOLD_SETS_DIFFER",
             Self::CatalogsDiffer { .. } => "CATALOGS_DIFFER",
             Self::TypesDiffer { .. } => "TYPES_DIFFER",
+            Self::NoWarning(_) => "WARNING_NOT_FOUND",
+            Self::WarningState { .. } => "WARNING_STATE",
+            Self::NothingRolls(_) => "NOTHING_ROLLS",
             Self::NoThresholdSet(_) => "THRESHOLD_SET_NOT_FOUND",
             Self::NoClassification(_) => "CLASSIFICATION_NOT_FOUND",
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
@@ -322,6 +344,13 @@ impl Failure for Error {
             }
             Self::TypesDiffer { classification, set } => {
                 format!("分类 {classification} 的类型与阈值集 {set} 的类型不一致")
+            }
+            Self::NoWarning(id) => format!("没有预警 {id}"),
+            Self::WarningState { id, state, next } => {
+                format!("预警 {id} 的状态为 {state}，不能改为 {next}")
+            }
+            Self::NothingRolls(catalog) => {
+                format!("指标目录 {catalog} 没有按月或按日滚动的计量（键 roll），无月度数据可看")
             }
             Self::NoThresholdSet(id) => format!("没有阈值集 {id}"),
             Self::NoClassification(id) => format!("没有分类 {id}"),
@@ -393,6 +422,7 @@ impl Failure for Error {
             | Self::WeightSchemeInForce(id)
             | Self::WeightSchemeNotAdopted(id)
             | Self::WeightSchemeDiffers { scheme: id, .. } => vec![("weight_scheme_id", id.clone())],
+            Self::NoWarning(id) | Self::WarningState { id, .. } => vec![("warning_id", id.clone())],
             Self::NoThresholdSet(id) => vec![("threshold_set_id", id.clone())],
             Self::NoClassification(id) => vec![("classification_id", id.clone())],
             Self::PositionNotReached { newest, .. } => vec![("newest", newest.to_string())],

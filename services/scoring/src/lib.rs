@@ -25,6 +25,7 @@ use tonic::transport::Channel;
 use xiuhua_contracts::scoring::v1::learning_service_server::LearningServiceServer;
 use xiuhua_contracts::scoring::v1::structure_service_server::StructureServiceServer;
 use xiuhua_contracts::scoring::v1::uncertainty_service_server::UncertaintyServiceServer;
+use xiuhua_contracts::scoring::v1::warning_service_server::WarningServiceServer;
 use xiuhua_contracts::scoring::v1::weight_service_server::WeightServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::ids::new_id;
@@ -113,11 +114,15 @@ pub async fn assemble(
     let structure = StructureServiceServer::new(scoring.clone())
         .max_decoding_message_size(limit)
         .max_encoding_message_size(limit);
+    let warnings = WarningServiceServer::new(scoring.clone())
+        .max_decoding_message_size(limit)
+        .max_encoding_message_size(limit);
     let pages = PageShelf::new(config.reading.ranking_pages_bytes);
     Ok(Part::new(Door::new(scoring, pages, limit))
         .with_service(weights)
         .with_service(uncertainty)
         .with_service(learning)
         .with_service(structure)
+        .with_service(warnings)
         .with_worker(workshop.into_worker()))
 }

@@ -8,10 +8,12 @@ mod lifecycle;
 mod measures;
 mod pages;
 mod ranking;
+mod scanning;
 mod streams;
 mod structure;
 mod uncertainty;
 mod verifying;
+mod warnings;
 pub(crate) mod weights;
 
 use std::pin::Pin;

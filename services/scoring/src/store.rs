@@ -23,6 +23,7 @@ mod weights;
 mod uncertain_rows;
 mod uncertain_tables;
 mod uncertainty;
+mod warnings;
 
 use std::sync::Arc;
 
@@ -42,6 +43,9 @@ pub(crate) use self::uncertainty::{
     IntervalQuery, LeftOutShift, NewAnalysis, SensitivityUsed, StoredAnalysis, StoredInterval, Tier,
     UncertaintyStore,
 };
+pub(crate) use self::warnings::{
+    Decided, Kept, NewWarnings, Unjudged, WarningFilter, WarningRuling, WarningStore,
+};
 pub(crate) use self::weights::{
     NewScheme, SchemeKept, SchemeNumber, SchemeRuled, SchemeRuling, SchemeVerdict, WeightStore,
 };
@@ -55,11 +59,14 @@ pub(crate) type SharedStore = Arc<dyn Store>;
 
 /// Where assessments and their results are kept.
 pub(crate) trait Store:
-    AssessmentStore + LeaseStore + ResultStore + WeightStore + UncertaintyStore
+    AssessmentStore + LeaseStore + ResultStore + WeightStore + UncertaintyStore + WarningStore
 {
 }
 
-impl<T: AssessmentStore + LeaseStore + ResultStore + WeightStore + UncertaintyStore> Store for T {}
+impl<T> Store for T where
+    T: AssessmentStore + LeaseStore + ResultStore + WeightStore + UncertaintyStore + WarningStore
+{
+}
 
 /// Assessments and what is decided about them.
 #[async_trait]

@@ -7,6 +7,7 @@ mod columns;
 mod gathering;
 mod planning;
 mod portraits;
+mod series;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use xiuhua_contracts::classification::v1::classification_service_client::Classif
 use xiuhua_contracts::ingestion::v1 as ingestion;
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
 use xiuhua_contracts::normalization::v1::normalization_service_client::NormalizationServiceClient;
+use xiuhua_contracts::normalization::v1::series_service_client::SeriesServiceClient;
 use xiuhua_service_kit::channel::{Line, line, within};
 use xiuhua_service_kit::status::UpstreamError;
 
@@ -37,6 +39,7 @@ pub(crate) struct Lines {
     ingestion: IngestionServiceClient<Line>,
     classification: ClassificationServiceClient<Line>,
     normalization: NormalizationServiceClient<Line>,
+    series: SeriesServiceClient<Line>,
     /// Longest wait for an answer, or for the next message of a stream.
     silence: Duration,
 }
@@ -61,6 +64,7 @@ impl Lines {
         Self {
             ingestion: IngestionServiceClient::new(line(upstream.ingestion)),
             classification: ClassificationServiceClient::new(line(upstream.classification)),
+            series: SeriesServiceClient::new(line(upstream.normalization.clone())),
             normalization: NormalizationServiceClient::new(line(upstream.normalization)),
             silence: config.silence(),
         }

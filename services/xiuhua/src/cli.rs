@@ -9,6 +9,7 @@ mod reading;
 mod reporting;
 mod reviewing;
 mod uncertainty;
+mod warnings;
 mod weights;
 
 use std::net::SocketAddr;
@@ -40,7 +41,10 @@ pub(crate) use self::reviewing::{
     DecideArgs, EffectArgs, HistoryArgs, LookArgs, ReviewCommand, ReviewListArgs, ReviewShowArgs, RevokeArgs,
 };
 pub(crate) use self::uncertainty::{DrawArgs, SensitivityArgs, UncertaintyArgs};
-
+pub(crate) use self::warnings::{
+    ScanArgs, WarningArg, WarningDecideArgs, WarningLevelArg, WarningRecordArgs, WarningStateArg,
+    WarningsCommand, WarningsListArgs,
+};
 pub(crate) use self::weights::{
     Combine, CompareSchemesArgs, CreateSchemeArgs, JudgeArgs, JudgementTemplateArgs, ListSchemesArgs,
     Objective, SchemeDecisionArgs, ShowSchemeArgs, Subjective, Table, WeightsCommand,
@@ -123,6 +127,9 @@ pub(crate) enum Command {
     /// Weight schemes: judgements of experts, weights from values, both combined; compared, adopted.
     #[command(subcommand)]
     Weights(WeightsCommand),
+    /// Early warning: look at a month, list what was found, decide about it, see how good it was.
+    #[command(subcommand)]
+    Warnings(WarningsCommand),
     /// Rank the places of one type.
     #[command(after_help = "Example:\n  xiuhua rank --type RELOCATION --node C --top 10 --reverse")]
     Rank(RankArgs),

@@ -15,7 +15,7 @@ use crate::screen::{Outcome, Screen, marks, numbers, words};
 use crate::{
     backup, catalogs, comparing, compute, deciding, demo, exporting, importing, json, learning, quality,
     quarantine, reading, reporting, reviewing, sample, serving, sources, structure, templates, trend,
-    uncertainty, verifying, weights,
+    uncertainty, verifying, warnings, weights,
 };
 
 /// Runs one command.
@@ -88,6 +88,7 @@ async fn on_platform(
         Command::Classify(arguments) => classify(platform, &arguments, screen).await,
         Command::Review(command) => reviewing::run(platform, &command, screen).await,
         Command::Weights(command) => weights::run(platform, &command, screen).await,
+        Command::Warnings(command) => warnings::run(platform, &command, screen).await,
         Command::Rank(arguments) => reading::rank(platform, &arguments, screen).await,
         Command::Show(arguments) => reading::show(platform, &arguments, screen).await,
         Command::Explain(arguments) => reading::explain(platform, &arguments, screen).await,

@@ -24,6 +24,7 @@ pub(crate) fn assessment(run: &Assessment) -> Value {
         })),
         "classification_id": run.classification_id,
         "base_periods": run.base_periods,
+        "provisional": run.provisional,
         "as_of_position": run.as_of_position,
         "digest": run.digest,
         "code_version": run.code_version,
@@ -214,6 +215,9 @@ pub(crate) fn leaf(leaf: &LeafExplanation) -> Value {
         })),
         "treatment": leaf.treatment.as_ref().map(treatment),
         "treated_value": leaf.treated_value,
+        "rolled_on_record": leaf.rolled_on_record,
+        "rolled_window": leaf.rolled_window,
+        "rolled_short": leaf.rolled_short,
         "observations": leaf.observations.iter().map(|o| json!({
             "measure_id": o.measure_id,
             "period": o.period,

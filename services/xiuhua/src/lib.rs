@@ -12,6 +12,7 @@
 //! | `templates`, `sources` | workbooks to fill in; who delivers observations |
 //! | `deciding` | batches and assessments listed, withdrawn, published, cancelled |
 //! | `reviewing` | places that want a person's eye; what a person decides about their type, and its effect |
+//! | `warnings` | early warning: scan, list, show, decide, record |
 //! | `backup`, `verifying` | copies of the embedded platform's record; whether it is intact |
 //! | `compute` | `index compute` |
 //! | `results`, `joining`, `exporting` | the result tables; streams side by side; tables to files, a workbook, a document |
@@ -60,6 +61,7 @@ mod trend;
 mod uncertainty;
 mod verifying;
 mod weights;
+mod warnings;
 
 use std::process::ExitCode;
 

@@ -21,6 +21,7 @@ use xiuhua_contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
 use xiuhua_contracts::scoring::v1::weight_service_client::WeightServiceClient;
 use xiuhua_contracts::scoring::v1::uncertainty_service_client::UncertaintyServiceClient;
 use xiuhua_contracts::scoring::v1::structure_service_client::StructureServiceClient;
+use xiuhua_contracts::scoring::v1::warning_service_client::WarningServiceClient;
 use xiuhua_service_kit::channel::{ChannelConfig, Line, connect, line};
 use xiuhua_service_kit::clock::SystemClock;
 use xiuhua_service_kit::limits::Limits;
@@ -219,6 +220,11 @@ impl Platform {
     /// A client of scoring's third service: whether an index measures what its tree says.
     pub(crate) fn structure(&self) -> StructureServiceClient<Speaking> {
         StructureServiceClient::new(self.channel.clone())
+    }
+
+    /// A client of scoring's warnings.
+    pub(crate) fn warnings(&self) -> WarningServiceClient<Speaking> {
+        WarningServiceClient::new(self.channel.clone())
     }
 }
 

@@ -34,5 +34,6 @@ mod two_databases;
 mod uncertainty;
 mod unmended;
 mod weighing;
+mod warnings;
 mod workbench;
 mod worked_examples;

@@ -105,6 +105,7 @@ fn measure(entry: MeasureEntry<'_>) -> Measure {
         bounds: entry.bounds.or(unbounded),
         source_system: entry.source_system.to_owned(),
         derivation: entry.derivation.to_owned(),
+        roll: entry.roll,
     }
 }
 

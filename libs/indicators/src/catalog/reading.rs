@@ -5,6 +5,7 @@
 mod entries;
 mod policy;
 mod preparing;
+mod rolling;
 
 pub(super) use entries::{Entry, EntryKind, LeafEntry, MeasureEntry, NodeEntry};
 

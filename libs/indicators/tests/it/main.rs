@@ -4,6 +4,7 @@
 
 mod catalogs;
 mod engine;
+mod detecting;
 mod explaining;
 mod hdi;
 mod imputation;

@@ -152,6 +152,7 @@ fn add_leaf(catalog: &mut Catalog, changes: &mut Changes, leaf: &LeafSketch, par
         bounds: leaf.bounds,
         source_system: String::new(),
         derivation: String::new(),
+        roll: None,
     });
     catalog.items.push(Item {
         code: leaf.code.clone(),

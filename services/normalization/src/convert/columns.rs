@@ -12,6 +12,7 @@ use super::threshold_sets::{period, set_id};
 use crate::domain::id::{ClassificationId, PlaceId, ThresholdSetId};
 use crate::domain::period::Period;
 use crate::domain::place_types::{PlaceTypes, UNCLASSIFIED};
+use crate::domain::rolling::RolledLeaf;
 use crate::domain::values::{Cell, Column};
 
 /// Most periods of one request.
@@ -19,8 +20,8 @@ const MOST_PERIODS: usize = 64;
 /// Most places of one message, and most bytes of their ids: ids may be long, a message may not.
 const PLACES_A_MESSAGE: usize = 10_000;
 const ID_BYTES_A_MESSAGE: usize = 2 * 1024 * 1024;
-/// Most values of one message: 28 bytes each, so well below a message's 4 MiB.
-const VALUES_A_MESSAGE: usize = 50_000;
+/// Most values of one message: 32 bytes each, so well below a message's 4 MiB.
+pub(super) const VALUES_A_MESSAGE: usize = 50_000;
 /// The same where some were imputed: a hundred bytes each, should it be all of them.
 const IMPUTED_VALUES_A_MESSAGE: usize = 20_000;
 
@@ -94,8 +95,13 @@ fn stretches(places: &[PlaceId]) -> Vec<std::ops::Range<usize>> {
     found
 }
 
-/// A column in bounded messages; one message without values where there are none.
-pub(crate) fn column_messages(period: &Period, column: &Column) -> Vec<wire::ReadValuesResponse> {
+/// A column in bounded messages; one message without values where there are none. `rolled` says what its values are made
+/// of, where its measure rolls.
+pub(crate) fn column_messages(
+    period: &Period,
+    column: &Column,
+    rolled: Option<&RolledLeaf>,
+) -> Vec<wire::ReadValuesResponse> {
     let message = |cells: &[Cell], imputed| wire::ReadValuesResponse {
         part: Some(Part::Column(wire::ValueColumn {
             leaf: column.leaf.clone(),
@@ -105,6 +111,10 @@ pub(crate) fn column_messages(period: &Period, column: &Column) -> Vec<wire::Rea
             z_uncapped: cells.iter().map(|cell| cell.scaled.map_or(f64::NAN, |scaled| scaled.raw)).collect(),
             z: cells.iter().map(|cell| cell.scaled.map_or(f64::NAN, |scaled| scaled.capped)).collect(),
             imputed,
+            rolled_on_record: rolled
+                .map(|rolled| cells.iter().map(|cell| rolled.on_record[cell.place]).collect())
+                .unwrap_or_default(),
+            rolled_window: rolled.map_or(0, |rolled| rolled.window),
         })),
     };
     if column.cells.is_empty() {
@@ -147,7 +157,7 @@ mod tests {
         let period = Period::parse("2021").unwrap();
         let cells = (0..120_000).map(|place| Cell { place, value: 1.0, scaled: None }).collect();
         let column = |cells| Column { leaf: "L".to_owned(), cells, fillings: Vec::new() };
-        let messages = column_messages(&period, &column(cells));
+        let messages = column_messages(&period, &column(cells), None);
         let lengths: Vec<usize> = messages
             .iter()
             .map(|message| match &message.part {
@@ -157,7 +167,7 @@ mod tests {
             .collect();
         assert_eq!(lengths, [50_000, 50_000, 20_000]);
         assert!(messages.iter().all(|message| prost::Message::encoded_len(message) < 4 * 1024 * 1024));
-        let empty = column_messages(&period, &column(Vec::new()));
+        let empty = column_messages(&period, &column(Vec::new()), None);
         assert_eq!(empty.len(), 1);
     }
 
@@ -168,7 +178,7 @@ mod tests {
         let source = FillingSource::Linear { earlier: neighbour(12), later: neighbour(12) };
         let cells = (0..45_000).map(|place| Cell { place, value: 1.0, scaled: None }).collect();
         let fillings = (0..45_000).map(|place| Filling { place, value: 1.0, source }).collect();
-        let messages = column_messages(&period, &Column { leaf: "L".to_owned(), cells, fillings });
+        let messages = column_messages(&period, &Column { leaf: "L".to_owned(), cells, fillings }, None);
         assert!(messages.iter().all(|message| prost::Message::encoded_len(message) < 4 * 1024 * 1024));
         let entries: Vec<Vec<u32>> = messages
             .iter()

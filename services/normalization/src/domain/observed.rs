@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use xiuhua_indicators::catalog::Catalog;
+use xiuhua_indicators::catalog::{Catalog, Measure};
 use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::table::{ShapeError, Table};
 
@@ -38,23 +38,43 @@ pub(crate) struct BadColumn {
 impl Observed {
     /// Nothing gathered yet. `axis` stands by id (bytes), each place once; `periods` are distinct.
     pub(crate) fn new(catalog: &Catalog, axis: Vec<PlaceId>, periods: Vec<Period>) -> Self {
-        let leaves: Vec<usize> = (0..Outline::of(catalog).leaf_count()).collect();
-        Self::of_leaves(catalog, &leaves, axis, periods)
+        Self::of_measures(catalog, axis, periods, |_| true)
     }
 
-    /// The same with a column for each of these leaves alone, in their order.
+    /// As [`Observed::new`], of some measures alone: the columns of leaves that read others stay empty.
+    pub(crate) fn of_measures(
+        catalog: &Catalog,
+        axis: Vec<PlaceId>,
+        periods: Vec<Period>,
+        wanted: impl Fn(&Measure) -> bool,
+    ) -> Self {
+        let leaves: Vec<usize> = (0..Outline::of(catalog).leaf_count()).collect();
+        Self::gathering(catalog, &leaves, axis, periods, wanted)
+    }
+
+    /// As [`Observed::new`], with a column for each of these leaves alone, in their order.
     pub(crate) fn of_leaves(
         catalog: &Catalog,
         leaves: &[usize],
         axis: Vec<PlaceId>,
         periods: Vec<Period>,
     ) -> Self {
+        Self::gathering(catalog, leaves, axis, periods, |_| true)
+    }
+
+    fn gathering(
+        catalog: &Catalog,
+        leaves: &[usize],
+        axis: Vec<PlaceId>,
+        periods: Vec<Period>,
+        wanted: impl Fn(&Measure) -> bool,
+    ) -> Self {
         let outline = Outline::of(catalog);
         let columns = leaves.len();
         let mut leaves_of: HashMap<String, Vec<usize>> = HashMap::new();
         let mut measures = Vec::new();
         for (column, &leaf) in leaves.iter().enumerate() {
-            if let Some(measure) = catalog.measure_of(outline.leaf_index(leaf)) {
+            if let Some(measure) = catalog.measure_of(outline.leaf_index(leaf)).filter(|it| wanted(it)) {
                 let readers = leaves_of.entry(measure.id.clone()).or_default();
                 if readers.is_empty() {
                     measures.push(measure.id.clone());
@@ -135,6 +155,21 @@ impl Observed {
     pub(crate) fn periods_on_record(&self) -> Vec<Period> {
         let on_record = self.periods.iter().zip(&self.on_record);
         on_record.filter(|(_, on_record)| **on_record).map(|(period, _)| period.clone()).collect()
+    }
+
+    /// The places of the axis, by id.
+    pub(crate) fn axis(&self) -> &[PlaceId] {
+        &self.axis
+    }
+
+    /// Puts a value, or none, in the place of what was read.
+    pub(crate) fn put(&mut self, period_at: usize, leaf: usize, place: usize, value: Option<f64>) {
+        self.tables[period_at].column_mut(leaf).set(place, value);
+    }
+
+    /// Counts a period as on record whatever was read of it itself.
+    pub(crate) fn note_on_record(&mut self, period_at: usize) {
+        self.on_record[period_at] = true;
     }
 
     /// The tables, by period as asked.

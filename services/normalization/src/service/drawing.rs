@@ -93,12 +93,12 @@ impl Rooms {
         };
         let window = period.window_before(catalog.base_periods);
         let mut observed = Observed::new(catalog, axis.clone(), window);
-        self.upstream.observations(&mut observed, as_of_position).await?;
+        self.observations(catalog, &mut observed, as_of_position).await?;
         let mut periods = observed.periods_on_record();
         let mut asked_periods = usize::try_from(catalog.base_periods).unwrap_or(usize::MAX);
         if periods.is_empty() {
             observed = Observed::new(catalog, axis, vec![period.clone()]);
-            self.upstream.observations(&mut observed, as_of_position).await?;
+            self.observations(catalog, &mut observed, as_of_position).await?;
             periods = vec![period.clone()];
             asked_periods = 1;
         }

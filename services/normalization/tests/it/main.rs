@@ -12,6 +12,7 @@ mod catalogs;
 mod fakes;
 mod house;
 mod preparing;
+mod rolling;
 mod store_suite;
 mod thresholds;
 mod values;

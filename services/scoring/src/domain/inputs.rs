@@ -1,5 +1,7 @@
 //! What a run reads: values, types, thresholds, samples, places.
 
+use std::collections::BTreeMap;
+
 use xiuhua_indicators::table::Table;
 use xiuhua_indicators::threshold::Threshold;
 
@@ -54,12 +56,30 @@ pub(crate) struct PeriodValues {
     pub(crate) capped: Table,
     /// The values that nobody delivered, by leaf, then place.
     pub(crate) imputed: Vec<ImputedCell>,
+    /// What values that roll are made of, by leaf position.
+    pub(crate) rolled: BTreeMap<usize, RolledColumn>,
+}
+
+/// What the values of one leaf are made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RolledColumn {
+    /// Months (or days) of the window.
+    pub(crate) window: u32,
+    /// Of these on record, a place; 0 where the value was delivered as it is.
+    pub(crate) on_record: Vec<u32>,
 }
 
 impl PeriodValues {
     /// A period without a single value.
     pub(crate) fn missing(period: Period, leaves: usize, places: usize) -> Self {
         let empty = Table::missing(leaves, places);
-        Self { period, values: empty.clone(), raw: empty.clone(), capped: empty, imputed: Vec::new() }
+        Self {
+            period,
+            values: empty.clone(),
+            raw: empty.clone(),
+            capped: empty,
+            imputed: Vec::new(),
+            rolled: BTreeMap::new(),
+        }
     }
 }

@@ -51,6 +51,17 @@ pub(crate) struct LeafValue {
     pub(crate) z: Option<Dimensionless>,
     /// Of a derived leaf: the scores it is the difference of.
     pub(crate) change: Option<ChangeOfScores>,
+    /// What the value is made of; `None` where it was delivered as it is, or derived.
+    pub(crate) rolled: Option<RolledFrom>,
+}
+
+/// Of how much of the last twelve months a value is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RolledFrom {
+    /// Months (or days) on record.
+    pub(crate) on_record: u32,
+    /// Months (or days) of the window.
+    pub(crate) window: u32,
 }
 
 /// A dimensionless value, before and after capping to 0..=1.

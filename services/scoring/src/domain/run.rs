@@ -19,7 +19,8 @@ use super::groups::group_scores;
 use super::imputation::ImputedCell;
 use super::inputs::Inputs;
 use super::results::{
-    ChangeOfScores, Dimensionless, ItemWeight, LeafMeasure, LeafValue, Results, Score, TypeMeasure,
+    ChangeOfScores, Dimensionless, ItemWeight, LeafMeasure, LeafValue, Results, RolledFrom, Score,
+    TypeMeasure,
 };
 use super::two_passes::{TwoPasses, run_both};
 
@@ -108,9 +109,20 @@ fn observed_values(inputs: &Inputs, leaf: usize) -> Vec<Option<LeafValue>> {
     let (raw, capped) = (read.raw.column(leaf), read.capped.column(leaf));
     let cell = |(place, value): (usize, Option<f64>)| {
         let z = dimensionless(raw.get(place), capped.get(place));
-        value.map(|value| LeafValue { value: Some(value), z, change: None })
+        value.map(|value| LeafValue {
+            value: Some(value),
+            z,
+            change: None,
+            rolled: rolled_from(inputs, leaf, place),
+        })
     };
     read.values.column(leaf).iter().enumerate().map(cell).collect()
+}
+
+fn rolled_from(inputs: &Inputs, leaf: usize, place: usize) -> Option<RolledFrom> {
+    let column = inputs.assessed.rolled.get(&leaf)?;
+    let on_record = *column.on_record.get(place)?;
+    (on_record > 0).then_some(RolledFrom { on_record, window: column.window })
 }
 
 fn derived_values(derived: &DerivedLeaf) -> Vec<Option<LeafValue>> {
@@ -119,7 +131,7 @@ fn derived_values(derived: &DerivedLeaf) -> Vec<Option<LeafValue>> {
             ChangeOfScores { previous: derived.previous.get(place), current: derived.current.get(place) };
         let z = dimensionless(derived.raw.get(place), derived.capped.get(place));
         let known = change.previous.is_some() || change.current.is_some();
-        known.then_some(LeafValue { value: derived.values.get(place), z, change: Some(change) })
+        known.then_some(LeafValue { value: derived.values.get(place), z, change: Some(change), rolled: None })
     };
     (0..derived.values.len()).map(cell).collect()
 }

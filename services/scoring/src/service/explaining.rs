@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use xiuhua_contracts::scoring::v1 as proto;
 use xiuhua_indicators::imputation::imputes;
+use xiuhua_indicators::rolling::{Roll, closed_year, window};
 use xiuhua_indicators::threshold::Threshold;
 
 use super::{Opened, Scoring, must_name};
@@ -132,27 +133,24 @@ impl Scoring {
     ) -> Result<Vec<Vec<proto::ObservedValue>>, Error> {
         let outline = opened.outline();
         let plan = opened.plan();
-        let questions: Vec<Vec<ValueKey<'_>>> = outline
+        let questions: Vec<(&str, Vec<Period>)> = outline
             .leaves_below(node_at)
             .map(|leaf_at| {
-                let measure = opened.catalog.measure_of(outline.leaf_index(leaf_at));
-                let Some(measure) = measure.filter(|_| measured.value(leaf_at).is_some()) else {
-                    return Vec::new();
-                };
-                let key = |period| ValueKey {
-                    place: &measured.place.id,
-                    measure_id: &measure.id,
-                    period,
-                    as_of_position: plan.as_of_position,
-                };
-                measured.periods_behind(leaf_at, &plan.period).into_iter().map(key).collect()
+                let found = opened.catalog.measure_of(outline.leaf_index(leaf_at)).zip(measured.value(leaf_at));
+                let Some((measure, value)) = found else { return ("", Vec::new()) };
+                let rolled = value.rolled.and(measure.roll);
+                (measure.id.as_str(), measured.periods_behind(leaf_at, &plan.period, measure.roll, rolled))
             })
             .collect();
-        let ask = async |questions: Vec<ValueKey<'_>>| -> Result<Vec<proto::ObservedValue>, Error> {
+        let ask = async |question: (&str, Vec<Period>)| -> Result<Vec<proto::ObservedValue>, Error> {
+            let (measure_id, periods) = question;
             let mut statements = Vec::new();
-            let limit = STATEMENTS / u32::try_from(questions.len().max(1)).unwrap_or(STATEMENTS);
-            for key in questions {
-                let revisions = self.upstream.observation_revisions(key, limit).await?;
+            // Of a value made of many, less of each.
+            let each = STATEMENTS / u32::try_from(periods.len().max(1)).unwrap_or(STATEMENTS);
+            for period in &periods {
+                let place = &measured.place.id;
+                let key = ValueKey { place, measure_id, period, as_of_position: plan.as_of_position };
+                let revisions = self.upstream.observation_revisions(key, each.max(1)).await?;
                 statements.extend(revisions.into_iter().map(convert::observed));
             }
             Ok(statements)
@@ -170,15 +168,26 @@ impl PlaceMeasured {
         self.leaves.iter().find(|(at, _)| *at == leaf_at).map(|(_, value)| *value)
     }
 
-    /// The periods in which the place was observed for its value at a leaf.
-    fn periods_behind<'a>(&'a self, leaf_at: usize, assessed: &'a Period) -> Vec<&'a Period> {
-        match self.imputed.get(&leaf_at) {
-            None => vec![assessed],
-            Some(imputation) => {
-                let neighbours = imputation.earlier().into_iter().chain(imputation.later());
-                neighbours.map(|neighbour| &neighbour.period).collect()
-            }
+    /// The periods in which the place was observed for its value at a leaf: the assessed one, those that a gap was filled
+    /// from, or what a rolled value is made of, newest first.
+    fn periods_behind(
+        &self,
+        leaf_at: usize,
+        assessed: &Period,
+        roll: Option<Roll>,
+        rolled: Option<Roll>,
+    ) -> Vec<Period> {
+        if let Some(imputation) = self.imputed.get(&leaf_at) {
+            let neighbours = imputation.earlier().into_iter().chain(imputation.later());
+            return neighbours.map(|neighbour| neighbour.period.clone()).collect();
         }
+        if let Some(rolled) = rolled {
+            let newest_first = window(assessed, rolled.from).into_iter().rev();
+            return newest_first.take(usize::try_from(STATEMENTS).unwrap_or(usize::MAX)).collect();
+        }
+        // What was delivered for the year that a month closes.
+        let closed = roll.and_then(|_| closed_year(assessed));
+        vec![closed.unwrap_or_else(|| assessed.clone())]
     }
 
     /// Everything about one leaf but its observations.
@@ -188,6 +197,7 @@ impl PlaceMeasured {
         let item = opened.catalog.item(index);
         let value = self.value(leaf_at);
         let change = value.and_then(|value| value.change);
+        let rolled = value.and_then(|value| value.rolled);
         let threshold = self
             .thresholds
             .iter()
@@ -223,6 +233,9 @@ impl PlaceMeasured {
             imputation: self.imputed.get(&leaf_at).map(convert::imputation),
             treatment: convert::treatment(threshold),
             treated_value: convert::treated_value(threshold, value.and_then(|value| value.value)),
+            rolled_on_record: rolled.map(|rolled| rolled.on_record),
+            rolled_window: rolled.map(|rolled| rolled.window),
+            rolled_short: rolled.is_some_and(|rolled| rolled.on_record < rolled.window),
         }
     }
 }

@@ -13,6 +13,8 @@ mod results;
 mod weights;
 #[path = "both/uncertainty.rs"]
 mod uncertainty;
+#[path = "both/warnings.rs"]
+mod warnings;
 
 use futures_util::future::BoxFuture;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres};

@@ -17,7 +17,8 @@ use crate::domain::decision::Decision;
 use crate::domain::id::{AssessmentId, PlaceId};
 use crate::domain::period::Period;
 use crate::domain::results::{
-    ChangeOfScores, Dimensionless, GroupScore, ItemWeight, LeafValue, Level, Score, absence_from_word,
+    ChangeOfScores, Dimensionless, GroupScore, ItemWeight, LeafValue, Level, RolledFrom, Score,
+    absence_from_word,
 };
 
 /// A row of `assessments`.
@@ -283,7 +284,13 @@ impl LeafRow {
         let change = self
             .derived
             .then_some(ChangeOfScores { previous: self.previous_score, current: self.current_score });
-        Ok((position(self.leaf_at)?, LeafValue { value: self.value, z, change }))
+        let rolled = match self.rolled_on_record.zip(self.rolled_window) {
+            Some((on_record, window)) => {
+                Some(RolledFrom { on_record: small(on_record)?, window: small(window)? })
+            }
+            None => None,
+        };
+        Ok((position(self.leaf_at)?, LeafValue { value: self.value, z, change, rolled }))
     }
 }
 
@@ -404,6 +411,11 @@ pub(super) fn integer(value: impl TryInto<i64>) -> i64 {
 /// A stored integer as a count.
 pub(super) fn count(value: i64) -> Result<u64, StoreError> {
     u64::try_from(value).map_err(|_| StoreError::Corrupt("a negative count"))
+}
+
+/// A stored integer as a small count.
+fn small(value: i64) -> Result<u32, StoreError> {
+    u32::try_from(value).map_err(|_| StoreError::Corrupt("a count out of range"))
 }
 
 /// A stored integer as a position.

@@ -14,6 +14,8 @@ mod results;
 mod weights;
 #[path = "both/uncertainty.rs"]
 mod uncertainty;
+#[path = "both/warnings.rs"]
+mod warnings;
 
 use futures_util::future::BoxFuture;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool};

@@ -144,6 +144,8 @@ table! {
     z: Option<f64>,
     previous_score: Option<f64>,
     current_score: Option<f64>,
+    rolled_on_record: Option<i64>,
+    rolled_window: Option<i64>,
 }
 
 table! {
@@ -251,6 +253,8 @@ pub(super) fn leaf_rows(results: &Results) -> impl Iterator<Item = LeafRow> {
                 z: leaf.z.map(|z| stored(z.capped)),
                 previous_score: leaf.change.and_then(|change| change.previous).map(stored),
                 current_score: leaf.change.and_then(|change| change.current).map(stored),
+                rolled_on_record: leaf.rolled.map(|rolled| integer(rolled.on_record)),
+                rolled_window: leaf.rolled.map(|rolled| integer(rolled.window)),
             })
         })
     })

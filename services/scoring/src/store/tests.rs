@@ -94,7 +94,7 @@ fn finished(score: f64) -> Finished {
         places_without_households: 0,
         places: vec![place],
         scores: vec![vec![Score { composed, standing }]],
-        leaf_values: vec![vec![Some(LeafValue { value: Some(score), z: None, change: None })]],
+        leaf_values: vec![vec![Some(LeafValue { value: Some(score), z: None, change: None, rolled: None })]],
         imputed: Vec::new(),
         types: vec![TypeMeasure {
             sample_size: 1,

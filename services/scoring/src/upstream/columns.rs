@@ -13,7 +13,7 @@ use crate::convert;
 use crate::domain::assessment::{Plan, UNCLASSIFIED};
 use crate::domain::id::PlaceId;
 use crate::domain::imputation::ImputedCell;
-use crate::domain::inputs::PeriodValues;
+use crate::domain::inputs::{PeriodValues, RolledColumn};
 use crate::domain::period::Period;
 use crate::error::Error;
 
@@ -101,6 +101,9 @@ impl Reading {
         }
         let read = self.periods.iter_mut().find(|read| read.period.as_str() == column.period);
         let read = read.ok_or_else(|| bad(NORMALIZATION, "values of a period that was not asked for"))?;
+        if ![0, length].contains(&column.rolled_on_record.len()) {
+            return Err(bad(NORMALIZATION, "a column with parts of different lengths"));
+        }
         for (at, &place) in column.place.iter().enumerate() {
             let place = usize::try_from(place).ok().filter(|&place| place < self.axis.len());
             let place = place.ok_or_else(|| bad(NORMALIZATION, "a value of a place outside the axis"))?;
@@ -110,6 +113,11 @@ impl Reading {
             read.values.column_mut(leaf).set(place, Some(column.value[at]));
             read.raw.column_mut(leaf).set(place, present(column.z_uncapped[at]));
             read.capped.column_mut(leaf).set(place, present(column.z[at]));
+            if let Some(&on_record) = column.rolled_on_record.get(at) {
+                let empty =
+                    || RolledColumn { window: column.rolled_window, on_record: vec![0; self.axis.len()] };
+                read.rolled.entry(leaf).or_insert_with(empty).on_record[place] = on_record;
+            }
         }
         for imputed in &column.imputed {
             let entry = usize::try_from(imputed.entry).ok().and_then(|entry| column.place.get(entry));

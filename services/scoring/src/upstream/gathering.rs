@@ -7,6 +7,7 @@ use xiuhua_contracts::ingestion::v1 as ingestion;
 use xiuhua_contracts::normalization::v1 as normalization;
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::outline::Outline;
+use xiuhua_indicators::rolling::is_before_the_close;
 use xiuhua_indicators::threshold::{Goalposts, Threshold};
 use xiuhua_service_kit::channel::within;
 
@@ -56,7 +57,7 @@ impl Lines {
 
     /// Values of the assessed period and the one before it, and of the base periods.
     async fn run_and_base(&self, plan: &Plan, outline: &Outline<'_>) -> Result<(Reading, Reading), Error> {
-        let before = plan.period.before();
+        let before = previous(plan);
         let periods: Vec<Period> = before.iter().chain([&plan.period]).cloned().collect();
         let set = &plan.threshold_set;
         let base_periods = set.base_periods.clone();
@@ -197,6 +198,16 @@ impl Lines {
             }
         }
         Ok(register)
+    }
+}
+
+/// The period that changes are taken against: the one before, and of a part of a year under yearly thresholds the same
+/// part a year before, as a change of a year is measured by a change of a year.
+fn previous(plan: &Plan) -> Option<Period> {
+    if is_before_the_close(&plan.period, &plan.threshold_set.base_periods) {
+        plan.period.year_before()
+    } else {
+        plan.period.before()
     }
 }
 

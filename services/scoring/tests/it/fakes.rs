@@ -4,6 +4,7 @@
 mod classification;
 mod ingestion;
 mod normalization;
+mod series;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};

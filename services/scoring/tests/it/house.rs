@@ -9,11 +9,13 @@ use tonic::transport::Channel;
 use xiuhua_contracts::classification::v1::classification_service_server::ClassificationServiceServer;
 use xiuhua_contracts::ingestion::v1::ingestion_service_server::IngestionServiceServer;
 use xiuhua_contracts::normalization::v1::normalization_service_server::NormalizationServiceServer;
+use xiuhua_contracts::normalization::v1::series_service_server::SeriesServiceServer;
 use xiuhua_contracts::scoring::v1 as wire;
 use xiuhua_contracts::scoring::v1::learning_service_client::LearningServiceClient;
 use xiuhua_contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
 use xiuhua_contracts::scoring::v1::weight_service_client::WeightServiceClient;
 use xiuhua_contracts::scoring::v1::structure_service_client::StructureServiceClient;
+use xiuhua_contracts::scoring::v1::warning_service_client::WarningServiceClient;
 use xiuhua_scoring::{Config, Upstream, assemble};
 use xiuhua_service_kit::clock::{ManualClock, SharedClock};
 use xiuhua_service_kit::server::Part;
@@ -32,6 +34,7 @@ pub(crate) enum Backend {
 /// A running service.
 pub(crate) struct House {
     pub(crate) client: ScoringServiceClient<Channel>,
+    pub(crate) warnings: WarningServiceClient<Channel>,
     pub(crate) world: World,
     pub(crate) url: String,
     clock: ManualClock,
@@ -143,6 +146,7 @@ impl Build {
             Part::new(IngestionServiceServer::new(self.world.clone())),
             Part::new(ClassificationServiceServer::new(self.world.clone())),
             Part::new(NormalizationServiceServer::new(self.world.clone())),
+            Part::new(SeriesServiceServer::new(self.world.clone())),
         ]);
         let channels = Upstream {
             ingestion: upstream.channel.clone(),
@@ -161,7 +165,8 @@ impl Build {
             None => open(config, channels, time, worker).await,
         };
         let client = ScoringServiceClient::new(served.channel.clone());
-        House { client, world, url, clock, served, machine, _upstream: upstream, database }
+        let warnings = WarningServiceClient::new(served.channel.clone());
+        House { client, warnings, world, url, clock, served, machine, _upstream: upstream, database }
     }
 }
 

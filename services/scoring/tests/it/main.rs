@@ -22,4 +22,5 @@ mod structure;
 mod verifying;
 mod walk_back;
 mod weights;
+mod warnings;
 mod worked_examples;

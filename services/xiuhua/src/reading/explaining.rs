@@ -148,6 +148,16 @@ fn provenance(leaf: &LeafExplanation, screen: &Screen) -> String {
     if let Some(imputation) = &leaf.imputation {
         return preparing::imputed(imputation, screen);
     }
+    if let Some((on_record, window)) = leaf.rolled_on_record.zip(leaf.rolled_window) {
+        // Twelve are months, more are days.
+        let (zh, en) = if window > 12 { ("日", "days") } else { ("个月", "months") };
+        let step = screen.choose(zh, en);
+        let short = if leaf.rolled_short { screen.choose("，估计", ", estimated") } else { "" };
+        return match screen.choose("zh", "en") {
+            "zh" => format!("近十二个月，{window} {step}中有 {on_record} {step}{short}"),
+            _ => format!("last twelve months, {on_record} of {window} {step}{short}"),
+        };
+    }
     match leaf.observations.iter().find(|o| o.effective) {
         Some(observed) => format!("{} · {}:{}", observed.source_id, observed.file_name, observed.row),
         None => threshold_status(&leaf.threshold_status, screen),

@@ -2,10 +2,11 @@
 
 use xiuhua_checked_toml::{Entry as Key, Fields, Given, IdSyntax, NAME_CHARS, Placed, Value, row_name};
 
-use super::{policy, preparing};
+use super::{policy, preparing, rolling};
 use crate::catalog::bounds::BoundsError;
 use crate::catalog::fault::{FaultList, Reason};
 use crate::catalog::{Bounds, Direction, Impute, Mean, Over, Text, ThresholdPolicy, Transform, Treat};
+use crate::rolling::Roll;
 
 /// Ids of catalogs, rule sets and measures.
 pub(super) const ID: IdSyntax = IdSyntax {
@@ -31,6 +32,7 @@ pub(in crate::catalog) struct MeasureEntry<'t> {
     pub(in crate::catalog) bounds: Given<Bounds>,
     pub(in crate::catalog) source_system: &'t str,
     pub(in crate::catalog) derivation: &'t str,
+    pub(in crate::catalog) roll: Option<Roll>,
 }
 
 /// One `[[node]]` or `[[leaf]]`.
@@ -86,7 +88,7 @@ pub(super) fn measure<'t>(
     ordinal: usize,
     faults: &mut FaultList<'_>,
 ) -> Option<MeasureEntry<'t>> {
-    const KEYS: &[&str] = &["id", "name", "unit", "bounds", "source_system", "derivation"];
+    const KEYS: &[&str] = &["id", "name", "unit", "bounds", "source_system", "derivation", "roll"];
     let fields = row(value, "measure", "id", ordinal).open(KEYS, faults)?;
     Some(MeasureEntry {
         id: fields.need("id", faults).id(ID, faults),
@@ -95,6 +97,7 @@ pub(super) fn measure<'t>(
         bounds: fields.need("bounds", faults).text(faults).then(|placed| interval(placed, &fields, faults)),
         source_system: fields.get("source_system").text(faults).or(""),
         derivation: fields.get("derivation").text(faults).or(""),
+        roll: rolling::roll(&fields, faults),
         at: fields.at(),
         path: fields.path().to_owned(),
     })

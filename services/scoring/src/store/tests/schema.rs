@@ -45,6 +45,16 @@ const ROWS: &str = "
     INSERT INTO weights (run, type_at, item_at, catalog_weight, weight)
     WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 19999)
     SELECT n / 200 + 1, n / 40 % 5, n % 40, 1, 1 FROM series;
+    INSERT INTO warnings (id, catalog_id, catalog_version, catalog_hash, assessment_id, as_of_position, created_us,
+        place_id, leaf, detector, month, level, town_code, false_alarm_ratio, limit_value, upward, shown, state, outcome,
+        outcome_value)
+    WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 99999)
+    SELECT 'w' || n, 'c' || (n % 10), '', '', '', 1, 1, 'place-' || (n % 3000), 'l' || (n / 3000), 'CUSUM',
+        '20' || (10 + n % 90) || '-01', 1, 't' || (n % 36), 0.001, 1, true, '{}', 'NEW',
+        CASE WHEN n % 20 <> 0 THEN 'HIT' END, CASE WHEN n % 20 <> 0 THEN 1 END FROM series;
+    INSERT INTO warning_decisions (warning, number, state, author, reason, decided_us)
+    WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < 20000)
+    SELECT n, 1, 'HANDLED', '', '', 1 FROM series;
     INSERT INTO group_scores (run, level, code, type_at, node_at, name, places, household_share_ratio)
     WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n < 199999)
     SELECT n / 2000 + 1, 1 + n % 3, 'g' || (n % 2000), n % 6, n % 10, '', 1, 1 FROM series;
