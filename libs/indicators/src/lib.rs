@@ -38,6 +38,7 @@ pub mod draws;
 pub mod group;
 pub mod growth;
 mod lanes;
+mod logarithm;
 mod mean;
 pub mod normalise;
 pub mod outline;

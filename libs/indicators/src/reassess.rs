@@ -11,8 +11,8 @@ use crate::base::{BaseTable, base_table, nothing_on_record};
 use crate::catalog::{Leaf, Reads};
 use crate::change::{base_change, change};
 use crate::column::present;
-use crate::compose::{BLOCK, Block, Composer, NodeColumn, Panel};
-use crate::normalise::{Line, Scaler, cap_strip, transform};
+use crate::compose::{BLOCK, Block, Composer, NodeColumn, Panel, needed_nodes};
+use crate::normalise::{Line, Scaler, cap_strips, transform};
 use crate::outline::Outline;
 use crate::rank::{Order, RankColumn, shift_of};
 use crate::table::{ShapeError, Table, check_index, check_length};
@@ -139,10 +139,11 @@ impl<'a> Assessor<'a> {
 
         let statuses: Vec<ThresholdStatus> = scratch.thresholds.iter().map(|found| found.status()).collect();
         scratch.weights = effective_weights(run.outline, run.declared_weights, &statuses)?;
-        let composer = Composer::new(run.outline, &scratch.weights)?;
+        let needed = needed_nodes(run.outline, run.nodes);
+        let composer = Composer::for_needed(run.outline, &scratch.weights, &needed)?;
         scratch.draw_lines(run.outline);
         let mut scores = std::mem::take(&mut scratch.scores);
-        scratch.compose(&composer, &self.current, run.nodes, |node, first, found| {
+        scratch.compose((&composer, &needed), &self.current, run.nodes, |node, first, found| {
             scores[node].keep(first, found, self.members.len());
         });
         let shift = shift_of(run.outline.catalog().rank_decimals);
@@ -184,11 +185,12 @@ impl<'a> Assessor<'a> {
         };
         let statuses: Vec<ThresholdStatus> = scratch.thresholds.iter().enumerate().map(status).collect();
         let weights = effective_weights(outline, run.declared_weights, &statuses)?;
-        let composer = Composer::new(outline, &weights)?;
         scratch.draw_lines(outline);
         let watched: Vec<usize> =
             leaves.iter().map(|&leaf| outline.changing_node(leaf).unwrap_or_default()).collect();
-        let mut scores_of = |panel: &Panel| self.watch(scratch, &composer, panel, &watched);
+        let needed = needed_nodes(outline, &watched);
+        let composer = Composer::for_needed(outline, &weights, &needed)?;
+        let mut scores_of = |panel: &Panel| self.watch(scratch, (&composer, &needed), panel, &watched);
         let current = scores_of(&self.current);
         let previous = self.previous.as_ref().map(&mut scores_of);
         let history: Vec<Vec<Vec<f64>>> = self.base_periods.iter().map(&mut scores_of).collect();
@@ -220,7 +222,7 @@ impl<'a> Assessor<'a> {
     fn watch(
         &self,
         scratch: &mut Scratch,
-        composer: &Composer,
+        composer: (&Composer, &[bool]),
         panel: &Panel,
         watched: &[usize],
     ) -> Vec<Vec<f64>> {
@@ -275,22 +277,20 @@ impl Scratch {
     /// Rescales and composes block by block; `keep` is told of each node asked for its results and where they begin.
     fn compose(
         &mut self,
-        composer: &Composer,
+        composer: (&Composer, &[bool]),
         panel: &Panel,
         nodes: &[usize],
         mut keep: impl FnMut(usize, usize, &NodeColumn),
     ) {
-        let needed = composer.needed(nodes);
+        let (composer, needed) = composer;
         for first in (0..panel.places()).step_by(BLOCK) {
             let places = BLOCK.min(panel.places() - first);
             self.block.z.resize(places);
-            for (from, to) in panel.strips_from(first).zip(self.block.z.strips_mut()) {
-                cap_strip(&self.lines, from, to);
-            }
+            cap_strips(&self.lines, panel.strips_from(first).zip(self.block.z.strips_mut()));
             for (leaf, values) in &self.derived {
                 self.block.z.set_leaf(*leaf, &values[first..first + places]);
             }
-            composer.compose_asked(&mut self.block, &needed, &mut self.results);
+            composer.compose_asked(&mut self.block, needed, &mut self.results);
             for &node in nodes {
                 keep(node, first, &self.results[node]);
             }
