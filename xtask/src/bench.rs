@@ -3,6 +3,7 @@
 //! Each prints its figures and, where the work of others is the measure, the ratio to it in the same run.
 
 mod import;
+mod index;
 
 use anyhow::Result;
 
@@ -17,6 +18,8 @@ pub(crate) struct Arguments {
 /// What can be measured.
 #[derive(clap::Subcommand)]
 enum Subject {
+    /// Assesses made-up districts, in the engine and in numpy by turns, on one thread each.
+    Index(index::Index),
     /// Imports a large CSV file and writes the same rows straight into the same table, one after the other.
     Import(import::Import),
 }
@@ -24,11 +27,12 @@ enum Subject {
 impl Subject {
     /// Every subject as it is measured by default.
     fn all() -> Vec<Self> {
-        vec![Self::Import(import::Import::default())]
+        vec![Self::Index(index::Index::default()), Self::Import(import::Import::default())]
     }
 
     fn run(&self) -> Result<()> {
         match self {
+            Self::Index(index) => index.run(),
             Self::Import(import) => import.run(),
         }
     }

@@ -16,7 +16,7 @@ use std::thread;
 pub use tally::{RankSummary, RankTally};
 
 use crate::compose::{BLOCK, Block, Composer, LANES, NodeColumn, Panel, Recipe, needed_nodes};
-use crate::lanes::{Work, wide};
+use crate::lanes::{Simd, VectorWork, wide};
 use crate::outline::Outline;
 use crate::rank::{Order, RankColumn, shift_of};
 use crate::table::{ShapeError, Table, check_index};
@@ -171,16 +171,16 @@ struct PlainDraws<'a> {
     scores: &'a mut [[f64; LANES]],
 }
 
-impl Work for PlainDraws<'_> {
+impl VectorWork for PlainDraws<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let strips = self.panel.strips();
         let count = strips.len();
         for (at, strip) in strips.enumerate() {
             for (draw, recipe) in self.recipes.iter().enumerate() {
-                let (terms, weights) = recipe.leaf_sums::<false>(strip);
+                let (terms, weights) = recipe.plain_sums(simd, strip);
                 let scores = &mut self.scores[draw * count + at];
                 for lane in 0..LANES {
                     scores[lane] = recipe.plain_score(terms[lane], weights[lane], self.scale);

@@ -7,7 +7,7 @@
 //! Source: OECD/JRC, Handbook on Constructing Composite Indicators (2008), step 7; specification page 1, 1.4 to 1.7.
 
 use crate::assess::{Assessment, members_by_type};
-use crate::base::{BaseTable, base_table, nothing_on_record};
+use crate::base::{BaseTable, base_of, nothing_on_record};
 use crate::catalog::{Leaf, Reads};
 use crate::change::{base_change, change};
 use crate::column::present;
@@ -90,7 +90,7 @@ impl<'a> Assessor<'a> {
         let prepared = |table: &Table| prepare(outline, table, &members);
         Ok(Self {
             outline,
-            base: means(&base_table(leaves, places, &own)?, &members),
+            base: means(&base_of(leaves, &own, &members.iter().copied())),
             current: prepared(input.current),
             previous: input.earlier.last().filter(|_| has_derived).map(prepared),
             base_periods: periods.iter().filter(|_| has_derived).map(prepared).collect(),
@@ -307,12 +307,12 @@ fn prepare(outline: &Outline<'_>, table: &Table, members: &[usize]) -> Panel {
     panel
 }
 
-/// The base values of some places.
-fn means(base: &BaseTable, members: &[usize]) -> Panel {
+/// The means of base values.
+fn means(base: &BaseTable) -> Panel {
     let mut panel = Panel::new(base.columns.len());
-    panel.resize(members.len());
+    panel.resize(base.columns.first().map_or(0, Vec::len));
     for (leaf, column) in base.columns.iter().enumerate() {
-        let means = members.iter().map(|&place| column[place].map_or(f64::NAN, |base| base.mean));
+        let means = column.iter().map(|base| base.map_or(f64::NAN, |base| base.mean));
         panel.set_leaf(leaf, &means.collect::<Vec<_>>());
     }
     panel

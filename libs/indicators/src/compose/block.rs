@@ -6,7 +6,7 @@
 use crate::catalog::Mean;
 use crate::compose::score::Absence;
 use crate::compose::{Part, Recipe};
-use crate::lanes::{Work, wide};
+use crate::lanes::{Simd, VectorWork, wide};
 use crate::logarithm::ln;
 use crate::outline::Position;
 
@@ -14,6 +14,9 @@ use super::panel::{LANES, Lanes, Panel};
 
 /// Places of a block: what is read of them stays in the nearest caches.
 pub(crate) const BLOCK: usize = 256;
+
+/// Vectors whose sums stay in registers.
+const GROUP: usize = 4;
 
 /// Round-off that a coverage may fall short of its minimum by, so that exactly 2/3 passes.
 const COVERAGE_TOLERANCE: f64 = 1e-9;
@@ -161,19 +164,44 @@ impl Recipe {
         weight
     }
 
-    /// The two sums of a mean over leaves that refuses nothing: Σ w·f(z) and Σ w over the leaves observed. `f` is the
-    /// logarithm of what the floor leaves, or nothing.
+    /// The two sums of a plain mean: Σ w·z and Σ w over the leaves observed.
     #[inline(always)]
-    pub(crate) fn leaf_sums<const LOGARITHM: bool>(&self, strip: &[Lanes]) -> (Lanes, Lanes) {
+    pub(crate) fn plain_sums<S: Simd>(&self, simd: S, strip: &[Lanes]) -> (Lanes, Lanes) {
         let (mut terms, mut weights) = ([0.0; LANES], [0.0; LANES]);
-        let floor = self.averaging.floor().unwrap_or(0.0);
+        let none = simd.splat_f64s(0.0);
+        let (term_groups, _) = S::as_mut_simd_f64s(&mut terms).0.as_chunks_mut::<GROUP>();
+        let (weight_groups, _) = S::as_mut_simd_f64s(&mut weights).0.as_chunks_mut::<GROUP>();
+        for (group, (terms, weights)) in term_groups.iter_mut().zip(weight_groups).enumerate() {
+            // Arrays of this few vectors stay in registers, which is all the difference.
+            let (mut term_sums, mut weight_sums) = ([none; GROUP], [none; GROUP]);
+            for part in &self.parts {
+                let Position::Leaf(leaf) = part.source else { continue };
+                let (values, _) = S::as_simd_f64s(&strip[leaf]).0.as_chunks::<GROUP>();
+                let weight = simd.splat_f64s(part.weight);
+                for (at, &value) in values[group].iter().enumerate() {
+                    let there = simd.equal_f64s(value, value);
+                    let term = simd.select_f64s(there, simd.mul_f64s(weight, value), none);
+                    term_sums[at] = simd.add_f64s(term_sums[at], term);
+                    weight_sums[at] = simd.add_f64s(weight_sums[at], simd.select_f64s(there, weight, none));
+                }
+            }
+            (*terms, *weights) = (term_sums, weight_sums);
+        }
+        (terms, weights)
+    }
+
+    /// The two sums of a geometric mean over leaves whose floor keeps it from refusing anything.
+    #[inline(always)]
+    fn logarithmic_sums(&self, strip: &[Lanes]) -> (Lanes, Lanes) {
+        let (mut terms, mut weights) = ([0.0; LANES], [0.0; LANES]);
+        let floor = self.averaging.floor().unwrap_or(f64::MIN_POSITIVE);
         for part in &self.parts {
             let (Position::Leaf(leaf), weight) = (part.source, part.weight) else { continue };
             let values = &strip[leaf];
             for at in 0..LANES {
                 let missing = values[at].is_nan();
-                let term = if LOGARITHM { ln(values[at].max(floor)) } else { values[at] };
-                terms[at] += if missing { 0.0 } else { weight * term };
+                let term = weight * ln(values[at].max(floor));
+                terms[at] += if missing { 0.0 } else { term };
                 weights[at] += if missing { 0.0 } else { weight };
             }
         }
@@ -216,16 +244,17 @@ struct LeafMean<'a, const LOGARITHM: bool> {
     block: &'a mut Block,
 }
 
-impl<const LOGARITHM: bool> Work for LeafMean<'_, LOGARITHM> {
+impl<const LOGARITHM: bool> VectorWork for LeafMean<'_, LOGARITHM> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Self { recipe, scale, block: Block { z, scores, coverage, .. } } = self;
         let (scores, _) = scores.as_chunks_mut::<LANES>();
         let (coverage, _) = coverage.as_chunks_mut::<LANES>();
         for ((strip, scores), coverage) in z.strips().zip(scores).zip(coverage) {
-            let (terms, weights) = recipe.leaf_sums::<LOGARITHM>(strip);
+            let (terms, weights) =
+                if LOGARITHM { recipe.logarithmic_sums(strip) } else { recipe.plain_sums(simd, strip) };
             for at in 0..LANES {
                 // A mean of logarithms is finished below, as a score on a scale of one.
                 let scale = if LOGARITHM { 1.0 } else { scale };
