@@ -4,6 +4,7 @@
 
 mod compute;
 mod import;
+mod index;
 mod ingest;
 mod ranking;
 
@@ -20,6 +21,8 @@ pub(crate) struct Arguments {
 /// What can be measured.
 #[derive(clap::Subcommand)]
 enum Subject {
+    /// Assesses made-up districts, in the engine and in numpy by turns, on one thread each.
+    Index(index::Index),
     /// Computes the index of the sample district from its files, again and again.
     Compute(compute::Compute),
     /// Imports a large CSV file and writes the same rows straight into the same table, one after the other.
@@ -34,15 +37,17 @@ impl Subject {
     /// Every subject as it is measured by default.
     fn all() -> Vec<Self> {
         vec![
+            Self::Index(index::Index::default()),
             Self::Compute(compute::Compute::default()),
-            Self::Import(import::Import::default()),
             Self::Ingest(ingest::Ingest::default()),
             Self::Ranking(ranking::Ranking::default()),
+            Self::Import(import::Import::default()),
         ]
     }
 
     fn run(&self) -> Result<()> {
         match self {
+            Self::Index(index) => index.run(),
             Self::Compute(compute) => compute.run(),
             Self::Import(import) => import.run(),
             Self::Ranking(ranking) => ranking.run(),

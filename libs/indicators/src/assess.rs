@@ -10,7 +10,7 @@
 //!
 //! Source: specification page 1, sections 1.4 and 1.7.
 
-use crate::base::{BaseValue, base_table, nothing_on_record};
+use crate::base::{BaseValue, base_of, nothing_on_record};
 use crate::catalog::Leaf;
 use crate::change::{base_change, change};
 use crate::column::Column;
@@ -159,7 +159,7 @@ pub fn members_by_type(types: &[Option<usize>], type_count: usize) -> Result<Vec
 /// [`ShapeError`] if the inputs do not fit the catalog or each other.
 pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
     let outline = input.outline;
-    let (leaves, places) = (outline.leaf_count(), input.types.len());
+    let places = input.types.len();
     let members = members_by_type(input.types, input.samples.len())?;
     for table in input.earlier.iter().chain([input.current]) {
         check_observed(outline, table, places)?;
@@ -178,9 +178,15 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
     } else {
         base.clone().map(|at| filled.base(at)).collect()
     };
-    let base_values = base_table(leaves, places, &base_tables)?;
     let asked_periods = if base_is_assessed_period { 1 } else { asked_periods };
-    let fix = |sample: &Vec<usize>| fix_thresholds(outline, &base_values, sample, asked_periods);
+    let fix = |sample: &Vec<usize>| {
+        for &place in sample {
+            check_index("sample member", place, places)?;
+        }
+        // Base values are only asked for in the sample, which is a small part of all places.
+        let base_values = base_of(outline.leaf_count(), &base_tables, &sample.iter().copied());
+        fix_thresholds(outline, &base_values, &(0..sample.len()).collect::<Vec<_>>(), asked_periods)
+    };
     let mut thresholds = input.samples.iter().map(fix).collect::<Result<Vec<_>, _>>()?;
     let mut fixed: Vec<Vec<Threshold>> =
         thresholds.iter().map(|leaves| leaves.iter().map(|leaf| leaf.threshold).collect()).collect();

@@ -55,12 +55,29 @@ impl Composer {
     /// # Errors
     /// [`ShapeError::Length`] if the weights do not fit the catalog.
     pub fn new(outline: &Outline<'_>, weights: &Weights) -> Result<Self, ShapeError> {
-        check_length("effective weights", outline.leaf_count(), weights.leaves.len())?;
-        check_length("declared weights", outline.catalog().items.len(), weights.declared.len())?;
+        check_weights(outline, weights)?;
+        Ok(Self::of_nodes(outline, weights, |_| true))
+    }
+
+    /// Prepares the composition of some nodes alone, and of what these need; the others stay without parts.
+    ///
+    /// # Errors
+    /// [`ShapeError`] if the weights do not fit the catalog.
+    pub(crate) fn for_needed(
+        outline: &Outline<'_>,
+        weights: &Weights,
+        needed: &[bool],
+    ) -> Result<Self, ShapeError> {
+        check_weights(outline, weights)?;
+        Ok(Self::of_nodes(outline, weights, |node| needed[node]))
+    }
+
+    fn of_nodes(outline: &Outline<'_>, weights: &Weights, is_needed: impl Fn(usize) -> bool) -> Self {
         let mut in_use: Vec<bool> = vec![false; outline.node_count()];
         let mut recipes: Vec<Recipe> = Vec::with_capacity(outline.node_count());
         for (at, node) in outline.nodes().enumerate().collect::<Vec<_>>().into_iter().rev() {
             let parts = match node.over {
+                _ if !is_needed(at) => Vec::new(),
                 Over::Leaves => leaf_parts(outline, weights, at),
                 Over::Children => child_parts(outline, weights, &in_use, at),
             };
@@ -68,7 +85,7 @@ impl Composer {
             recipes.push(Recipe::new(node, parts));
         }
         recipes.reverse();
-        Ok(Self { recipes, scale: outline.catalog().scale, leaf_count: outline.leaf_count() })
+        Self { recipes, scale: outline.catalog().scale, leaf_count: outline.leaf_count() }
     }
 
     /// Composes the nodes asked for, and what they need, of a block; `results` are its alone, by node position.
@@ -76,22 +93,6 @@ impl Composer {
         for (at, recipe) in self.recipes.iter().enumerate().rev().filter(|(at, _)| needed[*at]) {
             self.compose_one(at, recipe, block, 0, results);
         }
-    }
-
-    /// Which nodes must be composed for some of them: these, and below those over children, their children.
-    pub(crate) fn needed(&self, asked: &[usize]) -> Vec<bool> {
-        let mut needed = vec![false; self.recipes.len()];
-        asked.iter().for_each(|&node| needed[node] = true);
-        for (at, recipe) in self.recipes.iter().enumerate() {
-            if needed[at] {
-                let children = recipe.parts.iter().filter_map(|part| match part.source {
-                    Position::Node(node) => Some(node),
-                    Position::Leaf(_) => None,
-                });
-                children.for_each(|node| needed[node] = true);
-            }
-        }
-        needed
     }
 
     /// How many leaves the catalog has.
@@ -180,12 +181,33 @@ impl Recipe {
     }
 }
 
+/// Which nodes must be composed for some of them: these, and below those over children, their children.
+pub(crate) fn needed_nodes(outline: &Outline<'_>, asked: &[usize]) -> Vec<bool> {
+    let mut needed = vec![false; outline.node_count()];
+    asked.iter().for_each(|&node| needed[node] = true);
+    for (at, node) in outline.nodes().enumerate() {
+        if needed[at] && node.over == Over::Children {
+            for &child in &outline.node_item(at).children {
+                if let Position::Node(child) = outline.position(child) {
+                    needed[child] = true;
+                }
+            }
+        }
+    }
+    needed
+}
+
+fn check_weights(outline: &Outline<'_>, weights: &Weights) -> Result<(), ShapeError> {
+    check_length("effective weights", outline.leaf_count(), weights.leaves.len())?;
+    check_length("declared weights", outline.catalog().items.len(), weights.declared.len())
+}
+
 fn leaf_parts(outline: &Outline<'_>, weights: &Weights, node: usize) -> Vec<Part> {
-    outline
-        .leaves_below(node)
-        .map(|leaf| Part { source: Position::Leaf(leaf), weight: weights.leaves[leaf] })
-        .filter(|part| part.weight > 0.0)
-        .collect()
+    let below = outline.leaves_below(node);
+    let mut parts = Vec::with_capacity(below.len());
+    let part = |leaf: usize| Part { source: Position::Leaf(leaf), weight: weights.leaves[leaf] };
+    parts.extend(below.map(part).filter(|part| part.weight > 0.0));
+    parts
 }
 
 /// Children keep their declared weights: what is left out inside a child is made up for inside it.

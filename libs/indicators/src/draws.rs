@@ -15,8 +15,8 @@ use std::thread;
 
 pub use tally::{RankSummary, RankTally};
 
-use crate::compose::{BLOCK, Block, Composer, LANES, NodeColumn, Panel, Recipe};
-use crate::lanes::{Work, wide};
+use crate::compose::{BLOCK, Block, Composer, LANES, NodeColumn, Panel, Recipe, needed_nodes};
+use crate::lanes::{Simd, VectorWork, wide};
 use crate::outline::Outline;
 use crate::rank::{Order, RankColumn, shift_of};
 use crate::table::{ShapeError, Table, check_index};
@@ -63,11 +63,9 @@ pub fn rank_draws(input: &Draws<'_>) -> Result<Vec<Vec<Option<RankSummary>>>, Sh
     for &node in input.nodes {
         check_index("node", node, input.outline.node_count())?;
     }
-    let composers = input
-        .weights
-        .iter()
-        .map(|weights| Composer::new(input.outline, weights))
-        .collect::<Result<Vec<_>, _>>()?;
+    let needed = needed_nodes(input.outline, input.nodes);
+    let prepare = |weights| Composer::for_needed(input.outline, weights, &needed);
+    let composers = input.weights.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
     let panel = Panel::of(input.z, input.members);
     let stretch = (MOST_RANKS / input.weights.len().max(1)).max(1);
     let mut found = vec![Vec::with_capacity(input.members.len()); input.nodes.len()];
@@ -153,8 +151,8 @@ impl<'a> Drawing<'a> {
             return;
         }
         let strips = self.panel.strips().len();
+        let needed = needed_nodes(self.input.outline, &[node]);
         for (draw, composer) in composers.iter().enumerate() {
-            let needed = composer.needed(&[node]);
             let scores = self.scores[draw * strips..][..strips].as_flattened_mut();
             for (at, scores) in scores[..self.panel.places()].chunks_mut(BLOCK).enumerate() {
                 self.block.z.copy_strips(self.panel, at * BLOCK, scores.len());
@@ -173,16 +171,16 @@ struct PlainDraws<'a> {
     scores: &'a mut [[f64; LANES]],
 }
 
-impl Work for PlainDraws<'_> {
+impl VectorWork for PlainDraws<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let strips = self.panel.strips();
         let count = strips.len();
         for (at, strip) in strips.enumerate() {
             for (draw, recipe) in self.recipes.iter().enumerate() {
-                let (terms, weights) = recipe.plain_sums(strip);
+                let (terms, weights) = recipe.plain_sums(simd, strip);
                 let scores = &mut self.scores[draw * count + at];
                 for lane in 0..LANES {
                     scores[lane] = recipe.plain_score(terms[lane], weights[lane], self.scale);

@@ -4,7 +4,7 @@
 
 mod line;
 
-pub(crate) use line::{Line, cap_strip, transform};
+pub(crate) use line::{Line, cap_strips, transform};
 
 use line::ScaleColumn;
 

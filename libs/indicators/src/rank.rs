@@ -136,15 +136,8 @@ impl RankColumn {
     /// Ranks scores (NaN: none) anew.
     pub(crate) fn rank(&mut self, order: &mut Order, scores: &[f64], shift: f64) {
         self.ranks.resize(scores.len(), 0);
-        self.ranked = rank_into(&mut self.ranks, order, scores, shift);
+        self.ranked = order.ranks(scores, shift, &mut self.ranks);
     }
-}
-
-/// Writes the rank of each score (NaN: none) beside it, 0 for none; gives how many there are.
-#[inline]
-pub(crate) fn rank_into(ranks: &mut [u32], order: &mut Order, scores: &[f64], shift: f64) -> u32 {
-    ranks.fill(0);
-    order.standings(scores, shift, |at, tied| ranks[at] = tied.above + 1)
 }
 
 /// Ranks scores of one type, best first; a missing score has no standing and does not count.

@@ -7,13 +7,13 @@
 //! Source: OECD/JRC, Handbook on Constructing Composite Indicators (2008), step 7; specification page 1, 1.4 to 1.7.
 
 use crate::assess::{Assessment, members_by_type};
-use crate::base::{BaseTable, base_table, nothing_on_record};
+use crate::base::{BaseTable, base_of, nothing_on_record};
 use crate::catalog::{Leaf, Reads};
 use crate::change::{base_change, change};
 use crate::column::present;
-use crate::compose::{BLOCK, Block, Composer, NodeColumn, Panel};
+use crate::compose::{BLOCK, Block, Composer, NodeColumn, Panel, needed_nodes};
 use crate::imputation::FilledPeriods;
-use crate::normalise::{Line, Scaler, cap_strip, transform};
+use crate::normalise::{Line, Scaler, cap_strips, transform};
 use crate::outline::Outline;
 use crate::rank::{Order, RankColumn, shift_of};
 use crate::table::{ShapeError, Table, check_index, check_length};
@@ -95,7 +95,7 @@ impl<'a> Assessor<'a> {
         let prepared = |table: &Table| prepare(outline, table, &members);
         Ok(Self {
             outline,
-            base: means(&base_table(leaves, places, &own)?, &members),
+            base: means(&base_of(leaves, &own, &members.iter().copied())),
             current: prepared(filled.current()),
             previous: filled.earlier().last().filter(|_| has_derived).map(prepared),
             base_periods: periods.into_iter().filter(|_| has_derived).map(prepared).collect(),
@@ -145,10 +145,11 @@ impl<'a> Assessor<'a> {
 
         let statuses: Vec<ThresholdStatus> = scratch.thresholds.iter().map(|found| found.status()).collect();
         scratch.weights = effective_weights(run.outline, run.declared_weights, &statuses)?;
-        let composer = Composer::new(run.outline, &scratch.weights)?;
+        let needed = needed_nodes(run.outline, run.nodes);
+        let composer = Composer::for_needed(run.outline, &scratch.weights, &needed)?;
         scratch.draw_lines(run.outline);
         let mut scores = std::mem::take(&mut scratch.scores);
-        scratch.compose(&composer, &self.current, run.nodes, |node, first, found| {
+        scratch.compose((&composer, &needed), &self.current, run.nodes, |node, first, found| {
             scores[node].keep(first, found, self.members.len());
         });
         let shift = shift_of(run.outline.catalog().rank_decimals);
@@ -190,11 +191,12 @@ impl<'a> Assessor<'a> {
         };
         let statuses: Vec<ThresholdStatus> = scratch.thresholds.iter().enumerate().map(status).collect();
         let weights = effective_weights(outline, run.declared_weights, &statuses)?;
-        let composer = Composer::new(outline, &weights)?;
         scratch.draw_lines(outline);
         let watched: Vec<usize> =
             leaves.iter().map(|&leaf| outline.changing_node(leaf).unwrap_or_default()).collect();
-        let mut scores_of = |panel: &Panel| self.watch(scratch, &composer, panel, &watched);
+        let needed = needed_nodes(outline, &watched);
+        let composer = Composer::for_needed(outline, &weights, &needed)?;
+        let mut scores_of = |panel: &Panel| self.watch(scratch, (&composer, &needed), panel, &watched);
         let current = scores_of(&self.current);
         let previous = self.previous.as_ref().map(&mut scores_of);
         let history: Vec<Vec<Vec<f64>>> = self.base_periods.iter().map(&mut scores_of).collect();
@@ -226,7 +228,7 @@ impl<'a> Assessor<'a> {
     fn watch(
         &self,
         scratch: &mut Scratch,
-        composer: &Composer,
+        composer: (&Composer, &[bool]),
         panel: &Panel,
         watched: &[usize],
     ) -> Vec<Vec<f64>> {
@@ -287,28 +289,30 @@ impl Scratch {
     /// Rescales and composes block by block; `keep` is told of each node asked for its results and where they begin.
     fn compose(
         &mut self,
-        composer: &Composer,
+        composer: (&Composer, &[bool]),
         panel: &Panel,
         nodes: &[usize],
         mut keep: impl FnMut(usize, usize, &NodeColumn),
     ) {
-        let needed = composer.needed(nodes);
+        let (composer, needed) = composer;
         for first in (0..panel.places()).step_by(BLOCK) {
             let places = BLOCK.min(panel.places() - first);
             self.block.z.resize(places);
-            for (from, to) in panel.strips_from(first).zip(self.block.z.strips_mut()) {
-                cap_strip(&self.lines, from, to);
-                for (leaf, scaler) in &self.treated {
-                    for (from, to) in from[*leaf].iter().zip(&mut to[*leaf]) {
-                        let scaled = present(*from).and_then(|value| scaler.scale(value));
-                        *to = scaled.map_or(f64::NAN, |scaled| scaled.capped);
+            cap_strips(&self.lines, panel.strips_from(first).zip(self.block.z.strips_mut()));
+            if !self.treated.is_empty() {
+                for (from, to) in panel.strips_from(first).zip(self.block.z.strips_mut()) {
+                    for (leaf, scaler) in &self.treated {
+                        for (from, to) in from[*leaf].iter().zip(&mut to[*leaf]) {
+                            let scaled = present(*from).and_then(|value| scaler.scale(value));
+                            *to = scaled.map_or(f64::NAN, |scaled| scaled.capped);
+                        }
                     }
                 }
             }
             for (leaf, values) in &self.derived {
                 self.block.z.set_leaf(*leaf, &values[first..first + places]);
             }
-            composer.compose_asked(&mut self.block, &needed, &mut self.results);
+            composer.compose_asked(&mut self.block, needed, &mut self.results);
             for &node in nodes {
                 keep(node, first, &self.results[node]);
             }
@@ -325,12 +329,12 @@ fn prepare(outline: &Outline<'_>, table: &Table, members: &[usize]) -> Panel {
     panel
 }
 
-/// The base values of some places.
-fn means(base: &BaseTable, members: &[usize]) -> Panel {
+/// The means of base values.
+fn means(base: &BaseTable) -> Panel {
     let mut panel = Panel::new(base.columns.len());
-    panel.resize(members.len());
+    panel.resize(base.columns.first().map_or(0, Vec::len));
     for (leaf, column) in base.columns.iter().enumerate() {
-        let means = members.iter().map(|&place| column[place].map_or(f64::NAN, |base| base.mean));
+        let means = column.iter().map(|base| base.map_or(f64::NAN, |base| base.mean));
         panel.set_leaf(leaf, &means.collect::<Vec<_>>());
     }
     panel

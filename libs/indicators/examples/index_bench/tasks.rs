@@ -147,7 +147,6 @@ impl Task for Draws<'_> {
 
 /// How far ranks at the root shift in runs under other samples, weights, extensions and means.
 pub(crate) struct Runs<'a> {
-    made: &'a Made,
     assessors: Vec<(Assessor<'a>, Scratch)>,
     /// `[mean][extension]`.
     variants: Vec<Vec<Outline<'a>>>,
@@ -183,7 +182,7 @@ impl<'a> Runs<'a> {
         let declared = declared_weights(&made.catalog);
         let mut dice = Dice(250);
         let settings = (0..RUNS).map(|_| setting(&mut dice, made, outline, &declared)).collect();
-        let mut runs = Self { made, assessors, variants: variants.into(), settings, usual: Vec::new() };
+        let mut runs = Self { assessors, variants: variants.into(), settings, usual: Vec::new() };
         let usual = Setting {
             samples: made.samples.clone(),
             weights: declared,

@@ -6,13 +6,17 @@
 use crate::catalog::Mean;
 use crate::compose::score::Absence;
 use crate::compose::{Part, Recipe};
-use crate::lanes::{Work, wide};
+use crate::lanes::{Simd, VectorWork, wide};
+use crate::logarithm::ln;
 use crate::outline::Position;
 
 use super::panel::{LANES, Lanes, Panel};
 
 /// Places of a block: what is read of them stays in the nearest caches.
 pub(crate) const BLOCK: usize = 256;
+
+/// Vectors whose sums stay in registers.
+const GROUP: usize = 4;
 
 /// Round-off that a coverage may fall short of its minimum by, so that exactly 2/3 passes.
 const COVERAGE_TOLERANCE: f64 = 1e-9;
@@ -76,7 +80,9 @@ impl Recipe {
             block.scores.fill(Absence::NothingInUse.cell());
             block.coverage.fill(0.0);
         } else if self.is_plain() {
-            wide(PlainMean { recipe: self, scale, block });
+            wide(LeafMean::<false> { recipe: self, scale, block });
+        } else if self.is_logarithmic() {
+            wide(LeafMean::<true> { recipe: self, scale, block });
         } else {
             self.compose_general(block, scale, child);
         }
@@ -84,8 +90,17 @@ impl Recipe {
 
     /// An arithmetic mean over leaves, which refuses nothing and of which coverage is the sum of its weights.
     pub(crate) fn is_plain(&self) -> bool {
-        let is_leaf = |part: &Part| matches!(part.source, Position::Leaf(_));
-        self.averaging.mean() == Mean::Arithmetic && self.parts.iter().all(is_leaf)
+        self.averaging.mean() == Mean::Arithmetic && self.is_over_leaves()
+    }
+
+    /// A geometric mean over leaves whose floor keeps it from refusing anything.
+    fn is_logarithmic(&self) -> bool {
+        let is_kept = self.averaging.floor().is_some_and(f64::is_normal);
+        self.averaging.mean() == Mean::Geometric && is_kept && self.is_over_leaves()
+    }
+
+    fn is_over_leaves(&self) -> bool {
+        self.parts.iter().all(|part: &Part| matches!(part.source, Position::Leaf(_)))
     }
 
     /// Any mean over anything.
@@ -151,27 +166,49 @@ impl Recipe {
 
     /// The two sums of a plain mean: Σ w·z and Σ w over the leaves observed.
     #[inline(always)]
-    pub(crate) fn plain_sums(&self, strip: &[Lanes]) -> (Lanes, Lanes) {
+    pub(crate) fn plain_sums<S: Simd>(&self, simd: S, strip: &[Lanes]) -> (Lanes, Lanes) {
         let (mut terms, mut weights) = ([0.0; LANES], [0.0; LANES]);
+        let none = simd.splat_f64s(0.0);
+        let (term_groups, _) = S::as_mut_simd_f64s(&mut terms).0.as_chunks_mut::<GROUP>();
+        let (weight_groups, _) = S::as_mut_simd_f64s(&mut weights).0.as_chunks_mut::<GROUP>();
+        for (group, (terms, weights)) in term_groups.iter_mut().zip(weight_groups).enumerate() {
+            // Arrays of this few vectors stay in registers, which is all the difference.
+            let (mut term_sums, mut weight_sums) = ([none; GROUP], [none; GROUP]);
+            for part in &self.parts {
+                let Position::Leaf(leaf) = part.source else { continue };
+                let (values, _) = S::as_simd_f64s(&strip[leaf]).0.as_chunks::<GROUP>();
+                let weight = simd.splat_f64s(part.weight);
+                for (at, &value) in values[group].iter().enumerate() {
+                    let there = simd.equal_f64s(value, value);
+                    let term = simd.select_f64s(there, simd.mul_f64s(weight, value), none);
+                    term_sums[at] = simd.add_f64s(term_sums[at], term);
+                    weight_sums[at] = simd.add_f64s(weight_sums[at], simd.select_f64s(there, weight, none));
+                }
+            }
+            (*terms, *weights) = (term_sums, weight_sums);
+        }
+        (terms, weights)
+    }
+
+    /// The two sums of a geometric mean over leaves whose floor keeps it from refusing anything.
+    #[inline(always)]
+    fn logarithmic_sums(&self, strip: &[Lanes]) -> (Lanes, Lanes) {
+        let (mut terms, mut weights) = ([0.0; LANES], [0.0; LANES]);
+        let floor = self.averaging.floor().unwrap_or(f64::MIN_POSITIVE);
         for part in &self.parts {
-            let Position::Leaf(leaf) = part.source else { continue };
+            let (Position::Leaf(leaf), weight) = (part.source, part.weight) else { continue };
             let values = &strip[leaf];
             for at in 0..LANES {
                 let missing = values[at].is_nan();
-                terms[at] += if missing { 0.0 } else { part.weight * values[at] };
-                weights[at] += if missing { 0.0 } else { part.weight };
+                let term = weight * ln(values[at].max(floor));
+                terms[at] += if missing { 0.0 } else { term };
+                weights[at] += if missing { 0.0 } else { weight };
             }
         }
         (terms, weights)
     }
 
-    /// Score and coverage of a plain mean from its two sums.
-    #[inline(always)]
-    pub(crate) fn finish_plain(&self, terms: f64, weight: f64, scale: f64) -> (f64, f64) {
-        (self.plain_score(terms, weight, scale), weight / self.total_weight)
-    }
-
-    /// The score alone.
+    /// The score of a plain mean from its two sums.
     #[inline(always)]
     pub(crate) fn plain_score(&self, terms: f64, weight: f64, scale: f64) -> f64 {
         let has_none = (weight < self.least_weight) | (weight <= 0.0);
@@ -200,25 +237,34 @@ impl Sums {
     }
 }
 
-/// Composes a plain mean.
-struct PlainMean<'a> {
+/// Composes a mean over leaves that refuses nothing.
+struct LeafMean<'a, const LOGARITHM: bool> {
     recipe: &'a Recipe,
     scale: f64,
     block: &'a mut Block,
 }
 
-impl Work for PlainMean<'_> {
+impl<const LOGARITHM: bool> VectorWork for LeafMean<'_, LOGARITHM> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
-        let Block { z, scores, coverage, .. } = self.block;
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { recipe, scale, block: Block { z, scores, coverage, .. } } = self;
         let (scores, _) = scores.as_chunks_mut::<LANES>();
         let (coverage, _) = coverage.as_chunks_mut::<LANES>();
         for ((strip, scores), coverage) in z.strips().zip(scores).zip(coverage) {
-            let (terms, weights) = self.recipe.plain_sums(strip);
+            let (terms, weights) =
+                if LOGARITHM { recipe.logarithmic_sums(strip) } else { recipe.plain_sums(simd, strip) };
             for at in 0..LANES {
-                (scores[at], coverage[at]) = self.recipe.finish_plain(terms[at], weights[at], self.scale);
+                // A mean of logarithms is finished below, as a score on a scale of one.
+                let scale = if LOGARITHM { 1.0 } else { scale };
+                scores[at] = recipe.plain_score(terms[at], weights[at], scale);
+                coverage[at] = weights[at] / recipe.total_weight;
+            }
+            if LOGARITHM {
+                for score in scores.iter_mut().filter(|score| !score.is_nan()) {
+                    *score = scale * recipe.averaging.value_of(*score);
+                }
             }
         }
     }

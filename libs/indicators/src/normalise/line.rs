@@ -38,25 +38,27 @@ pub(crate) fn transform(leaf: &Leaf, value: f64) -> f64 {
     transformed(leaf.transform, Treatment::Untreated, value).unwrap_or(f64::NAN)
 }
 
-/// Caps the dimensionless values of transformed ones: `to[leaf][lane]` from `from[leaf][lane]`, a line a leaf.
-pub(crate) fn cap_strip(lines: &[Line], from: &[Lanes], to: &mut [Lanes]) {
-    wide(CapStrip { lines, from, to });
+/// Caps the dimensionless values of transformed ones: of each pair of strips, `to[leaf][lane]` from
+/// `from[leaf][lane]`, a line a leaf.
+pub(crate) fn cap_strips<'s>(lines: &[Line], strips: impl Iterator<Item = (&'s [Lanes], &'s mut [Lanes])>) {
+    wide(CapStrips { lines, strips });
 }
 
-struct CapStrip<'a> {
+struct CapStrips<'a, I> {
     lines: &'a [Line],
-    from: &'a [Lanes],
-    to: &'a mut [Lanes],
+    strips: I,
 }
 
-impl Work for CapStrip<'_> {
+impl<'s, I: Iterator<Item = (&'s [Lanes], &'s mut [Lanes])>> Work for CapStrips<'_, I> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        for ((line, from), to) in self.lines.iter().zip(self.from).zip(self.to) {
-            for lane in 0..LANES {
-                to[lane] = line.raw(from[lane]).clamp(0.0, 1.0);
+        for (from, to) in self.strips {
+            for ((&line, from), to) in self.lines.iter().zip(from).zip(to) {
+                for lane in 0..LANES {
+                    to[lane] = line.raw(from[lane]).clamp(0.0, 1.0);
+                }
             }
         }
     }

@@ -8,9 +8,11 @@
 
 use crate::lanes::wide;
 
-/// Bits that one pass tells apart.
-const DIGIT_BITS: u32 = 11;
-const DIGITS: usize = 1 << DIGIT_BITS;
+/// Bits that one pass tells apart at most.
+const MOST_DIGIT_BITS: u32 = 11;
+const MOST_DIGITS: usize = 1 << MOST_DIGIT_BITS;
+/// The word of a place without a score; no other has its first bit set.
+const NO_SCORE: u64 = u64::MAX;
 /// Up to so many scores two passes tell nearly all of them apart.
 const FEW: usize = 1 << 16;
 /// Where a rounded score is below this, one is the distance between two neighbouring numbers from here to its double.
@@ -23,6 +25,7 @@ pub(crate) struct Order {
     words: Vec<u64>,
     moved: Vec<u64>,
     pairs: Vec<(f64, u32)>,
+    starts: Vec<u32>,
 }
 
 /// Places of one rounded score.
@@ -37,20 +40,53 @@ pub(crate) struct Tied {
 impl Order {
     /// Orders scores (NaN: none) rounded to `shift`-ths, halves away from zero, and tells of each place that has one
     /// where it stands. Gives the number of places that have one. There are at most `u32::MAX` scores.
-    pub(crate) fn standings(&mut self, scores: &[f64], shift: f64, mut tell: impl FnMut(usize, Tied)) -> u32 {
-        self.rounded.resize(scores.len(), 0.0);
-        let (least, greatest) = wide(Round { scores, shift, rounded: &mut self.rounded });
-        if least > greatest {
-            return 0;
-        }
-        if self.sort_words(least, greatest) {
+    pub(crate) fn standings(&mut self, scores: &[f64], shift: f64, tell: impl FnMut(usize, Tied)) -> u32 {
+        if self.sort(scores, shift) {
             let (bits, mask) = place_bits(scores.len());
             tell_runs(&self.words, |one, other| one >> bits == other >> bits, |word| whole(word & mask), tell)
         } else {
-            self.sort_pairs();
             let same = |one: (f64, u32), other: (f64, u32)| one.0.total_cmp(&other.0).is_eq();
-            tell_runs(&self.pairs, same, |pair| whole(u64::from(pair.1)), &mut tell)
+            tell_runs(&self.pairs, same, |pair| whole(u64::from(pair.1)), tell)
         }
+    }
+
+    /// The same, where only ranks are wanted: written beside their scores, 0 for none.
+    pub(crate) fn ranks(&mut self, scores: &[f64], shift: f64, ranks: &mut [u32]) -> u32 {
+        if !self.sort(scores, shift) {
+            ranks.fill(0);
+            let same = |one: (f64, u32), other: (f64, u32)| one.0.total_cmp(&other.0).is_eq();
+            let place = |pair: (f64, u32)| whole(u64::from(pair.1));
+            return tell_runs(&self.pairs, same, place, |at, tied| ranks[at] = tied.above + 1);
+        }
+        if self.words.len() < scores.len() {
+            ranks.fill(0);
+        }
+        let (bits, mask) = place_bits(scores.len());
+        let (mut rank, mut before) = (0, u64::MAX);
+        let mut place = 0;
+        for &word in &self.words {
+            place += 1;
+            // No score is so far behind the best one, so the first word begins a run.
+            rank = if word >> bits == before { rank } else { place };
+            before = word >> bits;
+            ranks[whole(word & mask)] = rank;
+        }
+        place
+    }
+
+    /// Sorts into `words` (`true`) or, where numbers do not fit, into `pairs`.
+    fn sort(&mut self, scores: &[f64], shift: f64) -> bool {
+        self.rounded.resize(scores.len(), 0.0);
+        let (least, greatest) = wide(Round { scores, shift, rounded: &mut self.rounded });
+        if least > greatest {
+            self.words.clear();
+            return true;
+        }
+        let fits = self.sort_words(least, greatest);
+        if !fits {
+            self.sort_pairs();
+        }
+        fits
     }
 
     /// Sorts words; `false` if the numbers do not fit.
@@ -61,20 +97,23 @@ impl Order {
             return false;
         }
         let reach_bits = u64::BITS - ((reach + WHOLE).to_bits() ^ WHOLE.to_bits()).leading_zeros();
-        if reach_bits + bits > u64::BITS {
+        if reach_bits + bits >= u64::BITS {
             return false;
         }
-        self.words.clear();
-        let placed = self.rounded.iter().zip(0_u64..).filter(|(score, _)| !score.is_nan());
-        // Both numbers are whole and their difference is exact; adding WHOLE shows it in the lower bits.
-        self.words.extend(placed.map(|(score, place)| {
-            let behind = (greatest - score + WHOLE).to_bits() ^ WHOLE.to_bits();
-            behind << bits | place
-        }));
-        let passes = if self.words.len() <= FEW { 2 } else { 3 };
-        let skipped = reach_bits.saturating_sub(passes * DIGIT_BITS) + bits;
+        self.words.resize(self.rounded.len(), 0);
+        if wide(Words { greatest, bits, rounded: &self.rounded, words: &mut self.words }) {
+            self.words.retain(|&word| word != NO_SCORE);
+        }
+        let count = self.words.len();
+        // As many digits as there are scores tell nearly all of them apart in two passes; more cost more to add up.
+        let digit_bits = (usize::BITS - count.leading_zeros()).clamp(5, MOST_DIGIT_BITS);
+        let passes = if count <= FEW { 2 } else { 3 };
+        let skipped = reach_bits.saturating_sub(passes * digit_bits) + bits;
         for pass in 0..passes {
-            self.count_and_move(skipped + pass * DIGIT_BITS);
+            let begin = skipped + pass * digit_bits;
+            if begin < reach_bits + bits {
+                self.count_and_move(begin, digit_bits);
+            }
         }
         if skipped > bits && !settle(&mut self.words) {
             self.words.sort_unstable();
@@ -83,17 +122,17 @@ impl Order {
     }
 
     /// One pass: a stable sort by the digit that begins at this bit.
-    fn count_and_move(&mut self, begin: u32) {
-        if begin >= u64::BITS {
-            return;
-        }
-        let digit = |word: u64| whole(word >> begin) % DIGITS;
-        let mut starts = [0_u32; DIGITS];
+    fn count_and_move(&mut self, begin: u32, digit_bits: u32) {
+        let mask = (1 << digit_bits) - 1;
+        let digit = |word: u64| whole(word >> begin & mask) % MOST_DIGITS;
+        let starts = &mut self.starts;
+        starts.clear();
+        starts.resize(MOST_DIGITS.min(1 << digit_bits), 0);
         for &word in &self.words {
             starts[digit(word)] += 1;
         }
         let mut start = 0;
-        for slot in &mut starts {
+        for slot in starts.iter_mut() {
             start += std::mem::replace(slot, start);
         }
         self.moved.resize(self.words.len(), 0);
@@ -143,6 +182,30 @@ impl crate::lanes::Work for Round<'_> {
             found.iter().chain(rest.iter().filter(|score| !score.is_nan())).copied().fold(start, pick)
         };
         (all(f64::INFINITY, &least, f64::min), all(f64::NEG_INFINITY, &greatest, f64::max))
+    }
+}
+
+/// Makes words of rounded scores; `true` if any is without one.
+struct Words<'a> {
+    greatest: f64,
+    bits: u32,
+    rounded: &'a [f64],
+    words: &'a mut [u64],
+}
+
+impl crate::lanes::Work for Words<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn call(self) -> bool {
+        let mut without = 0_u64;
+        for ((word, &score), place) in self.words.iter_mut().zip(self.rounded).zip(0_u64..) {
+            // Both numbers are whole and their difference is exact; adding WHOLE shows it in the lower bits.
+            let behind = (self.greatest - score + WHOLE).to_bits() ^ WHOLE.to_bits();
+            *word = if score.is_nan() { NO_SCORE } else { behind << self.bits | place };
+            without |= u64::from(score.is_nan());
+        }
+        without > 0
     }
 }
 
