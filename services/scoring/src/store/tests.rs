@@ -1,6 +1,7 @@
 //! What only shows from inside: two schemas that mean the same, upgrades, plans that use an index, and leases that
 //! are lost between two statements. What the store promises its service is in `tests/it`.
 
+mod gaps;
 mod leases;
 mod schema;
 mod upgrade;
