@@ -285,6 +285,11 @@ impl Readable {
 }
 
 impl Lease {
+    /// The run that it is of.
+    pub(crate) fn run(&self) -> Run {
+        self.run
+    }
+
     /// What its holder is told once it is another's, or nobody's.
     pub(crate) fn lost(&self) -> StoreError {
         StoreError::LeaseLost(self.run.0)
