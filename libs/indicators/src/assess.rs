@@ -194,7 +194,7 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
     let rescale = |table: &Table| scale_table(outline, &fixed, &members, table);
     let mut scaled = rescale(filled.current())?;
     let earlier = filled.earlier().map(|table| Ok(rescale(table)?.capped)).collect::<Result<Vec<_>, _>>()?;
-    let gap = Table::missing(leaves, places);
+    let gap = Table::missing(outline.leaf_count(), places);
     let of_base = |at: usize| if filled.base(at).is_empty() { &gap } else { &earlier[at] };
     let declared_weights = &vec![declared_weights(outline.catalog()); members.len()];
     let derived = derived_thresholds(&Base {

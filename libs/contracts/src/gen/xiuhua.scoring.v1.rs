@@ -7676,10 +7676,10 @@ impl ::prost::Name for WeightScheme {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Adoption {
     #[prost(message, optional, tag = "1")]
-    pub adopted: ::core::option::Option<Decision>,
+    pub adopted: ::core::option::Option<SchemeDecision>,
     /// Absent while it stands.
     #[prost(message, optional, tag = "2")]
-    pub withdrawn: ::core::option::Option<Decision>,
+    pub withdrawn: ::core::option::Option<SchemeDecision>,
 }
 impl ::prost::Name for Adoption {
     const NAME: &'static str = "Adoption";
@@ -7689,6 +7689,26 @@ impl ::prost::Name for Adoption {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/xiuhua.scoring.v1.Adoption".into()
+    }
+}
+/// Who decided something about a scheme, when, and why.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SchemeDecision {
+    #[prost(string, tag = "1")]
+    pub author: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for SchemeDecision {
+    const NAME: &'static str = "SchemeDecision";
+    const PACKAGE: &'static str = "xiuhua.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.scoring.v1.SchemeDecision".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.scoring.v1.SchemeDecision".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]

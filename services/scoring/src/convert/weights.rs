@@ -283,7 +283,11 @@ pub(crate) fn listed_scheme(found: &DecidedScheme) -> Result<proto::WeightScheme
 }
 
 fn adoption(adoption: &Adoption) -> proto::Adoption {
-    let decision = |decision: &Decision| super::decision(decision);
+    let decision = |decision: &Decision| proto::SchemeDecision {
+        author: decision.author.clone(),
+        reason: decision.reason.clone(),
+        time: Some(timestamp(decision.time)),
+    };
     proto::Adoption {
         adopted: Some(decision(&adoption.adopted)),
         withdrawn: adoption.withdrawn.as_ref().map(decision),

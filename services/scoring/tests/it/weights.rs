@@ -3,6 +3,7 @@
 use sqlx::{Connection, PgConnection, SqliteConnection};
 use tonic::Code;
 use xiuhua_contracts::scoring::v1 as wire;
+use xiuhua_indicators::catalog::Catalog;
 
 use crate::district::{CATALOG, little_district};
 use crate::house::{Backend, House, Refusal, asking, assert_close, on_both};
@@ -230,7 +231,7 @@ async fn judgements_that_contradict_one_another_and_every_other_fault_are_refuse
     torn.experts[0].judgements.pop();
     let refused = make(&house, torn.clone()).await.unwrap_err();
     assert_eq!((refused.code, refused.reason.as_str()), (Code::InvalidArgument, "WEIGHT_SCHEME_REFUSED"));
-    assert!(refused.message.contains("G: its children are not judged by 王芳"), "{}", refused.message);
+    assert!(refused.message.contains("G：王芳没有判断其下级指标"), "{}", refused.message);
 
     torn.experts[0].judgements[0].ratio = 12.0;
     torn.experts.push(wire::ExpertJudgements { weight: Some(0.0), ..expert() });
@@ -272,7 +273,9 @@ async fn a_scheme_of_another_catalog_is_refused_and_does_not_touch_its_adoption(
     make(&house, judged_only("s1", &own.id)).await.unwrap();
     adopt(&house, "a1", "expert").await.unwrap();
     // The same id, another text: whatever was adopted was adopted for the other one.
-    house.world.facts().toml = CATALOG.replace("common_cut = 0.5", "common_cut = 0.4");
+    let other = CATALOG.replace("common_cut = 0.5", "common_cut = 0.4");
+    house.world.facts().catalog = Catalog::parse(&other).unwrap();
+    house.world.facts().toml = other;
     let run = house.assess(asking("r2")).await;
     assert_eq!((run.state(), run.weight_scheme_id.as_str()), (wire::AssessmentState::Succeeded, ""));
     let request = wire::CreateAssessmentRequest { weight_scheme_id: "expert".to_owned(), ..asking("r3") };

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use xiuhua_contracts::scoring::v1::{
-    Decision, GetWeightSchemeRequest, JudgementReport, ListSchemeWeightsRequest, SchemeWeight, WeightScheme,
+    GetWeightSchemeRequest, JudgementReport, ListSchemeWeightsRequest, SchemeDecision, SchemeWeight,
+    WeightScheme,
 };
 
 use super::NO_SCHEME;
@@ -184,7 +185,7 @@ fn column_words(column: &str) -> (&str, &str) {
 /// A scheme as JSON.
 pub(super) fn as_json(scheme: &WeightScheme) -> Value {
     let choices = scheme.choices.clone().unwrap_or_default();
-    let decision = |decision: &Decision| {
+    let decision = |decision: &SchemeDecision| {
         json!({
             "author": decision.author,
             "reason": decision.reason,
