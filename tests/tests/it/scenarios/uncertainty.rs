@@ -74,7 +74,7 @@ fn what_is_varied_can_be_chosen_and_the_same_seed_finds_the_same() {
     assert!(rank(&district).iter().all(|place| place["interval"].is_null()));
     let warned =
         bench.run(&["publish", "--author", "王芳", "--reason", "审定", "--lang", "en"]).expect_success();
-    assert!(warned.stderr().contains("xiuhua uncertainty"), "{}", warned.stderr());
+    assert!(warned.stdout().contains("xiuhua uncertainty"), "{}", warned.stdout());
 
     let asked = ["uncertainty", "--draws", "50", "--factors", "weights=uniform:0.5", "extension=0,0.3"];
     let (one, two) = (bench.json(&asked), bench.json(&asked));
