@@ -44,7 +44,7 @@ async fn a_step_brings_what_was_foretold_once_it_is_taken_and_assessed_again(on:
                     let present = win.value.unwrap();
                     assert_close(present + step.change, step.target);
                     world.correction(position + 1, place, &win.leaf, "2021", step.target);
-                    let again = house.assess(asking(&format!("after {taken}"))).await;
+                    let again = house.assess(asking(&format!("after-{taken}"))).await;
                     let score = house.score(&again.id, place, node).await;
                     assert_close(score.score, step.score);
                     assert_eq!(score.rank, Some(step.rank), "{place} {node} {}", win.leaf);
@@ -149,9 +149,9 @@ async fn a_change_between_two_runs_sums_exactly(on: Backend) {
     let first = house.assess_default().await.id;
     world.correction(2, "b", "P1", "2021", 9.0);
     world.correction(3, "c", "G1", "2021", 4.0);
-    let second = house.assess(asking("values moved")).await.id;
+    let second = house.assess(asking("values-moved")).await.id;
     world.threshold("X", "P1", crate::fakes::Fixed::Between(0.0, 20.0));
-    let third = house.assess(asking("thresholds moved too")).await.id;
+    let third = house.assess(asking("thresholds-moved-too")).await.id;
     for ids in [[&first, &second], [&second, &third], [&first, &third], [&third, &first]] {
         let ids = ids.map(String::as_str);
         for place in ["a", "b", "c"] {

@@ -126,7 +126,8 @@ pub(super) fn show_lessons(
         words("名称", "name"),
         numbers("本小区", "here"),
         numbers("同类中位", "median").spare(1),
-        words("相近小区", "near place"),
+        marks("相近小区", "near place"),
+        words("", "").spare(2),
         numbers("距离", "distance"),
         numbers("它有", "has"),
     ];
@@ -143,7 +144,8 @@ pub(super) fn show_lessons(
                 once(screen.text(lesson.name.as_ref())),
                 once(value(lesson.value)),
                 once(value(lesson.median)),
-                format!("{} {}", teacher.place_id, teacher.place_name),
+                teacher.place_id.clone(),
+                teacher.place_name.clone(),
                 score(Some(teacher.distance)),
                 value(Some(teacher.value)),
             ]);
