@@ -173,7 +173,13 @@ fn a_limit_is_the_least_count_beyond_it_and_a_count_of_any_size_is_looked_at_at_
     assert!(alarms(least) && !alarms(least - 1.0), "{least}");
     let fewer = |last: f64| examine(&series(last), Some(1.0), Worse::Down, &limits);
     let least = first(&fewer(0.0)).limit;
-    assert!(!fewer(least).is_empty() && fewer(least + 1.0).iter().all(|it| it.detector != Detector::Poisson || it.level == Level::Watch), "{least}");
+    assert!(
+        !fewer(least).is_empty()
+            && fewer(least + 1.0)
+                .iter()
+                .all(|it| it.detector != Detector::Poisson || it.level == Level::Watch),
+        "{least}"
+    );
 }
 
 #[test]
