@@ -179,13 +179,14 @@ fn counts(series: &[Option<f64>], per_count: f64, worse: Worse, limits: &Limits)
     };
     let found = chance(last);
     if let Some(limit) = [limits.warn, limits.watch].into_iter().find(|limit| found <= limit.ratio) {
-        let edge = first_beyond(limit.ratio, last, worse, chance);
+        let mean = total / before.len() as f64;
+        let edge = first_beyond(limit.ratio, last, mean, worse, chance);
         findings.push(Finding {
             detector: Detector::Poisson,
             level: limit.level,
             false_alarm_ratio: chance(edge).min(limit.ratio),
             observed: last / per_count,
-            expected: total / before.len() as f64 / per_count,
+            expected: mean / per_count,
             expected_months: before.len(),
             limit: edge / per_count,
             chance: Some(found),
@@ -207,17 +208,26 @@ fn values(series: &[Option<f64>], worse: Worse, limits: &Limits) -> Vec<Finding>
     alarms.map(|alarm| alarm.finding(series, quiet, 1.0, worse)).collect()
 }
 
-/// The count nearest to what is expected that lies beyond a limit.
-fn first_beyond(ratio: f64, observed: f64, worse: Worse, chance: impl Fn(f64) -> f64) -> f64 {
-    let step = match worse {
-        Worse::Up => -1.0,
-        Worse::Down => 1.0,
+/// The count nearest to what is expected that lies beyond a limit, which `observed` does. Found by halving: a count may
+/// have any size.
+fn first_beyond(ratio: f64, observed: f64, mean: f64, worse: Worse, chance: impl Fn(f64) -> f64) -> f64 {
+    let mut beyond = observed;
+    let mut within = match worse {
+        Worse::Up => 0.0,
+        Worse::Down => mean.ceil().max(observed) + 1.0,
     };
-    let mut edge = observed;
-    while edge + step >= 0.0 && chance(edge + step) <= ratio {
-        edge += step;
+    while (beyond - within).abs() > 1.0 {
+        let middle = f64::midpoint(beyond, within).floor();
+        if middle == beyond || middle == within {
+            break;
+        }
+        if chance(middle) <= ratio {
+            beyond = middle;
+        } else {
+            within = middle;
+        }
     }
-    edge
+    beyond
 }
 
 /// Months that set what is expected, of a series with its last month.

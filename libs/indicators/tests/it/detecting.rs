@@ -159,6 +159,30 @@ fn a_rise_of_complaints_is_warned_of_in_its_first_month_and_its_month_is_named()
 }
 
 #[test]
+fn a_limit_is_the_least_count_beyond_it_and_a_count_of_any_size_is_looked_at_at_once() {
+    let limits = Limits::of(1e-3);
+    let series = |last: f64| [vec![Some(8.0); 30], vec![Some(last)]].concat();
+    let limit = |last| first(&examine(&series(last), Some(1.0), Worse::Up, &limits)).limit;
+    // Every count beyond a limit has the same one, and the count before it is within.
+    let least = limit(29.0);
+    assert_eq!([limit(30.0), limit(1e12)], [least; 2]);
+    let alarms = |last: f64| {
+        let found = examine(&series(last), Some(1.0), Worse::Up, &limits);
+        found.iter().any(|found| found.detector == Detector::Poisson && found.level == Level::Warn)
+    };
+    assert!(alarms(least) && !alarms(least - 1.0), "{least}");
+    let fewer = |last: f64| examine(&series(last), Some(1.0), Worse::Down, &limits);
+    let least = first(&fewer(0.0)).limit;
+    assert!(
+        !fewer(least).is_empty()
+            && fewer(least + 1.0)
+                .iter()
+                .all(|it| it.detector != Detector::Poisson || it.level == Level::Watch),
+        "{least}"
+    );
+}
+
+#[test]
 fn a_small_lasting_shift_is_found_by_a_chart_within_months_and_a_single_month_is_not_enough() {
     let mut chance = Chance(7);
     let limits = Limits::of(1e-3);

@@ -120,6 +120,10 @@ impl Scan<'_> {
                 let known = self.places.get(id).cloned().unwrap_or_default();
                 let findings = examine(months, per_count(measure, known.households), worse, &limits);
                 let finding = findings.first()?;
+                // Values near the end of what a number can say overflow; nothing sound can be said of them.
+                if ![finding.observed, finding.expected, finding.limit].iter().all(|it| it.is_finite()) {
+                    return None;
+                }
                 let chance = finding.chance.unwrap_or(finding.false_alarm_ratio);
                 let of = Looked { scan: self, leaf, leaf_at, measure, place, months, worse, known };
                 Some((chance, of.found(finding, &findings[1..])))
@@ -296,8 +300,12 @@ impl Looked<'_> {
         });
         let year_end =
             self.year_end(&trend, month).map(|found| within(found.interval(INTERVAL_SHARE), found.mean));
-        Some(Forecast {
-            months: months.collect(),
+        let months: Vec<_> = months.collect();
+        let figures = months.iter().flat_map(|(_, mean, low, high)| [*mean, *low, *high]);
+        let mut figures = figures.chain(year_end.into_iter().flat_map(|(mean, low, high)| [mean, low, high]));
+        let is_sound = figures.all(f64::is_finite);
+        is_sound.then(|| Forecast {
+            months,
             crossing: year_end.and_then(|(mean, ..)| self.crossing(mean)),
             year_end,
             seasonal: trend.has_season(),
