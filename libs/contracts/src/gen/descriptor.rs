@@ -1266,8 +1266,8 @@ ng.v1.GetWarningResponse\"\x03\x90\x02\x01\x12g\n\rDecideWarning\
 \x12\'.xiuhua.scoring.v1.DecideWarningRequest\x1a(.xiuhua.scoring.v1.DecideWarningResponse\"\x03\x90\x02\
 \x02\x12p\n\x10GetWarningRecord\x12*.xiuhua.scoring.v1.GetWarningRecordRequest\x1a+.xiuhua.scoring.v1\
 .GetWarningRecordResponse\"\x03\x90\x02\x01b\x06proto3\
-\n\xbe6\n\x1fxiuhua/scoring/v1/weights.proto\x12\x11xiuhua.scoring.v1\x1a\x1fgoogle/protobuf/timestam\
-p.proto\x1a\x1fxiuhua/measure/v1/measure.proto\x1a\x1fxiuhua/scoring/v1/scoring.proto\"\x87\x04\
+\n\x9c7\n\x1fxiuhua/scoring/v1/weights.proto\x12\x11xiuhua.scoring.v1\x1a\x1fgoogle/protobuf/timestam\
+p.proto\x1a\x1fxiuhua/measure/v1/measure.proto\"\x87\x04\
 \n\rWeightChoices\x12D\n\nsubjective\x18\x01 \x01(\x0e2$.xiuhua.scoring.v1.SubjectiveWeightsR\
 \nsubjective\x12@\n\tobjective\x18\x02 \x03(\x0e2\".xiuhua.scoring.v1.ObjectiveMethodR\tobjective\
 \x12F\n\x0bcombination\x18\x03 \x01(\x0e2$.xiuhua.scoring.v1.WeightCombinationR\x0bcombination\
@@ -1326,9 +1326,12 @@ p.proto\x1a\x1fxiuhua/measure/v1/measure.proto\x1a\x1fxiuhua/scoring/v1/scoring.
 imestampR\x0bcreatedTime\x12=\n\x07experts\x18\x0e \x03(\x0b2#.xiuhua.scoring.v1.ExpertJudgementsR\x07\
 experts\x127\n\x06report\x18\x0f \x01(\x0b2\x1f.xiuhua.scoring.v1.WeightReportR\x06report\
 \x129\n\tadoptions\x18\x10 \x03(\x0b2\x1b.xiuhua.scoring.v1.AdoptionR\tadoptions\
-\x12\x19\n\x08in_force\x18\x11 \x01(\x08R\x07inForce\"|\
-\n\x08Adoption\x125\n\x07adopted\x18\x01 \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\x07adopted\
-\x129\n\twithdrawn\x18\x02 \x01(\x0b2\x1b.xiuhua.scoring.v1.DecisionR\twithdrawn\"\xa7\x02\
+\x12\x19\n\x08in_force\x18\x11 \x01(\x08R\x07inForce\"\x88\x01\
+\n\x08Adoption\x12;\n\x07adopted\x18\x01 \x01(\x0b2!.xiuhua.scoring.v1.SchemeDecisionR\x07adopted\
+\x12?\n\twithdrawn\x18\x02 \x01(\x0b2!.xiuhua.scoring.v1.SchemeDecisionR\twithdrawn\"p\
+\n\x0eSchemeDecision\x12\x16\n\x06author\x18\x01 \x01(\tR\x06author\
+\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x12.\
+\n\x04time\x18\x03 \x01(\x0b2\x1a.google.protobuf.TimestampR\x04time\"\xa7\x02\
 \n\x19CreateWeightSchemeRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\
 \x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\x120\n\x14source_assessment_id\x18\x03 \x01(\tR\
 \x12sourceAssessmentId\x12:\n\x07choices\x18\x04 \x01(\x0b2 .xiuhua.scoring.v1.WeightChoicesR\x07choi\
