@@ -18,7 +18,6 @@ mod hostile_messages;
 mod importing;
 mod interrupted;
 mod keeping;
-mod lean_compute;
 mod postgres_operations;
 mod python_client;
 mod quarantine;
