@@ -78,7 +78,9 @@ impl SqliteDatabase {
             writer.clone()
         } else {
             let many = SqlitePoolOptions::new().max_connections(READERS).acquire_timeout(ACQUIRE_TIMEOUT);
-            many.connect_with(options.read_only(true).pragma("cache_size", reader_cache)).await.map_err(open)?
+            many.connect_with(options.read_only(true).pragma("cache_size", reader_cache))
+                .await
+                .map_err(open)?
         };
         Ok(Self { readers, writer })
     }

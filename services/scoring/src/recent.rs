@@ -45,7 +45,11 @@ impl RecentResults {
 }
 
 /// Scores of the next places behind one, as the record gives them.
-pub(crate) fn scores_after(results: &Results, after: Option<&PlaceId>, limit: usize) -> Vec<PlaceRows<Score>> {
+pub(crate) fn scores_after(
+    results: &Results,
+    after: Option<&PlaceId>,
+    limit: usize,
+) -> Vec<PlaceRows<Score>> {
     rows_after(results, after, limit, |at| {
         results.scores.iter().map(|column| as_kept(column[at])).enumerate().collect()
     })
@@ -87,8 +91,8 @@ fn number(number: f64) -> f64 {
 
 fn as_kept(Score { composed, standing }: Score) -> Score {
     let NodeScore { score, coverage } = composed;
-    let standing = standing
-        .map(|Standing { rank, percentile }| Standing { rank, percentile: percentile.map(number) });
+    let standing =
+        standing.map(|Standing { rank, percentile }| Standing { rank, percentile: percentile.map(number) });
     Score { composed: NodeScore { score: score.map(number), coverage: number(coverage) }, standing }
 }
 

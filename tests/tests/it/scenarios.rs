@@ -19,7 +19,6 @@ mod hostile_messages;
 mod importing;
 mod interrupted;
 mod keeping;
-mod lean_compute;
 mod learning;
 mod postgres_operations;
 mod python_client;

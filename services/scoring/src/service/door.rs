@@ -58,10 +58,10 @@ impl Service<http::Request<Body>> for Door {
         if request.uri().path() != LIST_RANKING {
             return self.behind.call(request);
         }
-        let (ranking, most) = (Ranking(self.scoring.clone(), Arc::clone(&self.pages)), self.max_message_bytes);
+        let (ranking, most) =
+            (Ranking(self.scoring.clone(), Arc::clone(&self.pages)), self.max_message_bytes);
         Box::pin(async move {
-            let mut grpc =
-                Grpc::new(PageCodec).apply_max_message_size_config(Some(most), Some(most));
+            let mut grpc = Grpc::new(PageCodec).apply_max_message_size_config(Some(most), Some(most));
             Ok(grpc.unary(ranking, request).await)
         })
     }

@@ -67,13 +67,11 @@ impl Lines {
         let same_position = plan.as_of_position == set.as_of_position;
         if !same_places || !same_position || all.len() > PERIODS_A_READING {
             let run = self.values(plan, outline, &plan.classification_id, periods, plan.as_of_position);
-            let base =
-                self.values(plan, outline, &set.classification_id, base_periods, set.as_of_position);
+            let base = self.values(plan, outline, &set.classification_id, base_periods, set.as_of_position);
             return try_join!(run, base);
         }
         // No period need be read twice.
-        let mut read =
-            self.values(plan, outline, &plan.classification_id, all, plan.as_of_position).await?;
+        let mut read = self.values(plan, outline, &plan.classification_id, all, plan.as_of_position).await?;
         let found = |period: &Period| read.periods.iter().find(|found| found.period == *period).cloned();
         let of_base = base_periods.iter().filter_map(found).collect();
         let base = Reading { axis: read.axis.clone(), types: read.types.clone(), periods: of_base };

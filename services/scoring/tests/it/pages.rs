@@ -55,7 +55,10 @@ async fn a_refusal_is_not_kept_and_a_run_can_be_read_as_soon_as_it_is_complete(o
     let id = idle.create(asking("r1")).await.unwrap().id;
     for _ in 0..2 {
         let refusal = Refusal::from(idle.client.list_ranking(asked(&id).remove(0)).await.unwrap_err());
-        assert_eq!((refusal.code, refusal.reason.as_str()), (Code::FailedPrecondition, "ASSESSMENT_NOT_READY"));
+        assert_eq!(
+            (refusal.code, refusal.reason.as_str()),
+            (Code::FailedPrecondition, "ASSESSMENT_NOT_READY")
+        );
     }
     if idle.is_on(Backend::Postgres) {
         // Another process computes it; nobody tells this one.
