@@ -290,6 +290,7 @@ async fn copy(url: &str, rows: u64, database: u32) -> Result<Taken> {
     let mut bytes = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0".to_vec();
     for nth in 0..rows {
         let row = observation(nth);
+        bytes.extend(10_i16.to_be_bytes());
         let mut put = |field: &[u8]| {
             bytes.extend(i32::try_from(field.len()).expect("a field is short").to_be_bytes());
             bytes.extend(field);

@@ -159,12 +159,12 @@ async fn measures(connection: &mut Connection) -> Result<Vec<Measure>, Error> {
     }
 }
 
-/// One look into the key a column: an EXISTS would let PostgreSQL read the whole record.
+/// One look into the key a column: without an order, PostgreSQL might look through the whole record for the first row.
 const ON_RECORD: &str = concat!(
     "SELECT c.measure_id, c.period FROM ",
     columns_named!("$1"),
     " AS c WHERE (SELECT 1 FROM observation AS o WHERE o.measure_id = c.measure_id AND o.period = c.period
-                  LIMIT 1) IS NOT NULL"
+                  ORDER BY o.place_id LIMIT 1) IS NOT NULL"
 );
 
 /// Those of the columns of which the record speaks, withdrawn batches included.
