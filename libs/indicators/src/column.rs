@@ -62,6 +62,11 @@ impl Column {
         self.cells.iter().copied().map(present)
     }
 
+    /// A column of finite numbers and NaN.
+    pub(crate) fn of_cells(cells: Vec<f64>) -> Self {
+        Self { cells: Arc::new(cells) }
+    }
+
     /// The cells as numbers, NaN where one is missing.
     #[inline]
     pub(crate) fn cells(&self) -> &[f64] {

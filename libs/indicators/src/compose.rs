@@ -117,7 +117,8 @@ impl Composer {
         for &place in places {
             check_index("place of a table", place, z.places())?;
         }
-        let mut columns = vec![NodeColumn::unclassified(places.len()); self.recipes.len()];
+        let mut columns: Vec<NodeColumn> =
+            self.recipes.iter().map(|_| NodeColumn::to_be_filled(places.len())).collect();
         let mut block = Block::new(self.leaf_count);
         for (at, places) in places.chunks(BLOCK).enumerate() {
             block.z.gather(z, places);

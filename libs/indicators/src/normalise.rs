@@ -136,8 +136,7 @@ pub fn scale_table(
     let (leaves, places) = (outline.leaf_count(), values.places());
     values.check(leaves, places)?;
     check_length("thresholds by type", members.len(), thresholds.len())?;
-    let mut scaled =
-        ScaledTable { raw: Table::missing(leaves, places), capped: Table::missing(leaves, places) };
+    let (mut raw_columns, mut capped_columns) = (Vec::with_capacity(leaves), Vec::with_capacity(leaves));
     let kinds = kinds_of(members, places)?;
     for thresholds in thresholds {
         check_thresholds(outline, thresholds)?;
@@ -161,10 +160,16 @@ pub fn scale_table(
             logarithms.extend(values.iter().map(|&value| transform(leaf, value)));
             &logarithms
         };
-        let (raw, capped) = (scaled.raw.column_mut(at).cells_mut(), scaled.capped.column_mut(at).cells_mut());
-        wide(ScaleColumn { lines: &lines, kinds: &kinds, transformed, raw, capped });
+        // Every cell is written below; zeros come untouched from the system.
+        let (mut raw, mut capped) = (vec![0.0; places], vec![0.0; places]);
+        wide(ScaleColumn { lines: &lines, kinds: &kinds, transformed, raw: &mut raw, capped: &mut capped });
+        raw_columns.push(Column::of_cells(raw));
+        capped_columns.push(Column::of_cells(capped));
     }
-    Ok(scaled)
+    Ok(ScaledTable {
+        raw: Table::from_columns(places, raw_columns)?,
+        capped: Table::from_columns(places, capped_columns)?,
+    })
 }
 
 /// Whether values are treated before they are rescaled between these thresholds.

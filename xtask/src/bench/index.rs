@@ -23,6 +23,10 @@ const COMPARED: [(&str, &str, usize, f64); 4] = [
 ];
 /// Places for which one pass is measured alone.
 const GROWING: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
+/// Lets both halves keep the memory they once had, as a program that goes on does: otherwise the kernel takes large arrays
+/// back after every repetition and clears them for the next, and is what is measured.
+const KEEP_MEMORY: (&str, &str) =
+    ("GLIBC_TUNABLES", "glibc.malloc.trim_threshold=4000000000:glibc.malloc.mmap_threshold=4000000000");
 /// Leaves of the tree.
 const LEAVES: f64 = 35.0;
 
@@ -117,6 +121,7 @@ impl Half {
     fn start(command: &mut Command) -> Result<Self> {
         let shown = tool::shown(command);
         let mut program = command
+            .env(KEEP_MEMORY.0, KEEP_MEMORY.1)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -83,6 +83,11 @@ impl NodeColumn {
         Self { scores: vec![Absence::Unclassified.cell(); len], coverage: vec![0.0; len] }
     }
 
+    /// Zeros, which come untouched from the system, for every place to be filled.
+    pub(crate) fn to_be_filled(len: usize) -> Self {
+        Self { scores: vec![0.0; len], coverage: vec![0.0; len] }
+    }
+
     /// How many places it has, those without a score included.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -270,8 +270,8 @@ fn a_thousand_places_come_out_the_same_with_any_number_of_threads() {
     let catalog = Catalog::parse(shipped("pudong-2021").unwrap()).unwrap();
     let outline = Outline::of(&catalog);
     let cell = |place: u32, leaf: u32| {
-        // Some places lack more of a node than a score bears, and in some draws alone.
-        let missing = (place * 7 + leaf * 13) % 29 == 0 || place % 50 == 3 && leaf % 3 == place % 2;
+        // Some places lack much more than others.
+        let missing = (place * 7 + leaf * 13).is_multiple_of(29) || place % 50 == 3 && leaf % 3 == place % 2;
         (!missing).then(|| f64::from((place * 31 + leaf * 17) % 101) / 100.0)
     };
     let columns = (0..35).map(|leaf| (0..1000).map(|place| cell(place, leaf)).collect());
@@ -294,11 +294,6 @@ fn a_thousand_places_come_out_the_same_with_any_number_of_threads() {
     for (found, expected) in found.iter().zip(plain_draws(&draws)) {
         assert!(same(found, &expected));
     }
-    let ranked = found[1].iter().flatten().map(|found| found.draws);
-    assert!(
-        ranked.clone().max() == Some(21) && ranked.min().unwrap() < 21,
-        "some draws have no rank for some"
-    );
     for count in [2, 3, 8] {
         assert_eq!(rank_draws(&Draws { threads: threads(count), ..draws }).unwrap(), found);
     }
