@@ -28,6 +28,8 @@ const QUIET_MONTHS: usize = 24;
 const CUSUM_K: f64 = 0.5;
 /// Weight of the newest month in the EWMA.
 const EWMA_LAMBDA: f64 = 0.2;
+/// So often the largest number there is can be halved; neighbours beyond 2^53 lie further apart than 1.
+const MOST_HALVINGS: u32 = 1_100;
 /// A warning is this much rarer by chance than a watch.
 const WARN_RARER: f64 = 10.0;
 
@@ -216,11 +218,11 @@ fn first_beyond(ratio: f64, observed: f64, mean: f64, worse: Worse, chance: impl
         Worse::Up => 0.0,
         Worse::Down => mean.ceil().max(observed) + 1.0,
     };
-    while (beyond - within).abs() > 1.0 {
-        let middle = f64::midpoint(beyond, within).floor();
-        if middle == beyond || middle == within {
+    for _ in 0..MOST_HALVINGS {
+        if (beyond - within).abs() <= 1.0 {
             break;
         }
+        let middle = f64::midpoint(beyond, within).floor();
         if chance(middle) <= ratio {
             beyond = middle;
         } else {
