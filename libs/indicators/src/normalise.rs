@@ -145,10 +145,12 @@ pub fn scale_table(
     for (at, leaf) in outline.leaves().enumerate() {
         if thresholds.iter().any(|thresholds| is_treated(thresholds[at])) {
             // Each type has limits or a logarithm of its own, which no one line says.
+            let (mut raw, mut capped) = (Column::missing(places), Column::missing(places));
             for (thresholds, members) in thresholds.iter().zip(members) {
-                let (raw, capped) = (scaled.raw.column_mut(at), scaled.capped.column_mut(at));
-                scale_column(leaf, thresholds[at], values.column(at), members, raw, capped)?;
+                scale_column(leaf, thresholds[at], values.column(at), members, &mut raw, &mut capped)?;
             }
+            raw_columns.push(raw);
+            capped_columns.push(capped);
             continue;
         }
         let lines: Vec<Line> = thresholds.iter().map(|thresholds| Line::of(leaf, thresholds[at])).collect();

@@ -96,7 +96,7 @@ fn as_kept(Score { composed, standing }: Score) -> Score {
     Score { composed: NodeScore { score: score.map(number), coverage: number(coverage) }, standing }
 }
 
-fn value_as_kept(LeafValue { value, z, change }: LeafValue) -> LeafValue {
+fn value_as_kept(LeafValue { value, z, change, rolled }: LeafValue) -> LeafValue {
     LeafValue {
         value: value.map(number),
         z: z.map(|Dimensionless { raw, capped }| Dimensionless { raw: number(raw), capped: number(capped) }),
@@ -104,6 +104,7 @@ fn value_as_kept(LeafValue { value, z, change }: LeafValue) -> LeafValue {
             previous: previous.map(number),
             current: current.map(number),
         }),
+        rolled,
     }
 }
 

@@ -157,9 +157,9 @@ impl Observed {
         on_record.filter(|(_, on_record)| **on_record).map(|(period, _)| period.clone()).collect()
     }
 
-    /// The places of the axis, by id.
-    pub(crate) fn axis(&self) -> &[PlaceId] {
-        &self.axis
+    /// How many places the axis has.
+    pub(crate) fn places(&self) -> usize {
+        self.axis.len()
     }
 
     /// Puts a value, or none, in the place of what was read.

@@ -26,6 +26,8 @@ fn sampled_district() -> World {
             committee: "C1".to_owned(),
             district: "310115".to_owned(),
             households: Some(100),
+            attributes: Vec::new(),
+            labels: Vec::new(),
         });
         let sampled = at % 4 < 2;
         if sampled {
