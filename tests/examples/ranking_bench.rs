@@ -104,7 +104,8 @@ async fn main() -> Result<()> {
             let latencies = match target {
                 Target::Echo(bytes) => {
                     let asked: Vec<u8> = vec![7; bytes];
-                    load(&arguments, &echo_lines, ECHO, asked, move |said: &Vec<u8>| said.len() == bytes).await?
+                    load(&arguments, &echo_lines, ECHO, asked, move |said: &Vec<u8>| said.len() == bytes)
+                        .await?
                 }
                 Target::Ranking => {
                     let whole = |said: &wire::ListRankingResponse| said.places.len() == 100;

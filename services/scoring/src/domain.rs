@@ -17,13 +17,13 @@ pub(crate) mod lessons;
 pub(crate) mod quick_wins;
 pub(crate) mod results;
 pub(crate) mod run;
-pub(crate) mod scheme_effect;
 pub(crate) mod scanning;
+pub(crate) mod scheme_effect;
 mod two_passes;
-pub(crate) mod uncertainty;
 pub(crate) mod type_record;
+pub(crate) mod uncertainty;
 pub(crate) mod walk_back;
-pub(crate) mod weight_scheme;
 pub(crate) mod warning;
+pub(crate) mod weight_scheme;
 
 pub(crate) use xiuhua_indicators::period;

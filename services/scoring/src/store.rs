@@ -19,11 +19,11 @@ mod sqlite;
 mod tables;
 #[cfg(test)]
 mod tests;
-mod weights;
 mod uncertain_rows;
 mod uncertain_tables;
 mod uncertainty;
 mod warnings;
+mod weights;
 
 use std::sync::Arc;
 

@@ -60,8 +60,8 @@ mod templates;
 mod trend;
 mod uncertainty;
 mod verifying;
-mod weights;
 mod warnings;
+mod weights;
 
 use std::process::ExitCode;
 

@@ -18,10 +18,10 @@ use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceC
 use xiuhua_contracts::normalization::v1::normalization_service_client::NormalizationServiceClient;
 use xiuhua_contracts::scoring::v1::learning_service_client::LearningServiceClient;
 use xiuhua_contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
-use xiuhua_contracts::scoring::v1::weight_service_client::WeightServiceClient;
-use xiuhua_contracts::scoring::v1::uncertainty_service_client::UncertaintyServiceClient;
 use xiuhua_contracts::scoring::v1::structure_service_client::StructureServiceClient;
+use xiuhua_contracts::scoring::v1::uncertainty_service_client::UncertaintyServiceClient;
 use xiuhua_contracts::scoring::v1::warning_service_client::WarningServiceClient;
+use xiuhua_contracts::scoring::v1::weight_service_client::WeightServiceClient;
 use xiuhua_service_kit::channel::{ChannelConfig, Line, connect, line};
 use xiuhua_service_kit::clock::SystemClock;
 use xiuhua_service_kit::limits::Limits;

@@ -32,7 +32,7 @@ mod stopping;
 mod two_databases;
 mod uncertainty;
 mod unmended;
-mod weighing;
 mod warnings;
+mod weighing;
 mod workbench;
 mod worked_examples;

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "an absent value fails the test, which is what it is for")]
 
 mod catalogs;
-mod engine;
 mod detecting;
+mod engine;
 mod explaining;
 mod hdi;
 mod imputation;
@@ -12,8 +12,8 @@ mod laws;
 mod learning;
 mod reference;
 mod sketch;
-mod weighting;
+mod structure;
 mod treatment;
 mod uncertainty;
-mod structure;
+mod weighting;
 mod worked_examples;

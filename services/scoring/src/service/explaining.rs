@@ -136,7 +136,8 @@ impl Scoring {
         let questions: Vec<(&str, Vec<Period>)> = outline
             .leaves_below(node_at)
             .map(|leaf_at| {
-                let found = opened.catalog.measure_of(outline.leaf_index(leaf_at)).zip(measured.value(leaf_at));
+                let found =
+                    opened.catalog.measure_of(outline.leaf_index(leaf_at)).zip(measured.value(leaf_at));
                 let Some((measure, value)) = found else { return ("", Vec::new()) };
                 let rolled = value.rolled.and(measure.roll);
                 (measure.id.as_str(), measured.periods_behind(leaf_at, &plan.period, measure.roll, rolled))

@@ -13,9 +13,9 @@ use xiuhua_contracts::normalization::v1::series_service_server::SeriesServiceSer
 use xiuhua_contracts::scoring::v1 as wire;
 use xiuhua_contracts::scoring::v1::learning_service_client::LearningServiceClient;
 use xiuhua_contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
-use xiuhua_contracts::scoring::v1::weight_service_client::WeightServiceClient;
 use xiuhua_contracts::scoring::v1::structure_service_client::StructureServiceClient;
 use xiuhua_contracts::scoring::v1::warning_service_client::WarningServiceClient;
+use xiuhua_contracts::scoring::v1::weight_service_client::WeightServiceClient;
 use xiuhua_scoring::{Config, Upstream, assemble};
 use xiuhua_service_kit::clock::{ManualClock, SharedClock};
 use xiuhua_service_kit::server::Part;
