@@ -105,11 +105,12 @@ fn ranks(ranking: &Ranking) -> Vec<Option<usize>> {
 }
 
 fn most_moved(places: &[usize], first: &Ranking, second: &Ranking, limit: usize) -> Vec<Moved> {
-    let moved = |((&place, first), second): ((&usize, &Option<(usize, f64)>), &Option<(usize, f64)>)| {
+    let triples = places.iter().zip(first).zip(second);
+    let moved = triples.filter_map(|((&place, first), second)| {
         let moved = Moved { place, first: (*first)?, second: (*second)? };
         (moved.first.0 != moved.second.0).then_some(moved)
-    };
-    let mut found: Vec<Moved> = places.iter().zip(first).zip(second).filter_map(moved).collect();
+    });
+    let mut found: Vec<Moved> = moved.collect();
     // The sort is stable: equals stay in place order.
     found.sort_by_key(|moved| std::cmp::Reverse(moved.first.0.abs_diff(moved.second.0)));
     found.truncate(limit);
