@@ -89,6 +89,11 @@ impl Scoring {
         Ok((found, opened))
     }
 
+    /// The number of the newest analysis of an assessment, whoever made it.
+    pub(super) async fn newest_analysis(&self, assessment: &str) -> Result<Option<i64>, Error> {
+        Ok(self.store.newest_analysis(assessment).await?)
+    }
+
     async fn get_analysis(
         &self,
         request: proto::GetUncertaintyAnalysisRequest,
