@@ -194,14 +194,7 @@ impl<'a> FilledPeriods<'a> {
         earlier: &'a [Table],
     ) -> Result<Self, ShapeError> {
         if !imputes(outline) {
-            let fillings = vec![Vec::new(); outline.leaf_count()];
-            let earlier_as_given = earlier.iter().map(Cow::Borrowed).collect();
-            return Ok(Self {
-                current: Cow::Borrowed(current),
-                earlier: earlier_as_given,
-                given: earlier,
-                fillings,
-            });
+            return Ok(Self::as_given(outline, current, earlier));
         }
         let periods: Vec<&Table> = earlier.iter().chain([current]).collect();
         let mut filled = impute_periods(outline, members, &periods)?;
@@ -212,6 +205,17 @@ impl<'a> FilledPeriods<'a> {
             given: earlier,
             fillings: assessed.fillings,
         })
+    }
+
+    /// The same periods where whoever gathered them has filled their gaps already: what is still missing stays so, as
+    /// what was filled fills nothing else.
+    pub(crate) fn as_given(outline: &Outline<'_>, current: &'a Table, earlier: &'a [Table]) -> Self {
+        Self {
+            current: Cow::Borrowed(current),
+            earlier: earlier.iter().map(Cow::Borrowed).collect(),
+            given: earlier,
+            fillings: vec![Vec::new(); outline.leaf_count()],
+        }
     }
 
     /// The assessed period.

@@ -74,14 +74,30 @@ impl<'a> Assessor<'a> {
     /// # Errors
     /// [`ShapeError`] if the inputs do not fit the catalog or each other.
     pub fn new(input: &Assessment<'a>, kind: usize) -> Result<Self, ShapeError> {
+        let members = checked_members(input, kind)?;
+        let filled = FilledPeriods::of(input.outline, &members, input.current, input.earlier)?;
+        Ok(Self::prepared(input, members, kind, &filled))
+    }
+
+    /// The same from values whose gaps were filled when they were gathered, over more periods than are here: nothing is
+    /// filled again.
+    ///
+    /// # Errors
+    /// [`ShapeError`] if the inputs do not fit the catalog or each other.
+    pub fn of_filled(input: &Assessment<'a>, kind: usize) -> Result<Self, ShapeError> {
+        let members = checked_members(input, kind)?;
+        let filled = FilledPeriods::as_given(input.outline, input.current, input.earlier);
+        Ok(Self::prepared(input, members, kind, &filled))
+    }
+
+    fn prepared(
+        input: &Assessment<'a>,
+        mut members: Vec<Vec<usize>>,
+        kind: usize,
+        filled: &FilledPeriods<'_>,
+    ) -> Self {
         let outline = input.outline;
-        let (leaves, places) = (outline.leaf_count(), input.types.len());
-        check_index("type", kind, input.samples.len())?;
-        for table in input.earlier.iter().chain([input.current]) {
-            table.check(leaves, places)?;
-        }
-        let mut members = members_by_type(input.types, input.samples.len())?;
-        let filled = FilledPeriods::of(outline, &members, input.current, input.earlier)?;
+        let leaves = outline.leaf_count();
         let members = members.swap_remove(kind);
         let asked = usize::try_from(outline.catalog().base_periods).unwrap_or(usize::MAX);
         let periods: Vec<&Table> = if nothing_on_record(input.earlier.iter()) {
@@ -93,14 +109,14 @@ impl<'a> Assessor<'a> {
         let own = if periods.is_empty() { vec![filled.current()] } else { periods.clone() };
         let has_derived = outline.derived_leaves().next().is_some();
         let prepared = |table: &Table| prepare(outline, table, &members);
-        Ok(Self {
+        Self {
             outline,
             base: means(&base_of(leaves, &own, &members.iter().copied())),
             current: prepared(filled.current()),
             previous: filled.earlier().last().filter(|_| has_derived).map(prepared),
             base_periods: periods.into_iter().filter(|_| has_derived).map(prepared).collect(),
             members,
-        })
+        }
     }
 
     /// The places of the type, as indices of the tables it was prepared from, in place order.
@@ -318,6 +334,15 @@ impl Scratch {
             }
         }
     }
+}
+
+/// The places of each type, once everything fits.
+fn checked_members(input: &Assessment<'_>, kind: usize) -> Result<Vec<Vec<usize>>, ShapeError> {
+    check_index("type", kind, input.samples.len())?;
+    for table in input.earlier.iter().chain([input.current]) {
+        table.check(input.outline.leaf_count(), input.types.len())?;
+    }
+    members_by_type(input.types, input.samples.len())
 }
 
 /// The values of some places, transformed.

@@ -33,16 +33,17 @@ pub struct Study<'a> {
     pub declared_weights: &'a [Vec<f64>],
     /// Type of each place, as a position in the list of types; `None` is `UNCLASSIFIED`.
     pub types: &'a [Option<usize>],
-    /// Observed values of the assessed period.
+    /// Values of the assessed period. Here and in every other period imputed ones stand among the observed, as the
+    /// assessment read them: no run fills gaps again.
     pub current: &'a Table,
-    /// Observed values of the period before; `None` where there is none.
+    /// Values of the period that changes are taken against; `None` where there is none.
     pub previous: Option<&'a Table>,
     /// Type of each place of the base periods, which have a place axis of their own: by type, the frame samples are
     /// drawn from.
     pub base_types: &'a [Option<usize>],
     /// Whether the place axis of the base periods is that of the assessed period: then a faster way may be taken.
     pub one_axis: bool,
-    /// Observed values of the base periods: consecutive, oldest first, a period left out between two as a table of missing
+    /// Values of the base periods: consecutive, oldest first, a period left out between two as a table of missing
     /// values.
     pub base: &'a [Table],
     /// Sample of each type: positions on the axis of the base periods.
@@ -375,7 +376,7 @@ fn engines<'a>(study: &Study<'a>) -> Result<Vec<Engine<'a>>, ShapeError> {
     }
     let (outline, types, samples, current) = (study.outline, study.types, study.samples, study.current);
     let input = Assessment { outline, types, samples, current, earlier };
-    let engine = |kind| Ok(Engine { assessor: Assessor::new(&input, kind)?, rooms: Mutex::default() });
+    let engine = |kind| Ok(Engine { assessor: Assessor::of_filled(&input, kind)?, rooms: Mutex::default() });
     (0..samples.len()).map(engine).collect()
 }
 

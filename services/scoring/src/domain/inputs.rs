@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::table::Table;
 use xiuhua_indicators::threshold::Threshold;
+use xiuhua_indicators::weight::declared_weights;
 
 use super::assessment::{Place, Plan};
 use super::id::PlaceId;
@@ -29,6 +31,14 @@ pub(crate) struct Inputs {
     pub(crate) samples: Vec<Vec<PlaceId>>,
     /// Weights of the plan's scheme by type and item; `None`: the catalog's own.
     pub(crate) scheme_weights: Option<Vec<Vec<f64>>>,
+}
+
+impl Inputs {
+    /// Declared weights by type and item: those of the plan's scheme, or the catalog's own for every type.
+    pub(crate) fn declared_weights(&self, catalog: &Catalog) -> Vec<Vec<f64>> {
+        let own = || vec![declared_weights(catalog); self.plan.types.len()];
+        self.scheme_weights.clone().unwrap_or_else(own)
+    }
 }
 
 /// Values of the base periods under the threshold set's own classification, on an axis of their own: derived

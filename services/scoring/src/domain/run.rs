@@ -11,7 +11,6 @@ use xiuhua_indicators::diagnosis::type_medians;
 use xiuhua_indicators::outline::{Outline, Position};
 use xiuhua_indicators::rank::StandingColumn;
 use xiuhua_indicators::table::ShapeError;
-use xiuhua_indicators::weight::declared_weights;
 
 use super::assessment::{Place, Plan, TypeSummary, UNCLASSIFIED};
 use super::digest::run_digest;
@@ -30,10 +29,7 @@ use super::two_passes::{TwoPasses, run_both};
 /// [`ShapeError`] if the inputs do not fit the catalog or each other.
 pub(crate) fn run(catalog: &Catalog, inputs: Inputs) -> Result<Results, ShapeError> {
     let outline = Outline::of(catalog);
-    let declared = match &inputs.scheme_weights {
-        Some(weights) => weights.clone(),
-        None => vec![declared_weights(catalog); inputs.plan.types.len()],
-    };
+    let declared = inputs.declared_weights(catalog);
     let passes = run_both(&outline, &inputs, &declared)?;
     let types = type_measures(&outline, &inputs, &passes, &declared)?;
     let leaf_values = leaf_values(&outline, &inputs, &passes);

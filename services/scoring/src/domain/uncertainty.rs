@@ -22,7 +22,6 @@ use xiuhua_indicators::uncertainty::model::{Model as _, Outcome, Reach, Reassess
 use xiuhua_indicators::uncertainty::proof::{FactorRecord, UncertaintyError, prove_one};
 use xiuhua_indicators::uncertainty::sensitivity::{Sensitivity, SensitivityPlan, analyse};
 use xiuhua_indicators::uncertainty::settings::Settings;
-use xiuhua_indicators::weight::declared_weights;
 
 use self::digest::analysis_digest;
 use super::id::{AssessmentId, PlaceId};
@@ -181,7 +180,7 @@ pub(crate) fn analyse_run(
     let base = consecutive_tables(&inputs.base, &gap, |read| &read.values);
     let base: Vec<Table> = base.into_iter().cloned().collect();
     let samples = samples_on(&inputs.base.axis, &inputs.samples);
-    let weights = vec![declared_weights(catalog); type_count];
+    let weights = inputs.declared_weights(catalog);
     let model = Reassessment::new(
         Study {
             outline: &outline,

@@ -1,5 +1,5 @@
 //! The door as it is served: rankings that were read before are answered from the shelf, in the bytes in which they were
-//! first encoded; everything else goes to the generated server behind.
+//! first encoded, once the record has said which analysis of uncertainty is the newest; everything else goes to the generated server behind.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,10 +14,11 @@ use tonic::server::{Grpc, NamedService, UnaryService};
 use tonic::{Request, Response, Status};
 use xiuhua_contracts::codec::Codec;
 use xiuhua_contracts::scoring::v1 as proto;
-use xiuhua_contracts::scoring::v1::scoring_service_server::{ScoringService, ScoringServiceServer};
+use xiuhua_contracts::scoring::v1::scoring_service_server::ScoringServiceServer;
+use xiuhua_service_kit::status::refuse;
 
 use super::Scoring;
-use super::pages::PageShelf;
+use super::pages::{Asked, PageShelf};
 
 /// The one method that is answered here.
 const LIST_RANKING: &str = "/xiuhua.scoring.v1.ScoringService/ListRanking";
@@ -76,14 +77,17 @@ impl UnaryService<proto::ListRankingRequest> for Ranking {
 
     fn call(&mut self, request: Request<proto::ListRankingRequest>) -> Self::Future {
         let Self(scoring, pages) = self;
-        if let Some(page) = pages.find(request.get_ref()) {
-            return Box::pin(std::future::ready(Ok(Response::new(page))));
-        }
         let (scoring, pages) = (scoring.clone(), Arc::clone(pages));
         Box::pin(async move {
-            let asked = request.get_ref().clone();
-            let read = scoring.list_ranking(request).await?;
-            let page = Bytes::from(read.into_inner().encode_to_vec());
+            let request = request.into_inner();
+            // Before the page is read: a page may be newer than its name says, and never older.
+            let analysis = scoring.newest_analysis(&request.assessment_id).await.map_err(refuse)?;
+            let asked = Asked { request, analysis };
+            if let Some(page) = pages.find(&asked) {
+                return Ok(Response::new(page));
+            }
+            let read = scoring.ranking(asked.request.clone()).await.map_err(refuse)?;
+            let page = Bytes::from(read.encode_to_vec());
             pages.put(asked, page.clone());
             Ok(Response::new(page))
         })

@@ -1,9 +1,10 @@
 //! Pages of rankings kept at hand as they go over the wire, bounded by their bytes.
 //!
 //! A ranking is of a run that has SUCCEEDED, and the results of such a run never change: not when it is published or
-//! withdrawn, not by another process on the same record. So a page, once read, is right for ever, and what is kept needs
-//! no word from anybody to stay right. That holds for what is in a page only: what may still come to stand beside a rank
-//! has to be part of what a page is called ([`Asked`]).
+//! withdrawn, not by another process on the same record. Only what stands beside a rank does: the interval of the newest
+//! analysis of uncertainty. Analyses never change either and the newest of a run only ever makes room for a newer one, so
+//! its number is part of what a page is called ([`Asked`]), and under that name a page is right for ever. What is kept
+//! needs no word from anybody to stay right; the number is one seek in an index of the record, whoever made the analysis.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +13,13 @@ use prost::bytes::Bytes;
 use xiuhua_contracts::scoring::v1 as proto;
 
 /// What a page is called: all that decides what is in it.
-pub(super) type Asked = proto::ListRankingRequest;
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Asked {
+    /// The request.
+    pub(super) request: proto::ListRankingRequest,
+    /// The newest analysis of the run by the time it was read, or an older one; `None` where there was none.
+    pub(super) analysis: Option<i64>,
+}
 
 /// What keeping a page takes beside its bytes and those of its name, roughly: entries of two maps and their slack.
 const ENTRY_BYTES: usize = 512;
@@ -86,6 +93,7 @@ impl PageShelf {
 
 /// Bytes that keeping a page takes.
 fn weight(asked: &Asked, encoded: &Bytes) -> usize {
+    let asked = &asked.request;
     let texts = [&asked.assessment_id, &asked.node, &asked.r#type, &asked.town_code, &asked.page_token];
     encoded.len() + texts.iter().map(|text| text.len()).sum::<usize>() + ENTRY_BYTES
 }
@@ -95,7 +103,15 @@ mod tests {
     use super::*;
 
     fn asked(page_size: u32) -> Asked {
-        Asked { assessment_id: "a".to_owned(), page_size, ..Asked::default() }
+        named(proto::ListRankingRequest { page_size, ..request() })
+    }
+
+    fn request() -> proto::ListRankingRequest {
+        proto::ListRankingRequest { assessment_id: "a".to_owned(), page_size: 1, ..Default::default() }
+    }
+
+    fn named(request: proto::ListRankingRequest) -> Asked {
+        Asked { request, analysis: Some(7) }
     }
 
     fn page(bytes: usize) -> Bytes {
@@ -108,13 +124,15 @@ mod tests {
         shelf.put(asked(1), page(10));
         assert_eq!(shelf.find(&asked(1)), Some(page(10)));
         let others = [
-            Asked { assessment_id: "b".to_owned(), ..asked(1) },
-            Asked { node: "N".to_owned(), ..asked(1) },
-            Asked { r#type: "T".to_owned(), ..asked(1) },
-            Asked { town_code: "C".to_owned(), ..asked(1) },
-            Asked { reverse: true, ..asked(1) },
-            Asked { page_token: "t".to_owned(), ..asked(1) },
+            named(proto::ListRankingRequest { assessment_id: "b".to_owned(), ..request() }),
+            named(proto::ListRankingRequest { node: "N".to_owned(), ..request() }),
+            named(proto::ListRankingRequest { r#type: "T".to_owned(), ..request() }),
+            named(proto::ListRankingRequest { town_code: "C".to_owned(), ..request() }),
+            named(proto::ListRankingRequest { reverse: true, ..request() }),
+            named(proto::ListRankingRequest { page_token: "t".to_owned(), ..request() }),
             asked(2),
+            Asked { analysis: Some(8), ..asked(1) },
+            Asked { analysis: None, ..asked(1) },
         ];
         for other in others {
             assert_eq!(shelf.find(&other), None, "{other:?}");

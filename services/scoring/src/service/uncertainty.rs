@@ -13,6 +13,7 @@ use xiuhua_service_kit::page;
 use xiuhua_service_kit::request_id::{Remembered, RequestId, Verdict, compare, fingerprint};
 use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations, refuse};
 
+use super::weights::weights_of_plan;
 use super::{Opened, Scoring, must_name};
 use crate::convert;
 use crate::convert_uncertainty as encode;
@@ -47,7 +48,10 @@ impl Scoring {
         };
         // Nobody queues for the seat: those who wait would use up the calls in flight.
         let seat = self.analysing.free_seat().ok_or(Error::Analysing)?;
-        let inputs = self.upstream.read_inputs(opened.plan(), &opened.catalog).await?;
+        let mut inputs = self.upstream.read_inputs(opened.plan(), &opened.catalog).await?;
+        // A scheme that is not the one planned any more gives another digest than the one on record.
+        let scheme = weights_of_plan(&self.store, opened.plan(), &opened.catalog).await?;
+        inputs.scheme_weights = scheme.map(|(weights, _)| weights);
         let (catalog, digest, work) = (Arc::clone(&opened.catalog), recorded.digest.clone(), asked.clone());
         let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let computed = seat.compute(move || analyse_run(&catalog, &inputs, &digest, &work, threads));
@@ -83,6 +87,11 @@ impl Scoring {
         let found = self.store.analysis(id).await?.ok_or_else(|| Error::NoAnalysis(id.to_owned()))?;
         let opened = self.open(found.analysis.assessment.as_str()).await?;
         Ok((found, opened))
+    }
+
+    /// The number of the newest analysis of an assessment, whoever made it.
+    pub(super) async fn newest_analysis(&self, assessment: &str) -> Result<Option<i64>, Error> {
+        Ok(self.store.newest_analysis(assessment).await?)
     }
 
     async fn get_analysis(

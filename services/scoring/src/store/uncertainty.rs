@@ -20,6 +20,9 @@ pub(crate) trait UncertaintyStore: Send + Sync + std::fmt::Debug {
     /// An analysis by id.
     async fn analysis(&self, id: &str) -> Result<Option<StoredAnalysis>, StoreError>;
 
+    /// The number of the newest analysis of an assessment; `None` without one, or without the assessment.
+    async fn newest_analysis(&self, assessment: &str) -> Result<Option<i64>, StoreError>;
+
     /// Analyses of a run newest first, before (older than) one.
     async fn analyses(
         &self,

@@ -19,6 +19,7 @@ mod runs;
 mod store_suite;
 mod structure;
 mod uncertainty;
+mod uncertainty_of_runs;
 mod verifying;
 mod walk_back;
 mod warnings;

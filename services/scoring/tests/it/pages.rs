@@ -6,6 +6,7 @@ use xiuhua_contracts::scoring::v1 as wire;
 
 use crate::district::little_district;
 use crate::house::{Backend, Build, House, Refusal, asking, on_both, publishing, withdrawing};
+use crate::uncertainty::{analyse, analysing, sampled_district};
 
 fn asked(id: &str) -> Vec<wire::ListRankingRequest> {
     let base = wire::ListRankingRequest {
@@ -97,6 +98,50 @@ async fn what_another_process_decides_shows_at_once_and_changes_no_page() {
     assert_eq!(of_second[0].places, read[0].places);
 }
 
+/// The analysis beside each rank of every page.
+fn beside(pages: &[wire::ListRankingResponse]) -> Vec<Option<String>> {
+    let places = pages.iter().flat_map(|page| &page.places);
+    let ranked = places.filter(|place| place.score.as_ref().unwrap().rank.is_some());
+    ranked.map(|place| place.interval.as_ref().map(|interval| interval.analysis_id.clone())).collect()
+}
+
+async fn a_page_that_was_read_before_an_analysis_shows_its_intervals_after_it(on: Backend) {
+    let mut house = House::on(on, sampled_district()).await;
+    let id = house.assess_default().await.id;
+    for _ in 0..2 {
+        assert!(beside(&pages(&mut house, &id).await).iter().all(Option::is_none));
+    }
+    let mut shown = Vec::new();
+    for request_id in ["u1", "u2"] {
+        let made = analyse(&house, analysing(request_id, &id)).await.unwrap();
+        let first = pages(&mut house, &id).await;
+        assert!(beside(&first).len() > 36 && beside(&first).iter().all(|of| of.as_ref() == Some(&made.id)));
+        assert_eq!(pages(&mut house, &id).await, first);
+        shown = first;
+    }
+    // Another run's analysis is nothing to the pages of this one.
+    let second = house.assess(asking("r2")).await.id;
+    analyse(&house, analysing("u3", &second)).await.unwrap();
+    assert_eq!(pages(&mut house, &id).await, shown);
+    let mut reading = house.restarted_with(0).await;
+    assert_eq!(pages(&mut reading, &id).await, shown);
+}
+
+#[tokio::test]
+async fn what_another_process_analyses_shows_at_once() {
+    let mut one = House::on(Backend::Postgres, sampled_district()).await;
+    let id = one.assess_default().await.id;
+    let mut other = one.neighbour().without_worker().open().await;
+    let read = pages(&mut one, &id).await;
+    assert_eq!(pages(&mut other, &id).await, read);
+    for (request_id, by_other) in [("u1", true), ("u2", false), ("u3", true)] {
+        let made = analyse(if by_other { &other } else { &one }, analysing(request_id, &id)).await.unwrap();
+        let of_one = pages(&mut one, &id).await;
+        assert!(beside(&of_one).iter().all(|of| of.as_ref() == Some(&made.id)));
+        assert_eq!(pages(&mut other, &id).await, of_one);
+    }
+}
+
 /// Every place of both streams.
 async fn streams(house: &mut House, id: &str) -> (Vec<wire::PlaceScores>, Vec<wire::PlaceLeafValues>) {
     let (mut scores, mut values) = (Vec::new(), Vec::new());
@@ -130,5 +175,6 @@ async fn what_was_just_computed_is_streamed_as_the_record_has_it(on: Backend) {
 on_both!(
     what_was_just_computed_is_streamed_as_the_record_has_it,
     a_page_that_is_at_hand_is_the_page_on_record,
+    a_page_that_was_read_before_an_analysis_shows_its_intervals_after_it,
     a_refusal_is_not_kept_and_a_run_can_be_read_as_soon_as_it_is_complete,
 );

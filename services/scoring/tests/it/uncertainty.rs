@@ -10,7 +10,7 @@ use crate::fakes::{Estate, Fixed, World};
 use crate::house::{Backend, House, Refusal, asking, on_both};
 
 /// Thirty-six estates of two types with thresholds that their samples really give, extended by 10 %.
-fn sampled_district() -> World {
+pub(crate) fn sampled_district() -> World {
     let world = World::new(CATALOG, &["X", "Y"], "2021", &["2019", "2020"]);
     // A sequence that looks like chance: multiples of the golden ratio.
     let habit =
@@ -63,7 +63,7 @@ fn door(house: &House) -> UncertaintyServiceClient<Channel> {
     UncertaintyServiceClient::new(house.channel())
 }
 
-fn analysing(request_id: &str, assessment: &str) -> wire::AnalyseUncertaintyRequest {
+pub(crate) fn analysing(request_id: &str, assessment: &str) -> wire::AnalyseUncertaintyRequest {
     wire::AnalyseUncertaintyRequest {
         request_id: request_id.to_owned(),
         assessment_id: assessment.to_owned(),
@@ -74,14 +74,19 @@ fn analysing(request_id: &str, assessment: &str) -> wire::AnalyseUncertaintyRequ
     }
 }
 
-async fn analyse(
+pub(crate) async fn analyse(
     house: &House,
     request: wire::AnalyseUncertaintyRequest,
 ) -> Result<wire::UncertaintyAnalysis, Refusal> {
     Ok(door(house).analyse_uncertainty(request).await?.into_inner().analysis.unwrap())
 }
 
-async fn intervals(house: &House, analysis: &str, kind: &str, page_size: u32) -> Vec<wire::RankedInterval> {
+pub(crate) async fn intervals(
+    house: &House,
+    analysis: &str,
+    kind: &str,
+    page_size: u32,
+) -> Vec<wire::RankedInterval> {
     let mut request = wire::ListRankIntervalsRequest {
         analysis_id: analysis.to_owned(),
         r#type: kind.to_owned(),

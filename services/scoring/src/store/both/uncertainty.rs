@@ -33,6 +33,11 @@ impl UncertaintyStore for SqlStore {
         row.map(AnalysisRow::read).transpose()
     }
 
+    async fn newest_analysis(&self, assessment: &str) -> Result<Option<i64>, StoreError> {
+        let found = sqlx::query_scalar(sql::NEWEST_ANALYSIS).bind(assessment);
+        Ok(found.fetch_one(self.readers()).await?)
+    }
+
     async fn analyses(
         &self,
         run: Readable,
