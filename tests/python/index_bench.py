@@ -107,11 +107,9 @@ def standings(scores, decimals):
     return ranks, percentiles
 
 
-def one_pass(data):
-    """Thresholds, dimensionless values, and score, coverage, rank and percentile of every node."""
-    count = data.nodes.shape[1]
-    raw_all, capped_all = np.empty_like(data.values), np.empty_like(data.values)
-    scores_all, coverage_all, ranks_all, percentiles_all = (np.empty((count, len(data.types))) for _ in range(4))
+def one_pass(data, kept):
+    """Thresholds, dimensionless values, and score, coverage, rank and percentile of every node, into kept arrays."""
+    raw_all, capped_all, scores_all, coverage_all, ranks_all, percentiles_all = kept
     for members, sample in zip(data.members, data.samples):
         values = data.values[members]
         sampled = values[sample]
@@ -134,7 +132,6 @@ def one_pass(data):
         ranks, percentiles = standings(scores, data.decimals)
         scores_all[:, members], coverage_all[:, members] = scores, coverage.T
         ranks_all[:, members], percentiles_all[:, members] = ranks, percentiles
-    return raw_all, capped_all, scores_all, coverage_all, ranks_all, percentiles_all
 
 
 class Pass:
@@ -142,10 +139,14 @@ class Pass:
 
     def __init__(self, data):
         self.data = data
+        # Results go where the last ones were, as the engine's do.
+        nodes = (data.nodes.shape[1], len(data.types))
+        self.kept = [np.empty_like(data.values) for _ in range(2)] + [np.empty(nodes) for _ in range(4)]
 
     def run(self):
         """Does it once."""
-        return one_pass(self.data)
+        one_pass(self.data, self.kept)
+        return self.kept
 
     def check(self):
         """Compares with the engine's."""

@@ -14,9 +14,9 @@ use crate::base::{BaseValue, base_of, nothing_on_record};
 use crate::catalog::Leaf;
 use crate::change::{base_change, change};
 use crate::column::Column;
-use crate::compose::{Composer, NodeColumn, NodeScores};
+use crate::compose::{Composer, NodeColumn, NodeScores, compose_types};
 use crate::imputation::{FilledPeriods, Filling};
-use crate::normalise::{ScaledTable, scale_column, scale_table};
+use crate::normalise::{ScaledTable, scale_column, scale_table, scale_table_into};
 use crate::outline::Outline;
 use crate::rank::{Order, StandingColumn};
 use crate::table::{ShapeError, Table, check_index, check_length};
@@ -42,7 +42,7 @@ pub struct Assessment<'a> {
 }
 
 /// All that an assessment computes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Assessed {
     /// Values of the assessed period, imputed and derived ones included.
     pub values: Table,
@@ -103,7 +103,7 @@ pub struct Scoring<'a> {
 }
 
 /// Scores and ranks of one period.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scored {
     /// The derived leaves, in catalog order.
     pub derived: Vec<DerivedLeaf>,
@@ -158,6 +158,21 @@ pub fn members_by_type(types: &[Option<usize>], type_count: usize) -> Result<Vec
 /// # Errors
 /// [`ShapeError`] if the inputs do not fit the catalog or each other.
 pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
+    let mut assessed = Assessed::default();
+    assess_into(input, &mut assessed)?;
+    Ok(assessed)
+}
+
+/// Does what [`assess`] does into what an earlier assessment left, whose memory is used again where nothing else shares
+/// it. What was in it has no influence.
+///
+/// # Errors
+/// [`ShapeError`] if the inputs do not fit the catalog or each other; what is in `assessed` then means nothing.
+pub fn assess_into(input: &Assessment<'_>, assessed: &mut Assessed) -> Result<(), ShapeError> {
+    let Assessed { scaled, scored, .. } = assessed;
+    // These share their columns with the dimensionless values, which are written first.
+    scored.z = Table::default();
+    scored.derived.clear();
     let outline = input.outline;
     let places = input.types.len();
     let members = members_by_type(input.types, input.samples.len())?;
@@ -191,8 +206,8 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
     let mut fixed: Vec<Vec<Threshold>> =
         thresholds.iter().map(|leaves| leaves.iter().map(|leaf| leaf.threshold).collect()).collect();
 
+    scale_table_into(outline, &fixed, &members, filled.current(), scaled)?;
     let rescale = |table: &Table| scale_table(outline, &fixed, &members, table);
-    let mut scaled = rescale(filled.current())?;
     let earlier = filled.earlier().map(|table| Ok(rescale(table)?.capped)).collect::<Result<Vec<_>, _>>()?;
     let gap = Table::missing(outline.leaf_count(), places);
     let of_base = |at: usize| if filled.base(at).is_empty() { &gap } else { &earlier[at] };
@@ -211,14 +226,15 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
             fixed[kind][derived.leaf] = found.threshold;
         }
     }
-    let scored = score(&Scoring {
+    let scoring = Scoring {
         outline,
         declared_weights,
         types: input.types,
         thresholds: &fixed,
         current: &scaled.capped,
         previous: earlier.last(),
-    })?;
+    };
+    score_into(&scoring, scored)?;
 
     let mut values = filled.current().clone();
     for derived in &scored.derived {
@@ -226,8 +242,11 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
         scaled.raw.column_mut(derived.leaf).clone_from(&derived.raw);
         scaled.capped.column_mut(derived.leaf).clone_from(&derived.capped);
     }
-    let fillings = filled.into_fillings();
-    Ok(Assessed { values, fillings, scaled, thresholds, base_is_assessed_period, scored })
+    assessed.values = values;
+    assessed.fillings = filled.into_fillings();
+    assessed.thresholds = thresholds;
+    assessed.base_is_assessed_period = base_is_assessed_period;
+    Ok(())
 }
 
 /// Fixes the thresholds of the derived leaves from the base periods, in catalog order.
@@ -280,42 +299,48 @@ fn fix_change(leaf: &Leaf, node: usize, history: &[NodeScores], sample: usize, s
 /// # Errors
 /// [`ShapeError`] if the inputs do not fit the catalog or each other.
 pub fn score(input: &Scoring<'_>) -> Result<Scored, ShapeError> {
-    let outline = input.outline;
-    let tables = input.previous.into_iter().chain([input.current]);
-    let members = check_scored(outline, input.types, input.declared_weights, input.thresholds, tables)?;
-    let derived = derive(input, &members)?;
-
-    let mut z = input.current.clone();
-    for leaf in &derived {
-        z.column_mut(leaf.leaf).clone_from(&leaf.capped);
-    }
-    let mut scored = Scored {
-        derived,
-        weights: Vec::with_capacity(members.len()),
-        nodes: vec![NodeColumn::unclassified(z.places()); outline.node_count()],
-        standings: vec![StandingColumn::missing(z.places()); outline.node_count()],
-        z,
-    };
-    let mut order = Order::default();
-    for (kind, members) in members.iter().enumerate() {
-        let statuses = statuses(&input.thresholds[kind]);
-        let weights = effective_weights(outline, &input.declared_weights[kind], &statuses)?;
-        let scores = Composer::new(outline, &weights)?.compose(&scored.z, members)?;
-        scored.weights.push(weights);
-        scored.place(&scores, members, outline.catalog().rank_decimals, &mut order);
-    }
+    let mut scored = Scored::default();
+    score_into(input, &mut scored)?;
     Ok(scored)
 }
 
-impl Scored {
-    /// Puts the scores of one type's members in their places and ranks them.
-    fn place(&mut self, scores: &NodeScores, members: &[usize], rank_decimals: u32, order: &mut Order) {
-        let columns = scores.columns.iter().zip(&mut self.nodes).zip(&mut self.standings);
-        for ((column, node), standings) in columns {
-            node.scatter(column, members);
-            standings.rank(order, column.stretch(0, members.len()).0, rank_decimals, members);
+/// Does what [`score`] does into what an earlier run left, whose memory is used again: whoever scores time after time
+/// saves the system from clearing it anew. What was in it has no influence.
+///
+/// # Errors
+/// [`ShapeError`] if the inputs do not fit the catalog or each other; what is in `scored` then means nothing.
+pub fn score_into(input: &Scoring<'_>, scored: &mut Scored) -> Result<(), ShapeError> {
+    let outline = input.outline;
+    let tables = input.previous.into_iter().chain([input.current]);
+    let members = check_scored(outline, input.types, input.declared_weights, input.thresholds, tables)?;
+    scored.derived = derive(input, &members)?;
+
+    scored.z.clone_from(input.current);
+    for leaf in &scored.derived {
+        scored.z.column_mut(leaf.leaf).clone_from(&leaf.capped);
+    }
+    scored.weights.clear();
+    let mut composers = Vec::with_capacity(members.len());
+    for (thresholds, declared) in input.thresholds.iter().zip(input.declared_weights) {
+        let weights = effective_weights(outline, declared, &statuses(thresholds))?;
+        composers.push(Composer::new(outline, &weights)?);
+        scored.weights.push(weights);
+    }
+
+    let (nodes, places) = (outline.node_count(), scored.z.places());
+    scored.nodes.resize_with(nodes, || NodeColumn::to_be_filled(places));
+    scored.nodes.iter_mut().for_each(|node| node.refit(places));
+    compose_types(&composers, &members, &scored.z, &mut scored.nodes);
+
+    scored.standings.resize_with(nodes, || StandingColumn::missing(0));
+    let mut order = Order::default();
+    for (node, standings) in scored.nodes.iter().zip(&mut scored.standings) {
+        standings.clear(places);
+        for members in &members {
+            standings.rank(&mut order, node.scores(), outline.catalog().rank_decimals, members);
         }
     }
+    Ok(())
 }
 
 /// The first pass: the derived leaves of every type.

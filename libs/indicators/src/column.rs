@@ -62,9 +62,14 @@ impl Column {
         self.cells.iter().copied().map(present)
     }
 
-    /// A column of finite numbers and NaN.
-    pub(crate) fn of_cells(cells: Vec<f64>) -> Self {
-        Self { cells: Arc::new(cells) }
+    /// So many cells, to be filled with finite numbers and NaN: what is in them is left over from before. They are its own
+    /// where no copy shares them and their number is the same.
+    pub(crate) fn refit(&mut self, len: usize) -> &mut [f64] {
+        if self.len() != len || Arc::get_mut(&mut self.cells).is_none() {
+            // Zeros come untouched from the system.
+            self.cells = Arc::new(vec![0.0; len]);
+        }
+        self.cells_mut()
     }
 
     /// The cells as numbers, NaN where one is missing.

@@ -5,6 +5,7 @@
 mod block;
 mod panel;
 mod score;
+mod sweep;
 
 pub use score::{Absence, NodeColumn, NodeScore};
 
@@ -15,6 +16,7 @@ use crate::table::{ShapeError, Table, check_index, check_length};
 use crate::weight::Weights;
 pub(crate) use block::{BLOCK, Block};
 pub(crate) use panel::{LANES, Lanes, Panel};
+pub(crate) use sweep::compose_types;
 
 /// The scores of some places at all nodes.
 #[derive(Clone, Debug, PartialEq)]

@@ -48,7 +48,6 @@ pub mod group;
 pub mod growth;
 pub mod imputation;
 mod lanes;
-mod logarithm;
 mod mean;
 pub mod normalise;
 pub mod outline;

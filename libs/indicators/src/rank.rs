@@ -54,18 +54,29 @@ impl StandingColumn {
         read(self.ranks[place], self.percentiles[place])
     }
 
-    /// Ranks scores (NaN: none), each that of the place that stands beside it in `places`; other places keep what they
-    /// have.
+    /// Makes it a column of `len` places without a standing, in its own memory where the length is the same.
+    pub(crate) fn clear(&mut self, len: usize) {
+        if self.len() != len {
+            // Zeros come untouched from the system, to be written once, below.
+            *self = Self { ranks: vec![0; len], percentiles: vec![0.0; len] };
+        }
+        self.ranks.fill(0);
+        self.percentiles.fill(f64::NAN);
+    }
+
+    /// Ranks `places` among each other by their scores, which lie in a column of all places (NaN: none); other places
+    /// keep what they have.
     pub(crate) fn rank(&mut self, order: &mut Order, scores: &[f64], decimals: u32, places: &[usize]) {
-        let count = scores.iter().filter(|score| !score.is_nan()).count();
-        let others = count.saturating_sub(1) as f64;
-        order.standings(scores, shift_of(decimals), |at, tied| {
-            let place = places[at];
-            let below = count as f64 - f64::from(tied.above) - f64::from(tied.count);
-            self.ranks[place] = tied.above + 1;
+        let (ties, count) = order.standings(scores, places, shift_of(decimals));
+        let (count, others) = (f64::from(count), f64::from(count.saturating_sub(1)));
+        for (&place, tied) in places.iter().zip(ties) {
+            let below = count - f64::from(tied.above) - f64::from(tied.count);
             // One score alone divides nothing by nothing, which is no number: it has no percentile.
-            self.percentiles[place] = 100.0 * (below + 0.5 * f64::from(tied.count - 1)) / others;
-        });
+            let percentile = 100.0 * (below + 0.5 * (f64::from(tied.count) - 1.0)) / others;
+            let has_score = tied.count > 0;
+            self.ranks[place] = if has_score { tied.above + 1 } else { 0 };
+            self.percentiles[place] = if has_score { percentile } else { f64::NAN };
+        }
     }
 
     /// Standings in the order of their places.

@@ -134,6 +134,7 @@ pub fn is_before_the_close(period: &Period, base: &[Period]) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "a figure that must be exact is compared exactly")]
 mod tests {
     use proptest::prelude::*;
 

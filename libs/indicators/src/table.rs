@@ -6,7 +6,7 @@
 use crate::column::Column;
 
 /// Columns of equal length.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     places: usize,
     columns: Vec<Column>,
@@ -89,6 +89,11 @@ impl Table {
     /// One column, to be filled.
     pub fn column_mut(&mut self, column: usize) -> &mut Column {
         &mut self.columns[column]
+    }
+
+    /// Takes its columns away, without a copy, to be filled anew.
+    pub(crate) fn take_columns(&mut self) -> Vec<Column> {
+        std::mem::take(self).columns
     }
 
     /// The row of one place.

@@ -23,10 +23,6 @@ const COMPARED: [(&str, &str, usize, f64); 4] = [
 ];
 /// Places for which one pass is measured alone.
 const GROWING: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
-/// Lets both halves keep the memory they once had, as a program that goes on does: otherwise the kernel takes large arrays
-/// back after every repetition and clears them for the next, and is what is measured.
-const KEEP_MEMORY: (&str, &str) =
-    ("GLIBC_TUNABLES", "glibc.malloc.trim_threshold=4000000000:glibc.malloc.mmap_threshold=4000000000");
 /// Leaves of the tree.
 const LEAVES: f64 = 35.0;
 
@@ -63,26 +59,38 @@ impl Index {
         numpy.arg("tests/python/index_bench.py").envs(single.map(|setting| (setting, "1")));
         let mut numpy = Half::start(&mut numpy)?;
 
+        let mut out = std::io::stdout();
+        writeln!(
+            out,
+            "Processor time of one thread each; both halves write one pass into the arrays of the pass before."
+        )?;
+        writeln!(out)?;
         let data = tempfile::tempdir()?;
-        println!("| what | places | numpy | engine | ratio | at most |");
-        println!("|---|---:|---:|---:|---:|---:|");
+        writeln!(out, "| what | places | numpy | engine | ratio | at most |")?;
+        writeln!(out, "|---|---:|---:|---:|---:|---:|")?;
         for (what, task, places, most) in COMPARED {
             let (own, other) = self.compare(task, places, data.path(), &mut engine, &mut numpy)?;
             let ratio = own / other;
-            println!(
+            writeln!(
+                out,
                 "| {what} | {places} | {:.2} ms | {:.2} ms | {ratio:.2} | {most} |",
                 other * 1e3,
                 own * 1e3
-            );
+            )?;
         }
-        println!();
-        println!("| one pass, places | ms | ns a cell |");
-        println!("|---:|---:|---:|");
+        writeln!(out)?;
+        writeln!(out, "| one pass, places | ms | ns a cell |")?;
+        writeln!(out, "|---:|---:|---:|")?;
         for places in GROWING {
             let question = format!("time pass {places} {}", self.seconds);
             let turns = (0..self.turns.div_ceil(2)).map(|_| engine.seconds(&question));
             let seconds = median(turns.collect::<Result<_>>()?);
-            println!("| {places} | {:.2} | {:.1} |", seconds * 1e3, seconds * 1e9 / (LEAVES * places as f64));
+            writeln!(
+                out,
+                "| {places} | {:.2} | {:.1} |",
+                seconds * 1e3,
+                seconds * 1e9 / (LEAVES * places as f64)
+            )?;
         }
         Ok(())
     }
@@ -121,7 +129,6 @@ impl Half {
     fn start(command: &mut Command) -> Result<Self> {
         let shown = tool::shown(command);
         let mut program = command
-            .env(KEEP_MEMORY.0, KEEP_MEMORY.1)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

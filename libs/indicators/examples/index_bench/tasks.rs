@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use xiuhua_indicators::assess::{Assessed, Assessment, assess};
+use xiuhua_indicators::assess::{Assessed, Assessment, assess_into};
 use xiuhua_indicators::catalog::{Catalog, Extension, ItemKind, ThresholdPolicy};
 use xiuhua_indicators::draws::{self, RankSummary, rank_draws};
 use xiuhua_indicators::outline::Outline;
@@ -33,17 +33,22 @@ pub(crate) struct Pass<'a> {
     made: &'a Made,
     outline: Outline<'a>,
     samples: Vec<Vec<usize>>,
+    /// What the last one came to, whose memory is used again.
+    assessed: Assessed,
 }
 
 impl<'a> Pass<'a> {
     pub(crate) fn new(made: &'a Made) -> Self {
-        Self { made, outline: Outline::of(&made.catalog), samples: made.sampled_places() }
+        let (outline, samples) = (Outline::of(&made.catalog), made.sampled_places());
+        Self { made, outline, samples, assessed: Assessed::default() }
     }
 
-    fn assess(&self) -> Result<Assessed, Failure> {
+    fn assess(&mut self) -> Result<&Assessed, Failure> {
         let Made { types, values: current, .. } = self.made;
         let (outline, samples) = (&self.outline, &self.samples);
-        Ok(assess(&Assessment { outline, types, samples, current, earlier: &[] })?)
+        let input = Assessment { outline, types, samples, current, earlier: &[] };
+        assess_into(&input, &mut self.assessed)?;
+        Ok(&self.assessed)
     }
 }
 
@@ -85,7 +90,8 @@ pub(crate) struct Draws<'a> {
 
 impl<'a> Draws<'a> {
     pub(crate) fn new(made: &'a Made) -> Result<Self, Failure> {
-        let assessed = Pass::new(made).assess()?;
+        let mut pass = Pass::new(made);
+        let assessed = pass.assess()?.clone();
         let outline = Outline::of(&made.catalog);
         let mut dice = Dice(1000);
         let factors =

@@ -7,7 +7,6 @@ use crate::catalog::Mean;
 use crate::compose::score::Absence;
 use crate::compose::{Part, Recipe};
 use crate::lanes::{Simd, VectorWork, wide};
-use crate::logarithm::ln;
 use crate::outline::Position;
 
 use super::panel::{LANES, Lanes, Panel};
@@ -200,7 +199,7 @@ impl Recipe {
             let values = &strip[leaf];
             for at in 0..LANES {
                 let missing = values[at].is_nan();
-                let term = weight * ln(values[at].max(floor));
+                let term = weight * libm::log(values[at].max(floor));
                 terms[at] += if missing { 0.0 } else { term };
                 weights[at] += if missing { 0.0 } else { weight };
             }

@@ -125,6 +125,25 @@ impl NodeColumn {
         (&self.scores[first..first + len], &self.coverage[first..first + len])
     }
 
+    /// Makes it a column of `len` places that are all to be filled, in its own memory where the length is the same.
+    pub(crate) fn refit(&mut self, len: usize) {
+        if self.len() != len {
+            *self = Self::to_be_filled(len);
+        }
+    }
+
+    /// Gives the places of a stretch what places in no type get.
+    pub(crate) fn declassify(&mut self, first: usize, len: usize) {
+        let (scores, coverage) = self.stretch_mut(first, len);
+        scores.fill(Absence::Unclassified.cell());
+        coverage.fill(0.0);
+    }
+
+    /// The scores of all places; a NaN is a reason for none.
+    pub(crate) fn scores(&self) -> &[f64] {
+        &self.scores
+    }
+
     /// The same, to be filled.
     pub(crate) fn stretch_mut(&mut self, first: usize, len: usize) -> (&mut [f64], &mut [f64]) {
         (&mut self.scores[first..first + len], &mut self.coverage[first..first + len])
@@ -141,9 +160,9 @@ impl NodeColumn {
 
     /// Takes over what was found, each the result of the place that stands beside it in `places`.
     pub(crate) fn scatter(&mut self, found: &Self, places: &[usize]) {
-        for (at, &place) in places.iter().enumerate() {
-            self.scores[place] = found.scores[at];
-            self.coverage[place] = found.coverage[at];
+        for ((&place, &score), &coverage) in places.iter().zip(&found.scores).zip(&found.coverage) {
+            self.scores[place] = score;
+            self.coverage[place] = coverage;
         }
     }
 

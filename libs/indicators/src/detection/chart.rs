@@ -76,6 +76,7 @@ fn says_now(scores: &[Option<f64>]) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "a figure that must be exact is compared exactly")]
 mod tests {
     use super::*;
 

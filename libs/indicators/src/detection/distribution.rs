@@ -162,6 +162,7 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "a figure that must be exact is compared exactly")]
 mod tests {
     use proptest::prelude::*;
 

@@ -112,6 +112,7 @@ impl Moments {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "a figure that must be exact is compared exactly")]
 mod tests {
     use proptest::prelude::*;
 

@@ -11,6 +11,7 @@ use crate::lanes::wide;
 /// Bits that one pass tells apart at most.
 const MOST_DIGIT_BITS: u32 = 11;
 const MOST_DIGITS: usize = 1 << MOST_DIGIT_BITS;
+const MOST_PASSES: usize = 3;
 /// The word of a place without a score; no other has its first bit set.
 const NO_SCORE: u64 = u64::MAX;
 /// Up to so many scores two passes tell nearly all of them apart.
@@ -21,11 +22,13 @@ const WHOLE: f64 = 4_503_599_627_370_496.0;
 /// Buffers of an order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Order {
+    gathered: Vec<f64>,
+    ties: Vec<Tied>,
     rounded: Vec<f64>,
     words: Vec<u64>,
     moved: Vec<u64>,
     pairs: Vec<(f64, u32)>,
-    starts: Vec<u32>,
+    starts: Vec<Starts>,
 }
 
 /// Places of one rounded score.
@@ -33,21 +36,40 @@ pub(crate) struct Order {
 pub(crate) struct Tied {
     /// How many scores are better.
     pub(crate) above: u32,
-    /// How many there are, at least 1.
+    /// How many there are; 0 where there is no score.
     pub(crate) count: u32,
 }
 
+impl Tied {
+    const NONE: Self = Self { above: 0, count: 0 };
+}
+
 impl Order {
-    /// Orders scores (NaN: none) rounded to `shift`-ths, halves away from zero, and tells of each place that has one
-    /// where it stands. Gives the number of places that have one. There are at most `u32::MAX` scores.
-    pub(crate) fn standings(&mut self, scores: &[f64], shift: f64, tell: impl FnMut(usize, Tied)) -> u32 {
-        if self.sort(scores, shift) {
-            let (bits, mask) = place_bits(scores.len());
+    /// Orders the scores (NaN: none) of some places, out of a column of all, rounded to `shift`-ths, halves away from
+    /// zero. Gives where each stands, in the order of `places`, and the number of those that have a score. There are at
+    /// most `u32::MAX` places.
+    pub(crate) fn standings(&mut self, column: &[f64], places: &[usize], shift: f64) -> (&[Tied], u32) {
+        let mut scores = std::mem::take(&mut self.gathered);
+        scores.clear();
+        scores.extend(places.iter().map(|&place| column[place]));
+        let in_words = self.sort(&scores, shift);
+        let len = scores.len();
+        self.gathered = scores;
+        let ties = &mut self.ties;
+        // Told in the order of scores, but read in that of places: so what is far apart is written in a small array.
+        ties.resize(len, Tied::NONE);
+        if !in_words || self.words.len() < len {
+            ties.fill(Tied::NONE);
+        }
+        let tell = |at: usize, tied| ties[at] = tied;
+        let count = if in_words {
+            let (bits, mask) = place_bits(len);
             tell_runs(&self.words, |one, other| one >> bits == other >> bits, |word| whole(word & mask), tell)
         } else {
             let same = |one: (f64, u32), other: (f64, u32)| one.0.total_cmp(&other.0).is_eq();
             tell_runs(&self.pairs, same, |pair| whole(u64::from(pair.1)), tell)
-        }
+        };
+        (&self.ties, count)
     }
 
     /// The same, where only ranks are wanted: written beside their scores, 0 for none.
@@ -107,13 +129,14 @@ impl Order {
         let count = self.words.len();
         // As many digits as there are scores tell nearly all of them apart in two passes; more cost more to add up.
         let digit_bits = (usize::BITS - count.leading_zeros()).clamp(5, MOST_DIGIT_BITS);
-        let passes = if count <= FEW { 2 } else { 3 };
+        let (passes, most) = if count <= FEW { (2, 2) } else { (3, MOST_PASSES) };
         let skipped = reach_bits.saturating_sub(passes * digit_bits) + bits;
-        for pass in 0..passes {
-            let begin = skipped + pass * digit_bits;
-            if begin < reach_bits + bits {
-                self.count_and_move(begin, digit_bits);
-            }
+        let digits = [0, 1, 2].map(|pass| Digit { begin: skipped + pass * digit_bits, digit_bits });
+        let used = digits[..most].iter().filter(|digit| digit.begin < reach_bits + bits).count();
+        self.starts.resize(MOST_PASSES, [0; MOST_DIGITS]);
+        self.count(&digits[..used]);
+        for (pass, &digit) in digits[..used].iter().enumerate() {
+            self.move_by(digit, pass);
         }
         if skipped > bits && !settle(&mut self.words) {
             self.words.sort_unstable();
@@ -121,24 +144,39 @@ impl Order {
         true
     }
 
-    /// One pass: a stable sort by the digit that begins at this bit.
-    fn count_and_move(&mut self, begin: u32, digit_bits: u32) {
-        let mask = (1 << digit_bits) - 1;
-        let digit = |word: u64| whole(word >> begin & mask) % MOST_DIGITS;
-        let starts = &mut self.starts;
-        starts.clear();
-        starts.resize(MOST_DIGITS.min(1 << digit_bits), 0);
-        for &word in &self.words {
-            starts[digit(word)] += 1;
+    /// Finds where the words of each digit begin, for all passes at once: no pass changes how many there are.
+    fn count(&mut self, digits: &[Digit]) {
+        let starts = &mut self.starts[..digits.len()];
+        starts.iter_mut().for_each(|starts| starts.fill(0));
+        match (digits, starts) {
+            ([lower, upper], [of_lower, of_upper]) => {
+                for &word in &self.words {
+                    of_lower[lower.of(word)] += 1;
+                    of_upper[upper.of(word)] += 1;
+                }
+            }
+            (digits, starts) => {
+                for (digit, starts) in digits.iter().zip(starts) {
+                    self.words.iter().for_each(|&word| starts[digit.of(word)] += 1);
+                }
+            }
         }
-        let mut start = 0;
-        for slot in starts.iter_mut() {
-            start += std::mem::replace(slot, start);
+        for starts in &mut self.starts[..digits.len()] {
+            let mut start = 0;
+            for slot in starts.iter_mut() {
+                start += std::mem::replace(slot, start);
+            }
         }
+    }
+
+    /// One pass: a stable sort by a digit.
+    fn move_by(&mut self, digit: Digit, pass: usize) {
+        let starts = &mut self.starts[pass];
         self.moved.resize(self.words.len(), 0);
+        let moved = self.moved.as_mut_slice();
         for &word in &self.words {
-            let slot = &mut starts[digit(word)];
-            self.moved[whole(u64::from(*slot))] = word;
+            let slot = &mut starts[digit.of(word)];
+            moved[whole(u64::from(*slot))] = word;
             *slot += 1;
         }
         std::mem::swap(&mut self.words, &mut self.moved);
@@ -149,6 +187,23 @@ impl Order {
         let placed = self.rounded.iter().zip(0_u32..).filter(|(score, _)| !score.is_nan());
         self.pairs.extend(placed.map(|(&score, place)| (score, place)));
         self.pairs.sort_unstable_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+    }
+}
+
+/// For each value of a digit, where the next word that has it goes.
+type Starts = [u32; MOST_DIGITS];
+
+/// Some bits of a word.
+#[derive(Clone, Copy, Debug)]
+struct Digit {
+    begin: u32,
+    digit_bits: u32,
+}
+
+impl Digit {
+    #[inline(always)]
+    fn of(self, word: u64) -> usize {
+        whole(word >> self.begin & ((1 << self.digit_bits) - 1)) % MOST_DIGITS
     }
 }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use xiuhua_indicators::assess::{Assessment, members_by_type};
+use xiuhua_indicators::assess::{Assessed, Assessment, assess_into, members_by_type};
 use xiuhua_indicators::catalog::{Catalog, Extension, ItemKind, Mean, ThresholdPolicy};
 use xiuhua_indicators::compose::{Composer, NodeColumn};
 use xiuhua_indicators::draws::{Draws, RankSummary, rank_draws};
@@ -121,6 +121,26 @@ fn column_bits(column: &NodeColumn) -> Vec<(Option<u64>, u64)> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever was in it, of whatever shape, and whether its columns are shared.
+    #[test]
+    fn an_assessment_into_what_another_left_is_that_into_nothing(one in scenario(), other in scenario()) {
+        let fresh = [&one, &other].map(assess_scenario);
+        let mut reused = Assessed::default();
+        let mut copies = Vec::new();
+        for at in [0, 1, 1, 0] {
+            let scenario = [&one, &other][at];
+            let (outline, (current, earlier)) =
+                (&Outline::of(&scenario.catalog), scenario.periods.split_last().unwrap());
+            let (types, samples) = (&scenario.types, &scenario.samples);
+            assess_into(&Assessment { outline, types, samples, current, earlier }, &mut reused).unwrap();
+            prop_assert_eq!(&reused, &fresh[at]);
+            copies.push((at, reused.clone()));
+        }
+        for (at, copy) in copies.into_iter().skip(1) {
+            prop_assert_eq!(&copy, &fresh[at]);
+        }
+    }
 
     #[test]
     fn draws_are_the_ranks_of_one_assessment_after_the_other_with_any_number_of_threads(

@@ -1,6 +1,10 @@
 //! The arithmetic from outside: published numbers, laws, and an independent reference.
 
-#![allow(clippy::unwrap_used, reason = "an absent value fails the test, which is what it is for")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "an absent value fails the test, and a figure that must be exact is compared exactly"
+)]
 
 mod catalogs;
 mod detecting;
