@@ -9,7 +9,7 @@
 //! | room | what it does | section |
 //! |---|---|---|
 //! | [`catalog`], [`shipped`] | the index as data | 1.3 |
-//! | [`outline`], [`table`], [`column`] | positions of leaves and nodes; columns of values | |
+//! | [`outline`], [`table`], [`mod@column`] | positions of leaves and nodes; columns of values | |
 //! | [`period`] | years, months and days; the ones just before | 1.4 |
 //! | [`sample`] | which places set the thresholds | 1.4 |
 //! | [`imputation`] | gaps filled, where the catalog asks for it | 1.9 |

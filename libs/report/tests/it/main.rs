@@ -159,7 +159,7 @@ fn a_name_from_a_file_is_text_and_nothing_else() {
 fn how_sure_ranks_are_is_told_where_somebody_has_analysed_it() {
     let mut told = district::facts(36, false);
     let page = as_page(&told);
-    for said in ["名次的可靠程度", "重算 1,000 次", "不可区分组", "weights=uniform:0.25", "61%"]
+    for said in ["名次的可靠程度", "重算 1,000 次", "不可区分组", "weights=uniform:0.25", "61.0%"]
     {
         assert!(page.contains(said), "{said}");
     }
