@@ -47,7 +47,7 @@ CREATE TABLE scheme_adoptions (
     withdrawn_us INTEGER
 );
 
-CREATE INDEX scheme_adoptions_in_force ON scheme_adoptions (catalog_id, catalog_hash, adoption)
-WHERE withdrawn_us IS NULL;
+CREATE INDEX scheme_adoptions_in_force
+    ON scheme_adoptions (catalog_id, catalog_hash, adoption) WHERE withdrawn_us IS NULL;
 
 CREATE INDEX scheme_adoptions_by_scheme ON scheme_adoptions (scheme, adoption);

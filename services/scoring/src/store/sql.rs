@@ -29,9 +29,11 @@ pub(super) const CATALOG: &str = "SELECT toml FROM catalogs WHERE hash = $1";
 /// An answer given.
 pub(super) const RECALL: &str = "SELECT fingerprint, response FROM requests WHERE request_id = $1";
 
-/// A scheme by id and version, or its newest version.
+/// A scheme by id and version, or its newest version. A version asked for is a range of one, which an index can follow
+/// where it cannot follow an alternative.
 pub(super) const SCHEME: &str = "SELECT * FROM weight_schemes WHERE id = $1 \
-     AND (CAST($2 AS BIGINT) IS NULL OR version = $2) ORDER BY version DESC LIMIT 1";
+     AND version BETWEEN COALESCE(CAST($2 AS BIGINT), 0) AND COALESCE(CAST($2 AS BIGINT), 9223372036854775807) \
+     ORDER BY version DESC LIMIT 1";
 
 /// Schemes newest first.
 pub(super) const SCHEMES: &str = "SELECT * FROM weight_schemes WHERE scheme < $1 \
