@@ -105,12 +105,12 @@ fn ranks(ranking: &Ranking) -> Vec<Option<usize>> {
 }
 
 fn most_moved(places: &[usize], first: &Ranking, second: &Ranking, limit: usize) -> Vec<Moved> {
-    let triples = places.iter().zip(first).zip(second);
-    let moved = triples.filter_map(|((&place, first), second)| {
-        let moved = Moved { place, first: (*first)?, second: (*second)? };
-        (moved.first.0 != moved.second.0).then_some(moved)
-    });
-    let mut found: Vec<Moved> = moved.collect();
+    let standings = first.iter().zip(second).map(|(first, second)| (*first).zip(*second));
+    let moved = |(&place, standings): (&usize, Option<_>)| {
+        let (first, second): ((usize, f64), (usize, f64)) = standings?;
+        (first.0 != second.0).then_some(Moved { place, first, second })
+    };
+    let mut found: Vec<Moved> = places.iter().zip(standings).filter_map(moved).collect();
     // The sort is stable: equals stay in place order.
     found.sort_by_key(|moved| std::cmp::Reverse(moved.first.0.abs_diff(moved.second.0)));
     found.truncate(limit);
