@@ -87,7 +87,7 @@ pub(crate) fn show_nodes<'a>(
         marks("", "").spare(3),
         numbers("名次", "rank"),
         numbers("百分位", "percentile").spare(1),
-        marks("位段", "quarter"),
+        marks("位段", "quarter").spare(3),
         numbers("覆盖率", "coverage"),
     ];
     let nodes: Vec<_> = nodes.collect();
@@ -116,7 +116,8 @@ pub(crate) fn show_nodes<'a>(
             coverage_cell(node.coverage_ratio, screen),
         ];
         if has_intervals {
-            row.insert(5, interval_cell(node.interval.as_ref(), screen).into());
+            // What has no rank has none to doubt, though some draws rank it.
+            row.insert(5, interval_cell(node.rank.and(node.interval.as_ref()), screen).into());
         }
         if let Some(courses) = courses {
             let course = courses.of(&node.node, node.score);

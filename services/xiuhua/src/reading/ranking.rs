@@ -202,7 +202,7 @@ fn show_places(places: &[Ranked], node: &str, scale: f64, screen: &mut Screen) -
         numbers("得分", "score"),
         marks("", "").spare(2),
         numbers("百分位", "percentile").spare(1),
-        marks("位段", "quarter"),
+        marks("位段", "quarter").spare(6),
         numbers("覆盖率", "coverage"),
     ];
     let has_intervals = places.iter().any(|ranked| ranked.place.interval.is_some());
@@ -231,8 +231,10 @@ fn show_places(places: &[Ranked], node: &str, scale: f64, screen: &mut Screen) -
             coverage_cell(found.coverage_ratio, screen),
         ];
         if has_intervals {
-            row.insert(1, interval_cell(place.interval.as_ref(), screen).into());
-            row.push(top_tenth_cell(place.interval.as_ref()).into());
+            // What has no rank has none to doubt, though some draws rank it.
+            let interval = found.rank.and(place.interval.as_ref());
+            row.insert(1, interval_cell(interval, screen).into());
+            row.push(top_tenth_cell(interval).into());
         }
         if let Some(courses) = &ranked.courses {
             let course = courses.of(node, found.score);

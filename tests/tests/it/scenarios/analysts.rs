@@ -111,6 +111,7 @@ fn a_ranking_says_how_it_stands_who_leads_who_is_last_and_who_fell() {
         leader,
         [
             "1",
+            "1–2",
             "310115008000-004",
             "四",
             "塘桥街道",
@@ -119,12 +120,13 @@ fn a_ranking_says_how_it_stands_who_leads_who_is_last_and_who_fell() {
             "100.00",
             "前四分之一",
             "100.0%",
+            "80.7%",
             "+36.54",
             "▁█"
         ]
     );
     let last = cells(&zh, FIRST);
-    assert_eq!((last[0][0], last[0][7], last[0][9]), ("4", "后四分之一", "-4.28"), "{zh}");
+    assert_eq!((last[0][0], last[0][8], last[0][11]), ("4", "后四分之一", "-4.28"), "{zh}");
     assert_eq!(last[1], [FIRST, "一", "53.85", "49.56", "-4.28"]);
 
     let en = assessed.told(&[&rank[..], &["--lang", "en"]].concat());
