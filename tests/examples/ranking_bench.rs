@@ -179,7 +179,8 @@ where
     let calls = arguments.rate * arguments.seconds;
     let interval = Duration::from_secs(1) / arguments.rate;
     let lines: Vec<_> = lines.iter().cloned().map(Grpc::new).collect();
-    let (due_calls, mut pace) = tokio::sync::mpsc::unbounded_channel();
+    // Should it fill up, calls begin late; how long they took counts from when they were due all the same.
+    let (due_calls, mut pace) = tokio::sync::mpsc::channel(MOST_IN_FLIGHT);
     // A timer of the runtime counts whole milliseconds, which is two calls.
     let pacing = std::thread::spawn(move || {
         let begun = Instant::now() + Duration::from_millis(20);
@@ -187,7 +188,7 @@ where
             let due = begun + interval * nth;
             #[expect(clippy::disallowed_methods, reason = "a thread of its own that keeps the pace")]
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            if due_calls.send((nth, due)).is_err() {
+            if due_calls.blocking_send((nth, due)).is_err() {
                 return;
             }
         }
