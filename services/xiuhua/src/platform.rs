@@ -141,7 +141,8 @@ impl Platform {
         globals: &Globals,
     ) -> Result<Self> {
         let (channel, acceptor) = pipe::pair();
-        let parts = assemble(records, &channel).await?;
+        // Boxed: the four open side by side, and what waits for that would carry all of it along.
+        let parts = Box::pin(assemble(records, &channel)).await?;
         let doors: Vec<_> = parts.iter().map(Part::second_door).collect();
         let (served, parts) = match workers {
             Workers::Run => (parts, doors),

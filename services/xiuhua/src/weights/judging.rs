@@ -12,7 +12,6 @@ use xiuhua_indicators::weighting::matrix::PairwiseMatrix;
 use xiuhua_spreadsheets::judgements::{Field, JudgementFile, read};
 
 use crate::cli::{JudgeArgs, Table};
-use crate::intake::UnusableFile;
 use crate::method::{self, UnusableInput};
 use crate::screen::{Screen, marks, numbers, told, words};
 
@@ -93,7 +92,7 @@ pub(super) fn experts(
     for path in paths {
         match read(path) {
             Ok(file) => files.push((path.display().to_string(), file)),
-            Err(unusable) => faults.extend(UnusableInput::from(UnusableFile::from(unusable)).0),
+            Err(unusable) => faults.extend(UnusableInput::from(unusable).0),
         }
     }
     let mut by_expert: Vec<(String, Vec<Placed>)> = Vec::new();
