@@ -92,8 +92,8 @@ pub(crate) fn marks(zh: &str, en: &str) -> Column {
 
 /// Cells that a column of texts gets at least before others are left out.
 const LEAST_WORDS: u16 = 16;
-/// Cells beside the content of a column.
-const PADDING: u16 = 2;
+/// Cells beside the content of a column: a space on either side, and one before the next.
+const PADDING: u16 = 3;
 
 /// One line under the heading and none beside: what a narrow terminal holds.
 const STYLE: TableStyle = NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
