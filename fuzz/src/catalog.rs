@@ -78,6 +78,8 @@ pub(crate) const WORDS: &[&[u8]] = &[
     b"over = \"children\"\n",
     b"mean = { power = -1 }\n",
     b"change_of = \"A\"\n",
+    b"treat = { force_high = 1 }\n",
+    b"impute = { method = \"last\", reach = 3 }\n",
     b"transform = \"ln\"\n",
     b"code = \"A\"\n",
     b"floor = 0\n",

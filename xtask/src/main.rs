@@ -26,9 +26,8 @@ enum Task {
     Test,
     /// Kills services at random instants, as often as asked, and compares the record with what clients were promised.
     Chaos(chaos::Arguments),
-    /// Measures how fast and how lean a whole delivery is.
-    #[command(subcommand)]
-    Bench(bench::Bench),
+    /// Measures how fast and how lean the work is: all of it, or one subject.
+    Bench(bench::Arguments),
     /// Fuzzes the readers of files that strangers send, guided by coverage.
     Fuzz(fuzz::Arguments),
     /// Writes the Rust of the contracts (libs/contracts/src/gen) from proto/, and adds to the list of their fields.
@@ -40,7 +39,7 @@ fn main() -> Result<()> {
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Test => test::run(),
         Task::Chaos(arguments) => chaos::run(&arguments),
-        Task::Bench(bench) => bench::run(&bench),
+        Task::Bench(arguments) => bench::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Gen => generate::run(),
     }

@@ -80,18 +80,30 @@ pub(crate) fn buf() -> Result<PathBuf> {
 /// # Errors
 /// Python is absent and cannot be installed, or a package cannot be fetched.
 pub(crate) fn python() -> Result<PathBuf> {
-    let folder = target_folder()?.join("tools/python");
+    python_with("python", "tests/python/requirements.txt")
+}
+
+/// A Python with numpy, of the version that `tests/python/bench-requirements.txt` fixes.
+///
+/// # Errors
+/// Python is absent and cannot be installed, or numpy cannot be fetched.
+pub(crate) fn numpy() -> Result<PathBuf> {
+    python_with("numpy", "tests/python/bench-requirements.txt")
+}
+
+fn python_with(name: &str, list: &str) -> Result<PathBuf> {
+    let folder = target_folder()?.join("tools").join(name);
     let program = folder.join("venv/bin/python");
-    let same = unpack(&folder, "tests/python/requirements.txt")?;
+    let same = unpack(&folder, list)?;
+    let list = Path::new(list).file_name().context("a list of packages is a file")?;
     if same && folder.join("complete").exists() {
         return Ok(program);
     }
     let venv = || run(command("python3").args(["-m", "venv", "--clear", "venv"]).current_dir(&folder));
     // Debian ships python3 without the part that makes virtual environments.
     venv().or_else(|_| apt_install("python3-venv").and_then(|()| venv()))?;
-    let packages =
-        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"];
-    run(command(&program).args(packages).current_dir(&folder))?;
+    let packages = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
+    run(command(&program).args(packages).arg(list).current_dir(&folder))?;
     fs::write(folder.join("complete"), "")?;
     Ok(program)
 }

@@ -10,13 +10,15 @@
 //!
 //! Source: specification page 1, sections 1.4 and 1.7.
 
-use crate::base::{BaseValue, base_table, nothing_on_record};
+use crate::base::{BaseValue, base_of, nothing_on_record};
 use crate::catalog::Leaf;
 use crate::change::{base_change, change};
-use crate::compose::{Composer, NodeScore, NodeScores};
-use crate::normalise::{ScaledTable, scale_column, scale_table};
+use crate::column::Column;
+use crate::compose::{Composer, NodeColumn, NodeScores, compose_types};
+use crate::imputation::{FilledPeriods, Filling};
+use crate::normalise::{ScaledTable, scale_column, scale_table, scale_table_into};
 use crate::outline::Outline;
-use crate::rank::{Standing, standings};
+use crate::rank::{Order, StandingColumn};
 use crate::table::{ShapeError, Table, check_index, check_length};
 use crate::threshold::{
     LeafThreshold, Threshold, ThresholdStatus, check_thresholds, fix_from_members, fix_thresholds,
@@ -40,10 +42,12 @@ pub struct Assessment<'a> {
 }
 
 /// All that an assessment computes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Assessed {
-    /// Values of the assessed period, derived ones included.
+    /// Values of the assessed period, imputed and derived ones included.
     pub values: Table,
+    /// What the imputed ones were made of, by leaf position, then place.
+    pub fillings: Vec<Vec<Filling>>,
     /// Dimensionless values of the assessed period, derived ones included.
     pub scaled: ScaledTable,
     /// Thresholds by type and leaf position, derived ones included.
@@ -59,8 +63,8 @@ pub struct Assessed {
 pub struct Base<'a> {
     /// Positions of the catalog.
     pub outline: &'a Outline<'a>,
-    /// Declared weights by item: [`declared_weights`], or another scheme.
-    pub declared_weights: &'a [f64],
+    /// Declared weights by type, then by item: [`declared_weights`] for every type, or another scheme.
+    pub declared_weights: &'a [Vec<f64>],
     /// Type of each place, as a position in the list of types; `None` is `UNCLASSIFIED`.
     pub types: &'a [Option<usize>],
     /// Thresholds by type and leaf position; what stands at a derived leaf is not read.
@@ -86,8 +90,8 @@ pub struct DerivedThresholds {
 pub struct Scoring<'a> {
     /// Positions of the catalog.
     pub outline: &'a Outline<'a>,
-    /// Declared weights by item: [`declared_weights`], or another scheme.
-    pub declared_weights: &'a [f64],
+    /// Declared weights by type, then by item: [`declared_weights`] for every type, or another scheme.
+    pub declared_weights: &'a [Vec<f64>],
     /// Type of each place, as a position in the list of types; `None` is `UNCLASSIFIED`.
     pub types: &'a [Option<usize>],
     /// Thresholds by type and leaf position, derived ones included.
@@ -99,7 +103,7 @@ pub struct Scoring<'a> {
 }
 
 /// Scores and ranks of one period.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scored {
     /// The derived leaves, in catalog order.
     pub derived: Vec<DerivedLeaf>,
@@ -107,10 +111,10 @@ pub struct Scored {
     pub weights: Vec<Weights>,
     /// Capped dimensionless values, derived ones included.
     pub z: Table,
-    /// `nodes[node position][place]`: score and coverage.
-    pub nodes: Vec<Vec<NodeScore>>,
-    /// `standings[node position][place]`: rank and percentile within the place's type.
-    pub standings: Vec<Vec<Option<Standing>>>,
+    /// Score and coverage: by node position, a cell a place.
+    pub nodes: Vec<NodeColumn>,
+    /// Rank and percentile within the place's type: by node position, a cell a place.
+    pub standings: Vec<StandingColumn>,
 }
 
 /// A derived indicator, computed.
@@ -119,15 +123,15 @@ pub struct DerivedLeaf {
     /// Leaf position.
     pub leaf: usize,
     /// The node's score in the period before, by place.
-    pub previous: Vec<Option<f64>>,
+    pub previous: Column,
     /// The node's score in the assessed period before anything derived counts, by place.
-    pub current: Vec<Option<f64>>,
+    pub current: Column,
     /// Their differences, by place.
-    pub values: Vec<Option<f64>>,
+    pub values: Column,
     /// Uncapped dimensionless values, by place.
-    pub raw: Vec<Option<f64>>,
+    pub raw: Column,
     /// Capped dimensionless values, by place.
-    pub capped: Vec<Option<f64>>,
+    pub capped: Column,
 }
 
 /// The places of each type, in place order.
@@ -148,18 +152,35 @@ pub fn members_by_type(types: &[Option<usize>], type_count: usize) -> Result<Vec
 /// Assesses one period from values.
 ///
 /// The base is the catalog's number of periods before the assessed one, or the assessed period itself where no place
-/// has an earlier one on record.
+/// has an earlier one on record. Where the catalog fills gaps, they are filled first, from the periods given; a period
+/// without records is never a base for that.
 ///
 /// # Errors
 /// [`ShapeError`] if the inputs do not fit the catalog or each other.
 pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
+    let mut assessed = Assessed::default();
+    assess_into(input, &mut assessed)?;
+    Ok(assessed)
+}
+
+/// Does what [`assess`] does into what an earlier assessment left, whose memory is used again where nothing else shares
+/// it. What was in it has no influence.
+///
+/// # Errors
+/// [`ShapeError`] if the inputs do not fit the catalog or each other; what is in `assessed` then means nothing.
+pub fn assess_into(input: &Assessment<'_>, assessed: &mut Assessed) -> Result<(), ShapeError> {
+    let Assessed { scaled, scored, .. } = assessed;
+    // These share their columns with the dimensionless values, which are written first.
+    scored.z = Table::default();
+    scored.derived.clear();
     let outline = input.outline;
-    let (leaves, places) = (outline.leaf_count(), input.types.len());
+    let places = input.types.len();
     let members = members_by_type(input.types, input.samples.len())?;
     for table in input.earlier.iter().chain([input.current]) {
         check_observed(outline, table, places)?;
     }
 
+    let filled = FilledPeriods::of(outline, &members, input.current, input.earlier)?;
     let asked_periods = usize::try_from(outline.catalog().base_periods).unwrap_or(usize::MAX);
     let base_is_assessed_period = nothing_on_record(input.earlier.iter());
     let base = if base_is_assessed_period {
@@ -168,29 +189,36 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
         input.earlier.len().saturating_sub(asked_periods)..input.earlier.len()
     };
     let base_tables: Vec<&Table> = if base_is_assessed_period {
-        vec![input.current]
+        vec![filled.current()]
     } else {
-        input.earlier[base.clone()].iter().collect()
+        base.clone().map(|at| filled.base(at)).collect()
     };
-    let base_values = base_table(leaves, places, &base_tables)?;
     let asked_periods = if base_is_assessed_period { 1 } else { asked_periods };
-    let fix = |sample: &Vec<usize>| fix_thresholds(outline, &base_values, sample, asked_periods);
+    let fix = |sample: &Vec<usize>| {
+        for &place in sample {
+            check_index("sample member", place, places)?;
+        }
+        // Base values are only asked for in the sample, which is a small part of all places.
+        let base_values = base_of(outline.leaf_count(), &base_tables, &sample.iter().copied());
+        fix_thresholds(outline, &base_values, &(0..sample.len()).collect::<Vec<_>>(), asked_periods)
+    };
     let mut thresholds = input.samples.iter().map(fix).collect::<Result<Vec<_>, _>>()?;
     let mut fixed: Vec<Vec<Threshold>> =
         thresholds.iter().map(|leaves| leaves.iter().map(|leaf| leaf.threshold).collect()).collect();
 
+    scale_table_into(outline, &fixed, &members, filled.current(), scaled)?;
     let rescale = |table: &Table| scale_table(outline, &fixed, &members, table);
-    let mut scaled = rescale(input.current)?;
-    let earlier =
-        input.earlier.iter().map(|table| Ok(rescale(table)?.capped)).collect::<Result<Vec<_>, _>>()?;
-    let declared_weights = &declared_weights(outline.catalog());
+    let earlier = filled.earlier().map(|table| Ok(rescale(table)?.capped)).collect::<Result<Vec<_>, _>>()?;
+    let gap = Table::missing(outline.leaf_count(), places);
+    let of_base = |at: usize| if filled.base(at).is_empty() { &gap } else { &earlier[at] };
+    let declared_weights = &vec![declared_weights(outline.catalog()); members.len()];
     let derived = derived_thresholds(&Base {
         outline,
         declared_weights,
         types: input.types,
         thresholds: &fixed,
         samples: input.samples,
-        periods: &earlier[base].iter().collect::<Vec<_>>(),
+        periods: &base.map(of_base).collect::<Vec<_>>(),
     })?;
     for derived in &derived {
         for (kind, found) in derived.by_type.iter().enumerate() {
@@ -198,22 +226,27 @@ pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
             fixed[kind][derived.leaf] = found.threshold;
         }
     }
-    let scored = score(&Scoring {
+    let scoring = Scoring {
         outline,
         declared_weights,
         types: input.types,
         thresholds: &fixed,
         current: &scaled.capped,
         previous: earlier.last(),
-    })?;
+    };
+    score_into(&scoring, scored)?;
 
-    let mut values = input.current.clone();
+    let mut values = filled.current().clone();
     for derived in &scored.derived {
-        values.column_mut(derived.leaf).copy_from_slice(&derived.values);
-        scaled.raw.column_mut(derived.leaf).copy_from_slice(&derived.raw);
-        scaled.capped.column_mut(derived.leaf).copy_from_slice(&derived.capped);
+        values.column_mut(derived.leaf).clone_from(&derived.values);
+        scaled.raw.column_mut(derived.leaf).clone_from(&derived.raw);
+        scaled.capped.column_mut(derived.leaf).clone_from(&derived.capped);
     }
-    Ok(Assessed { values, scaled, thresholds, base_is_assessed_period, scored })
+    assessed.values = values;
+    assessed.fillings = filled.into_fillings();
+    assessed.thresholds = thresholds;
+    assessed.base_is_assessed_period = base_is_assessed_period;
+    Ok(())
 }
 
 /// Fixes the thresholds of the derived leaves from the base periods, in catalog order.
@@ -224,7 +257,7 @@ pub fn derived_thresholds(input: &Base<'_>) -> Result<Vec<DerivedThresholds>, Sh
     let outline = input.outline;
     check_length("samples by type", input.thresholds.len(), input.samples.len())?;
     let tables = input.periods.iter().copied();
-    let members = check_scored(outline, input.types, input.thresholds, tables)?;
+    let members = check_scored(outline, input.types, input.declared_weights, input.thresholds, tables)?;
     let places = input.types.len();
 
     let blank = |leaf| DerivedThresholds { leaf, by_type: Vec::with_capacity(members.len()) };
@@ -239,7 +272,7 @@ pub fn derived_thresholds(input: &Base<'_>) -> Result<Vec<DerivedThresholds>, Sh
             sampled[place] = true;
         }
         let sample: Vec<usize> = members.iter().copied().filter(|&place| sampled[place]).collect();
-        let composer = first_pass(outline, input.declared_weights, &input.thresholds[kind])?;
+        let composer = first_pass(outline, &input.declared_weights[kind], &input.thresholds[kind])?;
         let history: Vec<NodeScores> =
             input.periods.iter().map(|table| composer.compose(table, &sample)).collect::<Result<_, _>>()?;
         for found in &mut derived {
@@ -254,8 +287,7 @@ pub fn derived_thresholds(input: &Base<'_>) -> Result<Vec<DerivedThresholds>, Sh
 /// Fixes the thresholds of one derived leaf from its sample's scores at the node in the base periods.
 fn fix_change(leaf: &Leaf, node: usize, history: &[NodeScores], sample: usize, scale: f64) -> LeafThreshold {
     let of_member = |at: usize| {
-        let scores: Vec<Option<f64>> =
-            history.iter().map(|scores| scores.columns[node][at].value()).collect();
+        let scores: Vec<Option<f64>> = history.iter().map(|scores| scores.columns[node].value(at)).collect();
         base_change(&scores, scale)
     };
     let base: Vec<BaseValue> = (0..sample).filter_map(of_member).collect();
@@ -267,50 +299,54 @@ fn fix_change(leaf: &Leaf, node: usize, history: &[NodeScores], sample: usize, s
 /// # Errors
 /// [`ShapeError`] if the inputs do not fit the catalog or each other.
 pub fn score(input: &Scoring<'_>) -> Result<Scored, ShapeError> {
-    let outline = input.outline;
-    let tables = input.previous.into_iter().chain([input.current]);
-    let members = check_scored(outline, input.types, input.thresholds, tables)?;
-    let derived = derive(input, &members)?;
-
-    let mut z = input.current.clone();
-    for leaf in &derived {
-        z.column_mut(leaf.leaf).copy_from_slice(&leaf.capped);
-    }
-    let mut scored = Scored {
-        derived,
-        weights: Vec::with_capacity(members.len()),
-        nodes: vec![vec![NodeScore::unclassified(); z.places()]; outline.node_count()],
-        standings: vec![vec![None; z.places()]; outline.node_count()],
-        z,
-    };
-    for (thresholds, members) in input.thresholds.iter().zip(&members) {
-        let weights = effective_weights(outline, input.declared_weights, &statuses(thresholds))?;
-        let scores = Composer::new(outline, &weights)?.compose(&scored.z, members)?;
-        scored.weights.push(weights);
-        scored.place(&scores, members, outline.catalog().rank_decimals);
-    }
+    let mut scored = Scored::default();
+    score_into(input, &mut scored)?;
     Ok(scored)
 }
 
-impl Scored {
-    /// Puts the scores of one type's members in their places and ranks them.
-    fn place(&mut self, scores: &NodeScores, members: &[usize], rank_decimals: u32) {
-        for (node, column) in scores.columns.iter().enumerate() {
-            let values: Vec<Option<f64>> = column.iter().map(NodeScore::value).collect();
-            for ((&place, score), standing) in
-                members.iter().zip(column).zip(standings(&values, rank_decimals))
-            {
-                self.nodes[node][place] = *score;
-                self.standings[node][place] = standing;
-            }
+/// Does what [`score`] does into what an earlier run left, whose memory is used again: whoever scores time after time
+/// saves the system from clearing it anew. What was in it has no influence.
+///
+/// # Errors
+/// [`ShapeError`] if the inputs do not fit the catalog or each other; what is in `scored` then means nothing.
+pub fn score_into(input: &Scoring<'_>, scored: &mut Scored) -> Result<(), ShapeError> {
+    let outline = input.outline;
+    let tables = input.previous.into_iter().chain([input.current]);
+    let members = check_scored(outline, input.types, input.declared_weights, input.thresholds, tables)?;
+    scored.derived = derive(input, &members)?;
+
+    scored.z.clone_from(input.current);
+    for leaf in &scored.derived {
+        scored.z.column_mut(leaf.leaf).clone_from(&leaf.capped);
+    }
+    scored.weights.clear();
+    let mut composers = Vec::with_capacity(members.len());
+    for (thresholds, declared) in input.thresholds.iter().zip(input.declared_weights) {
+        let weights = effective_weights(outline, declared, &statuses(thresholds))?;
+        composers.push(Composer::new(outline, &weights)?);
+        scored.weights.push(weights);
+    }
+
+    let (nodes, places) = (outline.node_count(), scored.z.places());
+    scored.nodes.resize_with(nodes, || NodeColumn::to_be_filled(places));
+    scored.nodes.iter_mut().for_each(|node| node.refit(places));
+    compose_types(&composers, &members, &scored.z, &mut scored.nodes);
+
+    scored.standings.resize_with(nodes, || StandingColumn::missing(0));
+    let mut order = Order::default();
+    for (node, standings) in scored.nodes.iter().zip(&mut scored.standings) {
+        standings.clear(places);
+        for members in &members {
+            standings.rank(&mut order, node.scores(), outline.catalog().rank_decimals, members);
         }
     }
+    Ok(())
 }
 
 /// The first pass: the derived leaves of every type.
 fn derive(input: &Scoring<'_>, members: &[Vec<usize>]) -> Result<Vec<DerivedLeaf>, ShapeError> {
     let outline = input.outline;
-    let missing = || vec![None; input.types.len()];
+    let missing = || Column::missing(input.types.len());
     let blank = |leaf| DerivedLeaf {
         leaf,
         previous: missing(),
@@ -323,17 +359,19 @@ fn derive(input: &Scoring<'_>, members: &[Vec<usize>]) -> Result<Vec<DerivedLeaf
     if derived.is_empty() {
         return Ok(derived);
     }
-    for (thresholds, members) in input.thresholds.iter().zip(members) {
-        let composer = first_pass(outline, input.declared_weights, thresholds)?;
+    for (kind, members) in members.iter().enumerate() {
+        let thresholds = &input.thresholds[kind];
+        let composer = first_pass(outline, &input.declared_weights[kind], thresholds)?;
         let current = composer.compose(input.current, members)?;
         let previous = input.previous.map(|table| composer.compose(table, members)).transpose()?;
         for found in &mut derived {
             let Some((node, leaf)) = watched(outline, found.leaf) else { continue };
             for (at, &place) in members.iter().enumerate() {
-                let score = |scores: &NodeScores| scores.columns[node][at].value();
-                found.previous[place] = previous.as_ref().and_then(score);
-                found.current[place] = score(&current);
-                found.values[place] = change(found.previous[place], found.current[place], composer.scale);
+                let score = |scores: &NodeScores| scores.columns[node].value(at);
+                let (before, now) = (previous.as_ref().and_then(score), score(&current));
+                found.previous.set(place, before);
+                found.current.set(place, now);
+                found.values.set(place, change(before, now, composer.scale));
             }
             let threshold = thresholds[found.leaf];
             scale_column(leaf, threshold, &found.values, members, &mut found.raw, &mut found.capped)?;
@@ -367,9 +405,11 @@ fn watched<'a>(outline: &'a Outline<'_>, leaf: usize) -> Option<(usize, &'a Leaf
 fn check_scored<'a>(
     outline: &Outline<'_>,
     types: &[Option<usize>],
+    declared_weights: &[Vec<f64>],
     thresholds: &[Vec<Threshold>],
     tables: impl Iterator<Item = &'a Table>,
 ) -> Result<Vec<Vec<usize>>, ShapeError> {
+    check_length("declared weights by type", thresholds.len(), declared_weights.len())?;
     for thresholds in thresholds {
         check_thresholds(outline, thresholds)?;
     }
@@ -383,7 +423,7 @@ fn check_scored<'a>(
 fn check_observed(outline: &Outline<'_>, table: &Table, places: usize) -> Result<(), ShapeError> {
     table.check(outline.leaf_count(), places)?;
     for leaf in outline.derived_leaves() {
-        if table.column(leaf).iter().any(Option::is_some) {
+        if !table.column(leaf).is_all_missing() {
             return Err(ShapeError::DerivedDelivered { code: outline.leaf_item(leaf).code.clone() });
         }
     }

@@ -46,10 +46,20 @@ pub fn base_table(columns: usize, places: usize, periods: &[&Table]) -> Result<B
     for table in periods {
         table.check(columns, places)?;
     }
+    Ok(base_of(columns, periods, &(0..places)))
+}
+
+/// The base values of some places, which lie inside the tables, in the order given.
+pub(crate) fn base_of(
+    columns: usize,
+    periods: &[&Table],
+    places: &(impl Iterator<Item = usize> + Clone),
+) -> BaseTable {
     let column_of = |column: usize| {
-        (0..places).map(|place| base_value(periods.iter().map(|table| table.column(column)[place]))).collect()
+        let of_place = |place| base_value(periods.iter().map(|table| table.column(column).get(place)));
+        places.clone().map(of_place).collect()
     };
-    Ok(BaseTable { columns: (0..columns).map(column_of).collect() })
+    BaseTable { columns: (0..columns).map(column_of).collect() }
 }
 
 /// Whether no place has a value in any of the earlier periods: then the base is the assessed period itself.

@@ -8,11 +8,15 @@ mod bounds;
 mod checking;
 mod fault;
 mod lookup;
+pub(crate) mod preparing;
 mod reading;
 mod units;
 
 pub use bounds::BoundsError;
 pub use fault::{CatalogFault, CatalogFaults, Reason};
+pub use preparing::{Force, Impute, Share, Treat};
+
+use crate::rolling::Roll;
 
 /// A text in the two languages of the house.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +82,8 @@ pub struct Measure {
     pub source_system: String,
     /// How raw records become a value, in words; may be empty.
     pub derivation: String,
+    /// How values of months or days become one of twelve months; `None` where they are delivered by the period.
+    pub roll: Option<Roll>,
 }
 
 /// An interval in the measure's own unit, written `[0, 100]`, `[0, )`, `(0, )`, `( , )`.
@@ -175,6 +181,10 @@ pub struct Leaf {
     pub transform: Transform,
     /// Where its thresholds come from.
     pub threshold: ThresholdPolicy,
+    /// How its outliers are treated; [`Treat::None`] under a logarithm, with fixed goalposts and for a derived leaf.
+    pub treat: Treat,
+    /// How its gaps are filled; [`Impute::None`] for a derived leaf.
+    pub impute: Impute,
     /// Evidence for it in its source: `n` named, `o` older wording, `i` inferred; may be empty.
     pub evidence: String,
     /// Note; may be empty.

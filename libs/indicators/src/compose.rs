@@ -2,49 +2,27 @@
 //!
 //! Source: specification page 1, section 1.7, and page 5, section 5.1.
 
+mod block;
+mod panel;
+mod score;
+mod sweep;
+
+pub use score::{Absence, NodeColumn, NodeScore};
+
 use crate::catalog::{ItemIndex, Node, Over};
 use crate::mean::Averaging;
 use crate::outline::{Outline, Position};
 use crate::table::{ShapeError, Table, check_index, check_length};
 use crate::weight::Weights;
-
-/// Round-off that a coverage may fall short of its minimum by, so that exactly 2/3 passes.
-const COVERAGE_TOLERANCE: f64 = 1e-9;
-
-/// Places worked on at once: their running sums stay in the processor's first cache.
-const BLOCK: usize = 256;
-
-/// What a node came to for one place.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NodeScore {
-    /// Score on the catalog's scale, unrounded, or why there is none.
-    pub score: Result<f64, Absence>,
-    /// Share of the effective weight that is observed, in 0..=1; 0 where nothing is in use.
-    pub coverage: f64,
-}
-
-/// Why a place has no score at a node. The order of the variants is the order in which they are looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum Absence {
-    /// The place is in no type, so nothing is measured.
-    #[error("the place is not classified")]
-    Unclassified,
-    /// Every leaf below is left out for the type.
-    #[error("no indicator below is in use for the type")]
-    NothingInUse,
-    /// Too little of the weight is observed.
-    #[error("the coverage is below the minimum")]
-    LowCoverage,
-    /// A geometric, harmonic or negative power mean met a zero and has no floor.
-    #[error("the mean refuses a value of zero")]
-    ZeroRefused,
-}
+pub(crate) use block::{BLOCK, Block};
+pub(crate) use panel::{LANES, Lanes, Panel};
+pub(crate) use sweep::compose_types;
 
 /// The scores of some places at all nodes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeScores {
-    /// `columns[node position][n]` is the score of the n-th place asked for.
-    pub columns: Vec<Vec<NodeScore>>,
+    /// By node position; the n-th cell of a column is the score of the n-th place asked for.
+    pub columns: Vec<NodeColumn>,
 }
 
 /// Composes node scores for the places of one type.
@@ -62,6 +40,8 @@ pub(crate) struct Recipe {
     minimum_coverage: f64,
     pub(crate) parts: Vec<Part>,
     total_weight: f64,
+    /// The least weight observed that a score needs.
+    least_weight: f64,
 }
 
 /// A leaf or a child node in a mean.
@@ -71,45 +51,35 @@ pub(crate) struct Part {
     pub(crate) weight: f64,
 }
 
-/// The running sums of one node for one place.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    /// Σ w·f(z) over the parts that have a value.
-    terms: f64,
-    /// Σ w over the same parts.
-    weight: f64,
-    /// Σ w·(share observed) over all parts.
-    covered: f64,
-    /// A part was refused by this mean or by its own.
-    refused: bool,
-}
-
-impl NodeScore {
-    /// The score, if there is one.
-    #[must_use]
-    pub fn value(&self) -> Option<f64> {
-        self.score.ok()
-    }
-
-    /// What a place in no type gets everywhere.
-    #[must_use]
-    pub fn unclassified() -> Self {
-        Self { score: Err(Absence::Unclassified), coverage: 0.0 }
-    }
-}
-
 impl Composer {
     /// Prepares the composition with the weights in force for one type.
     ///
     /// # Errors
     /// [`ShapeError::Length`] if the weights do not fit the catalog.
     pub fn new(outline: &Outline<'_>, weights: &Weights) -> Result<Self, ShapeError> {
-        check_length("effective weights", outline.leaf_count(), weights.leaves.len())?;
-        check_length("declared weights", outline.catalog().items.len(), weights.declared.len())?;
+        check_weights(outline, weights)?;
+        Ok(Self::of_nodes(outline, weights, |_| true))
+    }
+
+    /// Prepares the composition of some nodes alone, and of what these need; the others stay without parts.
+    ///
+    /// # Errors
+    /// [`ShapeError`] if the weights do not fit the catalog.
+    pub(crate) fn for_needed(
+        outline: &Outline<'_>,
+        weights: &Weights,
+        needed: &[bool],
+    ) -> Result<Self, ShapeError> {
+        check_weights(outline, weights)?;
+        Ok(Self::of_nodes(outline, weights, |node| needed[node]))
+    }
+
+    fn of_nodes(outline: &Outline<'_>, weights: &Weights, is_needed: impl Fn(usize) -> bool) -> Self {
         let mut in_use: Vec<bool> = vec![false; outline.node_count()];
         let mut recipes: Vec<Recipe> = Vec::with_capacity(outline.node_count());
         for (at, node) in outline.nodes().enumerate().collect::<Vec<_>>().into_iter().rev() {
             let parts = match node.over {
+                _ if !is_needed(at) => Vec::new(),
                 Over::Leaves => leaf_parts(outline, weights, at),
                 Over::Children => child_parts(outline, weights, &in_use, at),
             };
@@ -117,7 +87,14 @@ impl Composer {
             recipes.push(Recipe::new(node, parts));
         }
         recipes.reverse();
-        Ok(Self { recipes, scale: outline.catalog().scale, leaf_count: outline.leaf_count() })
+        Self { recipes, scale: outline.catalog().scale, leaf_count: outline.leaf_count() }
+    }
+
+    /// Composes the nodes asked for, and what they need, of a block; `results` are its alone, by node position.
+    pub(crate) fn compose_asked(&self, block: &mut Block, needed: &[bool], results: &mut [NodeColumn]) {
+        for (at, recipe) in self.recipes.iter().enumerate().rev().filter(|(at, _)| needed[*at]) {
+            self.compose_one(at, recipe, block, 0, results);
+        }
     }
 
     /// How many leaves the catalog has.
@@ -142,31 +119,38 @@ impl Composer {
         for &place in places {
             check_index("place of a table", place, z.places())?;
         }
-        let blank = NodeScore { score: Err(Absence::NothingInUse), coverage: 0.0 };
-        let mut columns = vec![vec![blank; places.len()]; self.recipes.len()];
-        let mut sums = [Sums::default(); BLOCK];
-        for (block_at, block) in places.chunks(BLOCK).enumerate() {
-            let first = block_at * BLOCK;
-            // Children stand after their parents, so they are complete when a parent over children asks.
-            for (at, recipe) in self.recipes.iter().enumerate().rev() {
-                let sums = &mut sums[..block.len()];
-                sums.fill(Sums::default());
-                for part in &recipe.parts {
-                    match part.source {
-                        Position::Leaf(leaf) => recipe.add_leaf(part.weight, z.column(leaf), block, sums),
-                        Position::Node(node) => {
-                            let children = &columns[node][first..first + block.len()];
-                            recipe.add_node(part.weight, self.scale, children, sums);
-                        }
-                    }
-                }
-                let scores = &mut columns[at][first..first + block.len()];
-                for (score, sums) in scores.iter_mut().zip(sums.iter()) {
-                    *score = recipe.finish(*sums, self.scale);
-                }
-            }
+        let mut columns: Vec<NodeColumn> =
+            self.recipes.iter().map(|_| NodeColumn::to_be_filled(places.len())).collect();
+        let mut block = Block::new(self.leaf_count);
+        for (at, places) in places.chunks(BLOCK).enumerate() {
+            block.z.gather(z, places);
+            self.compose_block(&mut block, at * BLOCK, &mut columns);
         }
         Ok(NodeScores { columns })
+    }
+
+    /// Composes the places of a block, whose results begin at `first`.
+    fn compose_block(&self, block: &mut Block, first: usize, columns: &mut [NodeColumn]) {
+        // Children stand after their parents, so they are complete when a parent over children asks.
+        for (at, recipe) in self.recipes.iter().enumerate().rev() {
+            self.compose_one(at, recipe, block, first, columns);
+        }
+    }
+
+    fn compose_one(
+        &self,
+        at: usize,
+        recipe: &Recipe,
+        block: &mut Block,
+        first: usize,
+        columns: &mut [NodeColumn],
+    ) {
+        let (parents, children) = columns.split_at_mut(at + 1);
+        let len = block.len();
+        recipe.compose(block, self.scale, |node| children[node - at - 1].stretch(first, len));
+        let (scores, coverage) = parents[at].stretch_mut(first, len);
+        scores.copy_from_slice(block.scores());
+        coverage.copy_from_slice(block.coverage());
     }
 
     /// The share of a node's weight that each leaf in use carries, by leaf position; the shares sum to 1, and nothing
@@ -194,64 +178,39 @@ impl Composer {
 impl Recipe {
     fn new(node: &Node, parts: Vec<Part>) -> Self {
         let total_weight = parts.iter().map(|part| part.weight).sum();
-        Self { averaging: Averaging::of(node), minimum_coverage: node.minimum_coverage, parts, total_weight }
-    }
-
-    fn add_leaf(&self, weight: f64, column: &[Option<f64>], places: &[usize], sums: &mut [Sums]) {
-        for (sums, &place) in sums.iter_mut().zip(places) {
-            let Some(value) = column[place] else { continue };
-            sums.covered += weight;
-            sums.add(weight, self.averaging.term(value));
-        }
-    }
-
-    fn add_node(&self, weight: f64, scale: f64, children: &[NodeScore], sums: &mut [Sums]) {
-        for (sums, child) in sums.iter_mut().zip(children) {
-            sums.covered += weight * child.coverage;
-            match child.score {
-                Ok(score) => sums.add(weight, self.averaging.term(score / scale)),
-                Err(absence) => sums.refused |= absence == Absence::ZeroRefused,
-            }
-        }
-    }
-
-    fn finish(&self, sums: Sums, scale: f64) -> NodeScore {
-        if self.parts.is_empty() {
-            return NodeScore { score: Err(Absence::NothingInUse), coverage: 0.0 };
-        }
-        let coverage = sums.covered / self.total_weight;
-        let score = if coverage < self.minimum_coverage - COVERAGE_TOLERANCE {
-            Err(Absence::LowCoverage)
-        } else if sums.refused {
-            Err(Absence::ZeroRefused)
-        } else if sums.weight <= 0.0 {
-            Err(Absence::LowCoverage)
-        } else {
-            Ok(scale * self.averaging.value_of(sums.terms / sums.weight))
-        };
-        NodeScore { score, coverage }
+        let (averaging, minimum_coverage) = (Averaging::of(node), node.minimum_coverage);
+        let recipe = Self { averaging, minimum_coverage, parts, total_weight, least_weight: 0.0 };
+        Self { least_weight: recipe.find_least_weight(), ..recipe }
     }
 }
 
-impl Sums {
-    #[inline]
-    fn add(&mut self, weight: f64, term: Option<f64>) {
-        match term {
-            Some(term) => {
-                self.terms += weight * term;
-                self.weight += weight;
+/// Which nodes must be composed for some of them: these, and below those over children, their children.
+pub(crate) fn needed_nodes(outline: &Outline<'_>, asked: &[usize]) -> Vec<bool> {
+    let mut needed = vec![false; outline.node_count()];
+    asked.iter().for_each(|&node| needed[node] = true);
+    for (at, node) in outline.nodes().enumerate() {
+        if needed[at] && node.over == Over::Children {
+            for &child in &outline.node_item(at).children {
+                if let Position::Node(child) = outline.position(child) {
+                    needed[child] = true;
+                }
             }
-            None => self.refused = true,
         }
     }
+    needed
+}
+
+fn check_weights(outline: &Outline<'_>, weights: &Weights) -> Result<(), ShapeError> {
+    check_length("effective weights", outline.leaf_count(), weights.leaves.len())?;
+    check_length("declared weights", outline.catalog().items.len(), weights.declared.len())
 }
 
 fn leaf_parts(outline: &Outline<'_>, weights: &Weights, node: usize) -> Vec<Part> {
-    outline
-        .leaves_below(node)
-        .map(|leaf| Part { source: Position::Leaf(leaf), weight: weights.leaves[leaf] })
-        .filter(|part| part.weight > 0.0)
-        .collect()
+    let below = outline.leaves_below(node);
+    let mut parts = Vec::with_capacity(below.len());
+    let part = |leaf: usize| Part { source: Position::Leaf(leaf), weight: weights.leaves[leaf] };
+    parts.extend(below.map(part).filter(|part| part.weight > 0.0));
+    parts
 }
 
 /// Children keep their declared weights: what is left out inside a child is made up for inside it.

@@ -9,6 +9,7 @@
 //! Source: specification page 1, section 1.8, readings 3 and 7; for the logarithmic split B. W. Ang, "The LMDI approach
 //! to decomposition analysis" (Energy Policy 33, 2005).
 
+use crate::column::Column;
 use crate::compose::{Absence, Composer, NodeScore};
 use crate::outline::Position;
 use crate::table::{ShapeError, Table, check_index};
@@ -48,9 +49,9 @@ pub fn contributions(
     z: &[Option<f64>],
 ) -> Result<Result<Vec<Contribution>, Absence>, ShapeError> {
     check_index("node", node, composer.recipes.len())?;
-    let row = Table::from_columns(1, z.iter().map(|&value| vec![value]).collect())?;
+    let row = Table::from_columns(1, z.iter().map(|&value| Column::from(vec![value])).collect())?;
     let scores: Vec<NodeScore> =
-        composer.compose(&row, &[0])?.columns.into_iter().map(|column| column[0]).collect();
+        composer.compose(&row, &[0])?.columns.iter().map(|column| column.get(0)).collect();
     Ok(scores[node].score.map(|score| {
         let split = Split { composer, z, scores: &scores };
         let mut found = Vec::new();

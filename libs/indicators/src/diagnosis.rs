@@ -36,7 +36,8 @@ pub fn type_medians(z: &Table, members: &[usize]) -> Result<Vec<Option<f64>>, Sh
     for &place in members {
         check_index("place of a table", place, z.places())?;
     }
-    let medians = z.columns().iter().map(|column| median(members.iter().filter_map(|&place| column[place])));
+    let medians =
+        z.columns().iter().map(|column| median(members.iter().filter_map(|&place| column.get(place))));
     Ok(medians.collect())
 }
 

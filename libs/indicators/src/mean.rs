@@ -20,6 +20,16 @@ impl Averaging {
         Self { mean: node.mean, floor }
     }
 
+    /// Which mean it is.
+    pub(crate) fn mean(self) -> Mean {
+        self.mean
+    }
+
+    /// What a value below it is raised to.
+    pub(crate) fn floor(self) -> Option<f64> {
+        self.floor
+    }
+
     /// `f(z)`; `None` where the mean refuses the value: a zero (or less) without a floor, in a geometric or harmonic
     /// mean or under a negative power.
     #[inline]

@@ -2,10 +2,19 @@
 //!
 //! Source: specification page 1, section 1.5.
 
+mod line;
+
+pub(crate) use line::{Line, cap_strips, transform};
+
+use line::ScaleColumn;
+
 use crate::catalog::{Direction, Leaf, Transform};
+use crate::column::Column;
+use crate::lanes::wide;
 use crate::outline::Outline;
 use crate::table::{ShapeError, Table, check_index, check_length};
 use crate::threshold::{Goalposts, Threshold, check_thresholds};
+use crate::treatment::Treatment;
 
 /// A dimensionless value; an inverse indicator is turned, so that 1 is always best.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,12 +29,14 @@ pub struct Scaled {
 #[derive(Clone, Copy, Debug)]
 pub struct Scaler {
     transform: Transform,
+    treatment: Treatment,
+    ends: (f64, f64),
     from: f64,
     span: f64,
 }
 
 /// Dimensionless values of all leaves: two tables of one shape.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScaledTable {
     /// Uncapped values.
     pub raw: Table,
@@ -34,12 +45,15 @@ pub struct ScaledTable {
 }
 
 impl Scaler {
-    /// A scaler between these thresholds, which are in the indicator's own unit; `None` where the transform is not
-    /// defined at one of them or leaves nothing between them: logarithms of neighbouring numbers can be equal.
+    /// A scaler between these thresholds, which are in the indicator's own unit, with the treatment that was fixed with
+    /// them; `None` where a logarithm is not defined at one of them or leaves nothing between them: logarithms of
+    /// neighbouring numbers can be equal.
     #[must_use]
     pub fn new(leaf: &Leaf, goalposts: Goalposts) -> Option<Self> {
-        let lower = transformed(leaf.transform, goalposts.lower())?;
-        let upper = transformed(leaf.transform, goalposts.upper())?;
+        let treatment = goalposts.treatment();
+        let ends = (goalposts.lower(), goalposts.upper());
+        let lower = transformed(leaf.transform, treatment, ends.0)?;
+        let upper = transformed(leaf.transform, treatment, ends.1)?;
         if upper <= lower {
             return None;
         }
@@ -48,16 +62,34 @@ impl Scaler {
             Direction::Positive => (lower, upper - lower),
             Direction::Inverse => (upper, lower - upper),
         };
-        Some(Self { transform: leaf.transform, from, span })
+        Some(Self { transform: leaf.transform, treatment, ends, from, span })
     }
 
     /// Rescales a value in the indicator's own unit; `None` where the transform is not defined.
+    ///
+    /// A winsorised value beyond its limit counts as the limit, uncapped too. Under a logarithm that treats outliers, a
+    /// value beyond the threshold on the side where the logarithm ends counts as the threshold: so every value has its
+    /// place, and a greater one never a lesser.
     #[must_use]
     pub fn scale(&self, value: f64) -> Option<Scaled> {
-        let moved = transformed(self.transform, value)? - self.from;
+        let moved = transformed(self.transform, self.treatment, self.treated(value))? - self.from;
         // A value at the far end of the number range may overflow here; it stays a number.
         let raw = (moved / self.span).clamp(f64::MIN, f64::MAX) + 0.0;
         Some(Scaled { raw, capped: raw.clamp(0.0, 1.0) })
+    }
+
+    /// Whether it treats values before it draws its line.
+    pub(crate) fn treats(&self) -> bool {
+        self.treatment != Treatment::Untreated
+    }
+
+    fn treated(&self, value: f64) -> f64 {
+        match self.treatment {
+            Treatment::Untreated => value,
+            Treatment::Winsorised(limits) => limits.within(value),
+            Treatment::Logarithm(logarithm) if logarithm.mirrored => value.min(self.ends.1),
+            Treatment::Logarithm(_) => value.max(self.ends.0),
+        }
     }
 }
 
@@ -70,19 +102,20 @@ impl Scaler {
 pub fn scale_column(
     leaf: &Leaf,
     threshold: Threshold,
-    values: &[Option<f64>],
+    values: &Column,
     places: &[usize],
-    raw: &mut [Option<f64>],
-    capped: &mut [Option<f64>],
+    raw: &mut Column,
+    capped: &mut Column,
 ) -> Result<(), ShapeError> {
     check_length("uncapped column", values.len(), raw.len())?;
     check_length("capped column", values.len(), capped.len())?;
     let scaler = threshold.goalposts().and_then(|goalposts| Scaler::new(leaf, goalposts));
+    let (raw, capped) = (raw.cells_mut(), capped.cells_mut());
     for &place in places {
         check_index("place of a column", place, values.len())?;
-        let scaled = scaler.zip(values[place]).and_then(|(scaler, value)| scaler.scale(value));
-        raw[place] = scaled.map(|scaled| scaled.raw);
-        capped[place] = scaled.map(|scaled| scaled.capped);
+        let scaled = scaler.zip(values.get(place)).and_then(|(scaler, value)| scaler.scale(value));
+        raw[place] = scaled.map_or(f64::NAN, |scaled| scaled.raw);
+        capped[place] = scaled.map_or(f64::NAN, |scaled| scaled.capped);
     }
     Ok(())
 }
@@ -100,24 +133,82 @@ pub fn scale_table(
     members: &[Vec<usize>],
     values: &Table,
 ) -> Result<ScaledTable, ShapeError> {
-    let (leaves, places) = (outline.leaf_count(), values.places());
-    values.check(leaves, places)?;
-    check_length("thresholds by type", members.len(), thresholds.len())?;
-    let mut scaled =
-        ScaledTable { raw: Table::missing(leaves, places), capped: Table::missing(leaves, places) };
-    for (thresholds, members) in thresholds.iter().zip(members) {
-        check_thresholds(outline, thresholds)?;
-        for (at, leaf) in outline.leaves().enumerate() {
-            let (raw, capped) = (scaled.raw.column_mut(at), scaled.capped.column_mut(at));
-            scale_column(leaf, thresholds[at], values.column(at), members, raw, capped)?;
-        }
-    }
+    let mut scaled = ScaledTable::default();
+    scale_table_into(outline, thresholds, members, values, &mut scaled)?;
     Ok(scaled)
 }
 
-fn transformed(transform: Transform, value: f64) -> Option<f64> {
-    match transform {
-        Transform::None => Some(value),
-        Transform::Ln => (value > 0.0).then(|| libm::log(value)),
+/// The same, into the memory of an earlier table.
+pub(crate) fn scale_table_into(
+    outline: &Outline<'_>,
+    thresholds: &[Vec<Threshold>],
+    members: &[Vec<usize>],
+    values: &Table,
+    scaled: &mut ScaledTable,
+) -> Result<(), ShapeError> {
+    let (leaves, places) = (outline.leaf_count(), values.places());
+    values.check(leaves, places)?;
+    check_length("thresholds by type", members.len(), thresholds.len())?;
+    let [mut raw_columns, mut capped_columns] =
+        [&mut scaled.raw, &mut scaled.capped].map(|table| table.take_columns());
+    raw_columns.resize_with(leaves, Column::default);
+    capped_columns.resize_with(leaves, Column::default);
+    let kinds = kinds_of(members, places)?;
+    for thresholds in thresholds {
+        check_thresholds(outline, thresholds)?;
+    }
+    let mut logarithms = Vec::new();
+    let columns = raw_columns.iter_mut().zip(&mut capped_columns);
+    for ((at, leaf), (raw, capped)) in outline.leaves().enumerate().zip(columns) {
+        if thresholds.iter().any(|thresholds| is_treated(thresholds[at])) {
+            // Each type has limits or a logarithm of its own, which no one line says.
+            (*raw, *capped) = (Column::missing(places), Column::missing(places));
+            for (thresholds, members) in thresholds.iter().zip(members) {
+                scale_column(leaf, thresholds[at], values.column(at), members, raw, capped)?;
+            }
+            continue;
+        }
+        let lines: Vec<Line> = thresholds.iter().map(|thresholds| Line::of(leaf, thresholds[at])).collect();
+        let values = values.column(at).cells();
+        let transformed = if leaf.transform == Transform::None {
+            values
+        } else {
+            logarithms.clear();
+            logarithms.extend(values.iter().map(|&value| transform(leaf, value)));
+            &logarithms
+        };
+        // Every cell is written.
+        let (raw, capped) = (raw.refit(places), capped.refit(places));
+        wide(ScaleColumn { lines: &lines, kinds: &kinds, transformed, raw, capped });
+    }
+    *scaled = ScaledTable {
+        raw: Table::from_columns(places, raw_columns)?,
+        capped: Table::from_columns(places, capped_columns)?,
+    };
+    Ok(())
+}
+
+/// Whether values are treated before they are rescaled between these thresholds.
+fn is_treated(threshold: Threshold) -> bool {
+    threshold.goalposts().is_some_and(|goalposts| goalposts.treatment() != Treatment::Untreated)
+}
+
+/// The type of each place, `u32::MAX` for none.
+fn kinds_of(members: &[Vec<usize>], places: usize) -> Result<Vec<u32>, ShapeError> {
+    let mut kinds = vec![u32::MAX; places];
+    for (kind, members) in (0..).zip(members) {
+        for &place in members {
+            check_index("place of a column", place, places)?;
+            kinds[place] = kind;
+        }
+    }
+    Ok(kinds)
+}
+
+fn transformed(transform: Transform, treatment: Treatment, value: f64) -> Option<f64> {
+    match (transform, treatment) {
+        (Transform::Ln, _) => (value > 0.0).then(|| libm::log(value)),
+        (Transform::None, Treatment::Logarithm(logarithm)) => logarithm.of(value),
+        (Transform::None, Treatment::Untreated | Treatment::Winsorised(_)) => Some(value),
     }
 }

@@ -56,8 +56,21 @@ impl Period {
     /// The period of the same length just before; `None` at the beginning of the calendar.
     #[must_use]
     pub fn before(&self) -> Option<Self> {
-        let dated = self.dated.before()?;
+        Some(Self::of(self.dated.before()?))
+    }
+
+    /// The period of the same length just after; `None` at the end of the calendar, the year 9999.
+    #[must_use]
+    pub fn after(&self) -> Option<Self> {
+        let dated = self.dated.after()?;
         Some(Self { text: dated.to_string(), dated })
+    }
+
+    /// The `count` periods of the same length just after, earliest first; fewer at the end of the calendar.
+    #[must_use]
+    pub fn window_after(&self, count: u32) -> Vec<Self> {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        std::iter::successors(self.after(), Self::after).take(count).collect()
     }
 
     /// The `count` periods of the same length just before, earliest first; fewer at the beginning of the calendar.
@@ -67,6 +80,85 @@ impl Period {
         let mut window: Vec<Self> = std::iter::successors(self.before(), Self::before).take(count).collect();
         window.reverse();
         window
+    }
+
+    /// Whether it is a whole year.
+    #[must_use]
+    pub fn is_year(&self) -> bool {
+        matches!(self.dated, Dated::Year(_))
+    }
+
+    /// Whether it is a month.
+    #[must_use]
+    pub fn is_month(&self) -> bool {
+        matches!(self.dated, Dated::Month(..))
+    }
+
+    /// Month of the year, 1 to 12; `None` for a year.
+    #[must_use]
+    pub fn month(&self) -> Option<u16> {
+        match self.dated {
+            Dated::Year(_) => None,
+            Dated::Month(_, month) | Dated::Day(_, month, _) => Some(month),
+        }
+    }
+
+    /// The month that a year or a month ends with; `None` for a day.
+    #[must_use]
+    pub fn last_month(&self) -> Option<Self> {
+        match self.dated {
+            Dated::Year(year) => Some(Self::of(Dated::Month(year, 12))),
+            Dated::Month(..) => Some(self.clone()),
+            Dated::Day(..) => None,
+        }
+    }
+
+    /// The year whose end is the end of this period: of a year itself, of a December its year; `None` otherwise.
+    #[must_use]
+    pub fn closing_year(&self) -> Option<Self> {
+        match self.dated {
+            Dated::Year(year) | Dated::Month(year, 12) => Some(Self::of(Dated::Year(year))),
+            Dated::Month(..) | Dated::Day(..) => None,
+        }
+    }
+
+    /// The days of a month, in order; none of any other period.
+    #[must_use]
+    pub fn days(&self) -> Vec<Self> {
+        match self.dated {
+            Dated::Month(year, month) => {
+                (1..=days_in(year, month)).map(|day| Self::of(Dated::Day(year, month, day))).collect()
+            }
+            Dated::Year(_) | Dated::Day(..) => Vec::new(),
+        }
+    }
+
+    /// The same period one year before, 28 February for 29 February; `None` at the beginning of the calendar.
+    #[must_use]
+    pub fn year_before(&self) -> Option<Self> {
+        let dated = match self.dated {
+            Dated::Year(year) => Dated::Year(year - 1),
+            Dated::Month(year, month) => Dated::Month(year - 1, month),
+            Dated::Day(year, 2, 29) => Dated::Day(year - 1, 2, 28),
+            Dated::Day(year, month, day) => Dated::Day(year - 1, month, day),
+        };
+        dated.exists().then(|| Self::of(dated))
+    }
+
+    /// The `count` months after a month, in order; none of any other period, fewer at the end of the calendar.
+    #[must_use]
+    pub fn months_after(&self, count: u32) -> Vec<Self> {
+        let next = |month: &Dated| match *month {
+            Dated::Month(year, 12) if year < 9999 => Some(Dated::Month(year + 1, 1)),
+            Dated::Month(year, month) if month < 12 => Some(Dated::Month(year, month + 1)),
+            _ => None,
+        };
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        std::iter::successors(next(&self.dated), next).take(count).map(Self::of).collect()
+    }
+
+    fn of(dated: Dated) -> Self {
+        Self { text: dated.to_string(), dated }
     }
 }
 
@@ -122,6 +214,20 @@ impl Dated {
             Self::Day(year, month, day) => Self::Day(year, month, day - 1),
         };
         before.exists().then_some(before)
+    }
+
+    fn after(self) -> Option<Self> {
+        let after = match self {
+            Self::Year(year) => Self::Year(year + 1),
+            Self::Month(year, 12) => Self::Month(year + 1, 1),
+            Self::Month(year, month) => Self::Month(year, month + 1),
+            Self::Day(year, 12, 31) => Self::Day(year + 1, 1, 1),
+            Self::Day(year, month, day) if day == days_in(year, month) => Self::Day(year, month + 1, 1),
+            Self::Day(year, month, day) => Self::Day(year, month, day + 1),
+        };
+        // A year has four digits.
+        let (Self::Year(year) | Self::Month(year, _) | Self::Day(year, ..)) = after;
+        (year <= 9999).then_some(after)
     }
 }
 
@@ -228,6 +334,34 @@ mod tests {
         assert_eq!(window("0002", 3), ["0001"]);
         assert_eq!(window("0001-02", 3), ["0001-01"]);
         assert_eq!(window("0001-01-01", 3), [""; 0]);
+    }
+
+    #[test]
+    fn what_lies_after_lies_before_and_the_calendar_ends() {
+        for text in ["2021", "2021-12", "2021-01", "2024-02-29", "2023-02-28", "2021-12-31", "2021-04-30"] {
+            let next = period(text).after().unwrap();
+            assert_eq!(next.before().unwrap().as_str(), text);
+        }
+        let after =
+            |text: &str| period(text).window_after(2).iter().map(Period::to_string).collect::<Vec<_>>();
+        assert_eq!(after("2023-02-27"), ["2023-02-28", "2023-03-01"]);
+        assert_eq!(after("9998"), ["9999"]);
+        assert_eq!([after("9999"), after("9999-12"), after("9999-12-31")], [[""; 0]; 3]);
+    }
+
+    #[test]
+    fn months_go_on_over_the_turn_of_the_year_and_know_their_days() {
+        let texts = |periods: Vec<Period>| periods.iter().map(Period::to_string).collect::<Vec<_>>();
+        assert_eq!(texts(period("2020-11").months_after(3)), ["2020-12", "2021-01", "2021-02"]);
+        assert_eq!(texts(period("9999-12").months_after(3)), [""; 0]);
+        assert_eq!(texts(period("2020").months_after(3)), [""; 0]);
+        assert_eq!(period("2020-02").days().len(), 29);
+        assert_eq!(period("2021-12").closing_year(), Some(period("2021")));
+        assert_eq!(period("2021-12-31").closing_year(), None);
+        assert_eq!(period("2021").last_month(), Some(period("2021-12")));
+        assert_eq!(period("2020-02-29").year_before(), Some(period("2019-02-28")));
+        assert_eq!(period("0001-03").year_before(), None);
+        assert_eq!((period("2021-03").month(), period("2021").month()), (Some(3), None));
     }
 
     #[test]

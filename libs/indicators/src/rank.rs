@@ -2,6 +2,11 @@
 //!
 //! Source: specification page 1, section 1.7, and page 5, section 5.1.
 
+mod order;
+
+use crate::column::present;
+pub(crate) use order::Order;
+
 /// Where a score stands among its peers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Standing {
@@ -11,35 +16,157 @@ pub struct Standing {
     pub percentile: Option<f64>,
 }
 
+/// Standings at one node: a cell a place.
+#[derive(Clone, Debug)]
+pub struct StandingColumn {
+    /// 0 where there is none.
+    ranks: Vec<u32>,
+    /// NaN where there is none.
+    percentiles: Vec<f64>,
+}
+
+impl StandingColumn {
+    /// A column of `len` places without a standing.
+    #[must_use]
+    pub fn missing(len: usize) -> Self {
+        Self { ranks: vec![0; len], percentiles: vec![f64::NAN; len] }
+    }
+
+    /// How many places it has, those without a standing included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ranks.len()
+    }
+
+    /// Whether it has no places.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ranks.is_empty()
+    }
+
+    /// The standing of a place.
+    ///
+    /// # Panics
+    /// If the place is not in `0..len`.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<Standing> {
+        read(self.ranks[place], self.percentiles[place])
+    }
+
+    /// Makes it a column of `len` places without a standing, in its own memory where the length is the same.
+    pub(crate) fn clear(&mut self, len: usize) {
+        if self.len() != len {
+            // Zeros come untouched from the system, to be written once, below.
+            *self = Self { ranks: vec![0; len], percentiles: vec![0.0; len] };
+        }
+        self.ranks.fill(0);
+        self.percentiles.fill(f64::NAN);
+    }
+
+    /// Ranks `places` among each other by their scores, which lie in a column of all places (NaN: none); other places
+    /// keep what they have.
+    pub(crate) fn rank(&mut self, order: &mut Order, scores: &[f64], decimals: u32, places: &[usize]) {
+        let (ties, count) = order.standings(scores, places, shift_of(decimals));
+        let (count, others) = (f64::from(count), f64::from(count.saturating_sub(1)));
+        for (&place, tied) in places.iter().zip(ties) {
+            let below = count - f64::from(tied.above) - f64::from(tied.count);
+            // One score alone divides nothing by nothing, which is no number: it has no percentile.
+            let percentile = 100.0 * (below + 0.5 * (f64::from(tied.count) - 1.0)) / others;
+            let has_score = tied.count > 0;
+            self.ranks[place] = if has_score { tied.above + 1 } else { 0 };
+            self.percentiles[place] = if has_score { percentile } else { f64::NAN };
+        }
+    }
+
+    /// Standings in the order of their places.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<Standing>> + Clone + '_ {
+        self.ranks.iter().zip(&self.percentiles).map(|(&rank, &percentile)| read(rank, percentile))
+    }
+}
+
+impl PartialEq for StandingColumn {
+    /// The same standings of the same places.
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+fn read(rank: u32, percentile: f64) -> Option<Standing> {
+    let rank = usize::try_from(rank).unwrap_or(usize::MAX);
+    (rank > 0).then(|| Standing { rank, percentile: present(percentile) })
+}
+
+/// Ranks alone, where there are so many of them that percentiles would be a waste: a cell a place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RankColumn {
+    /// 0 where there is none.
+    ranks: Vec<u32>,
+    ranked: u32,
+}
+
+impl RankColumn {
+    /// How many places it has, those without a rank included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ranks.len()
+    }
+
+    /// Whether it has no places.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ranks.is_empty()
+    }
+
+    /// How many places have a rank.
+    #[must_use]
+    pub fn ranked(&self) -> usize {
+        usize::try_from(self.ranked).unwrap_or(usize::MAX)
+    }
+
+    /// The competition rank of a place, 1 is the best; `None` where it has no score.
+    ///
+    /// # Panics
+    /// If the place is not in `0..len`.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<usize> {
+        read(self.ranks[place], f64::NAN).map(|standing| standing.rank)
+    }
+
+    /// Ranks in the order of their places.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<usize>> + Clone + '_ {
+        (0..self.len()).map(|place| self.get(place))
+    }
+
+    /// The ranks as numbers, 0 where there is none.
+    pub(crate) fn cells(&self) -> &[u32] {
+        &self.ranks
+    }
+
+    /// Ranks scores (NaN: none) anew.
+    pub(crate) fn rank(&mut self, order: &mut Order, scores: &[f64], shift: f64) {
+        self.ranks.resize(scores.len(), 0);
+        self.ranked = order.ranks(scores, shift, &mut self.ranks);
+    }
+}
+
 /// Ranks scores of one type, best first; a missing score has no standing and does not count.
 ///
 /// Scores are rounded to `decimals` (halves away from zero) before they are compared, for rank and percentile alike,
 /// so that scores equal but for round-off tie.
 #[must_use]
 pub fn standings(scores: &[Option<f64>], decimals: u32) -> Vec<Option<Standing>> {
-    let shift = (0..decimals).fold(1.0, |power, _| power * 10.0);
-    let mut order: Vec<(f64, usize)> = scores
-        .iter()
-        .enumerate()
-        // Adding 0 turns -0 into 0, which the total order would otherwise tell apart.
-        .filter_map(|(at, score)| score.map(|score| ((score * shift).round() + 0.0, at)))
-        .collect();
-    order.sort_unstable_by(|(left, _), (right, _)| right.total_cmp(left));
+    let scores: Vec<f64> = scores.iter().map(|score| score.unwrap_or(f64::NAN)).collect();
+    let places: Vec<usize> = (0..scores.len()).collect();
+    let mut standings = StandingColumn::missing(scores.len());
+    standings.rank(&mut Order::default(), &scores, decimals, &places);
+    standings.iter().collect()
+}
 
-    let count = order.len();
-    let mut standings = vec![None; scores.len()];
-    let mut above = 0;
-    for tied in order.chunk_by(|(left, _), (right, _)| left.total_cmp(right).is_eq()) {
-        let below = count - above - tied.len();
-        let others_tied = tied.len() - 1;
-        let percentile =
-            (count > 1).then(|| 100.0 * (below as f64 + 0.5 * others_tied as f64) / (count - 1) as f64);
-        for &(_, at) in tied {
-            standings[at] = Some(Standing { rank: above + 1, percentile });
-        }
-        above += tied.len();
-    }
-    standings
+/// 10 to the power of `decimals`.
+pub(crate) fn shift_of(decimals: u32) -> f64 {
+    (0..decimals).fold(1.0, |power, _| power * 10.0)
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 //! All columnar inputs and outputs have this shape: the column index is the leaf position of the
 //! [`Outline`](crate::outline::Outline), the cell index is the caller's place index, a missing value is `None`.
 
+use crate::column::Column;
+
 /// Columns of equal length.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     places: usize,
-    columns: Vec<Vec<Option<f64>>>,
+    columns: Vec<Column>,
 }
 
 /// An input that does not have the shape its catalog and places ask for.
@@ -34,6 +36,12 @@ pub enum ShapeError {
         /// How many there are.
         len: usize,
     },
+    /// A catalog is not a variant of the one that values were prepared for.
+    #[error("leaf {code} reads or transforms its values otherwise than the leaf that was prepared")]
+    AnotherTree {
+        /// Code of the leaf.
+        code: String,
+    },
     /// A derived leaf came with values; they are computed, never delivered.
     #[error("leaf {code} is derived, its column must hold no values")]
     DerivedDelivered {
@@ -46,14 +54,14 @@ impl Table {
     /// A table without a single value.
     #[must_use]
     pub fn missing(columns: usize, places: usize) -> Self {
-        Self { places, columns: vec![vec![None; places]; columns] }
+        Self { places, columns: vec![Column::missing(places); columns] }
     }
 
     /// Takes columns over.
     ///
     /// # Errors
     /// [`ShapeError::Length`] if a column has not one cell for each of the `places`.
-    pub fn from_columns(places: usize, columns: Vec<Vec<Option<f64>>>) -> Result<Self, ShapeError> {
+    pub fn from_columns(places: usize, columns: Vec<Column>) -> Result<Self, ShapeError> {
         for column in &columns {
             check_length("column of a table", places, column.len())?;
         }
@@ -68,31 +76,36 @@ impl Table {
 
     /// Its columns.
     #[must_use]
-    pub fn columns(&self) -> &[Vec<Option<f64>>] {
+    pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
     /// One column: a cell a place.
     #[must_use]
-    pub fn column(&self, column: usize) -> &[Option<f64>] {
+    pub fn column(&self, column: usize) -> &Column {
         &self.columns[column]
     }
 
     /// One column, to be filled.
-    pub fn column_mut(&mut self, column: usize) -> &mut [Option<f64>] {
+    pub fn column_mut(&mut self, column: usize) -> &mut Column {
         &mut self.columns[column]
+    }
+
+    /// Takes its columns away, without a copy, to be filled anew.
+    pub(crate) fn take_columns(&mut self) -> Vec<Column> {
+        std::mem::take(self).columns
     }
 
     /// The row of one place.
     #[must_use]
     pub fn row(&self, place: usize) -> Vec<Option<f64>> {
-        self.columns.iter().map(|column| column[place]).collect()
+        self.columns.iter().map(|column| column.get(place)).collect()
     }
 
     /// Whether there is no value at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.columns.iter().flatten().all(Option::is_none)
+        self.columns.iter().all(Column::is_all_missing)
     }
 
     /// Checks the table against its catalog and places.

@@ -3,19 +3,22 @@
 //! Source: specification page 1, section 1.4, points 3 and 5.
 
 use crate::base::{BaseTable, BaseValue};
-use crate::catalog::{Bounds, Extension, Leaf, Reads, ThresholdPolicy, Transform};
+use crate::catalog::{Bounds, Extension, Leaf, Reads, ThresholdPolicy, Transform, Treat};
 use crate::normalise::Scaler;
 use crate::outline::Outline;
 use crate::table::{ShapeError, check_index, check_length};
+use crate::treatment::{Treatment, find_treatment};
 
 /// Sampled base values that lie closer than this share of the larger magnitude do not differ.
 const DEGENERATE_SPREAD: f64 = 1e-12;
 
-/// A lower and an upper end in the indicator's own unit; lower is below upper, both and their distance are finite.
+/// A lower and an upper end in the indicator's own unit, and the treatment of outliers that was fixed with them; lower is
+/// below upper, both and their distance are finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Goalposts {
     lower: f64,
     upper: f64,
+    treatment: Treatment,
 }
 
 /// Goalposts that enclose nothing.
@@ -69,10 +72,22 @@ impl Goalposts {
     pub fn new(lower: f64, upper: f64) -> Result<Self, EmptyGoalposts> {
         if lower < upper && (upper - lower).is_finite() {
             // Adding 0 turns -0 into 0: which of the two is the least would depend on the order of the sample.
-            Ok(Self { lower: lower + 0.0, upper: upper + 0.0 })
+            Ok(Self { lower: lower + 0.0, upper: upper + 0.0, treatment: Treatment::Untreated })
         } else {
             Err(EmptyGoalposts { lower, upper })
         }
+    }
+
+    /// The same ends, with values treated before they are rescaled between them.
+    #[must_use]
+    pub fn with_treatment(self, treatment: Treatment) -> Self {
+        Self { treatment, ..self }
+    }
+
+    /// What is done to values before they are rescaled.
+    #[must_use]
+    pub fn treatment(self) -> Treatment {
+        self.treatment
     }
 
     /// Lower end, in the indicator's own unit.
@@ -129,18 +144,22 @@ impl ThresholdStatus {
 ///
 /// Goalposts between which the leaf's transform leaves nothing are degenerate, fixed ones too.
 ///
-/// Thresholds stay in the indicator's own unit whatever its transform. Under a logarithm a base value without one
-/// counts as missing, and a lower end whose extension would leave the domain of the logarithm is not extended.
+/// Outliers are treated first, as the leaf asks ([`find_treatment`]), and the ends are those of the treated values; the
+/// treatment stands with the thresholds from then on.
+///
+/// Thresholds stay in the indicator's own unit whatever its transform or treatment. Under a logarithm a base value
+/// without one counts as missing, and an end whose extension would leave the domain of the logarithm is not extended.
 #[must_use]
 pub fn fix_threshold(leaf: &Leaf, natural: Option<Bounds>, base: impl Iterator<Item = f64>) -> Threshold {
     match leaf.threshold {
         ThresholdPolicy::Fixed { lower, upper } => {
             // A validated catalog holds no empty goalposts; one built by hand gets the status that leaves it out.
-            between(leaf, lower, upper)
+            between(leaf, lower, upper, Treatment::Untreated)
         }
         ThresholdPolicy::Sampled { extension, clip } => {
             let logarithmic = leaf.transform == Transform::Ln;
-            let Some((least, greatest)) = extremes(base.filter(|&value| !logarithmic || value > 0.0)) else {
+            let usable = base.filter(|&value| !logarithmic || value > 0.0);
+            let Some((treatment, least, greatest)) = treated_extremes(leaf, usable) else {
                 return Threshold::NoData;
             };
             if greatest - least <= DEGENERATE_SPREAD * greatest.abs().max(least.abs()) {
@@ -150,18 +169,34 @@ pub fn fix_threshold(leaf: &Leaf, natural: Option<Bounds>, base: impl Iterator<I
             if logarithmic && lower <= 0.0 {
                 lower = least;
             }
+            if let Treatment::Logarithm(logarithm) = treatment {
+                lower = if logarithm.of(lower).is_some() { lower } else { least };
+                upper = if logarithm.of(upper).is_some() { upper } else { greatest };
+            }
             if clip {
                 lower = natural.and_then(|bounds| bounds.lower).map_or(lower, |bound| lower.max(bound));
                 upper = natural.and_then(|bounds| bounds.upper).map_or(upper, |bound| upper.min(bound));
             }
-            between(leaf, lower, upper)
+            between(leaf, lower, upper, treatment)
         }
     }
 }
 
+/// The treatment of the base values, and the least and greatest of them as it leaves them; a logarithm leaves them in
+/// the indicator's own unit.
+fn treated_extremes(leaf: &Leaf, base: impl Iterator<Item = f64>) -> Option<(Treatment, f64, f64)> {
+    if leaf.treat == Treat::None {
+        return extremes(base).map(|(least, greatest)| (Treatment::Untreated, least, greatest));
+    }
+    let values: Vec<f64> = base.collect();
+    let treatment = find_treatment(leaf.treat, values.iter().copied());
+    let (least, greatest) = extremes(values.into_iter().map(|value| treatment.treated(value)))?;
+    Some((treatment, least, greatest))
+}
+
 /// Goalposts at these ends, if values can be told apart between them.
-fn between(leaf: &Leaf, lower: f64, upper: f64) -> Threshold {
-    match Goalposts::new(lower, upper) {
+fn between(leaf: &Leaf, lower: f64, upper: f64, treatment: Treatment) -> Threshold {
+    match Goalposts::new(lower, upper).map(|goalposts| goalposts.with_treatment(treatment)) {
         Ok(goalposts) if Scaler::new(leaf, goalposts).is_some() => Threshold::Ok(goalposts),
         _ => Threshold::Degenerate,
     }

@@ -2,6 +2,8 @@
 //!
 //! Scores are on the catalog's scale, shares are 0..=1, and what is absent is `None`.
 
+use crate::structure::StructureFacts;
+
 /// A name in the two languages of the house.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Name {
@@ -43,6 +45,8 @@ pub struct Facts {
     pub towns_together: Vec<Group>,
     /// The scope itself across types.
     pub together: Option<Group>,
+    /// How far ranks would move under other choices; absent where nobody has analysed it.
+    pub uncertainty: Option<Uncertainty>,
     /// The earlier assessment under the same thresholds, if there is one.
     pub previous: Option<Previous>,
     /// Places of the scope without a type, by reason, most first.
@@ -53,6 +57,8 @@ pub struct Facts {
     pub deliveries: Deliveries,
     /// Median dimensionless value below which an indicator is weak in the whole type.
     pub common_cut: f64,
+    /// How the indicators go together, by type; empty where the scope is a town.
+    pub structures: Vec<StructureFacts>,
 }
 
 /// What an assessment is.
@@ -243,6 +249,51 @@ pub struct Previous {
     pub id: String,
     /// Its period.
     pub period: String,
+}
+
+/// How far ranks within the types of the whole district would move under other choices.
+#[derive(Clone, Debug, Default)]
+pub struct Uncertainty {
+    /// Id of the analysis.
+    pub id: String,
+    /// Draws.
+    pub draws: u64,
+    /// What was varied, as text.
+    pub factors: Vec<String>,
+    /// Kind of each factor and its total Sobol index over all types; empty where none were computed.
+    pub indices: Vec<(String, f64)>,
+    /// By type, those that have ranks.
+    pub types: Vec<UncertainType>,
+}
+
+/// The ranks of one type at the root, in the draws.
+#[derive(Clone, Debug, Default)]
+pub struct UncertainType {
+    /// Its id.
+    pub id: String,
+    /// Places with a rank.
+    pub ranked: u64,
+    /// Groups of places that cannot be told apart.
+    pub groups: u64,
+    /// Places in the first group.
+    pub first_group: u64,
+    /// Median over the places of the width of their intervals, in ranks.
+    pub width: f64,
+    /// Intervals of the first and of the last ranks, without names.
+    pub ends: Vec<RankRange>,
+}
+
+/// A rank and where it stands in nine of ten draws.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RankRange {
+    /// In the assessment.
+    pub rank: u32,
+    /// 5 % quantile.
+    pub low: f64,
+    /// Median.
+    pub median: f64,
+    /// 95 % quantile.
+    pub high: f64,
 }
 
 /// Points an indicator costs.

@@ -7,7 +7,8 @@
 //! |---|---|
 //! | `facts` | what a report says, as numbers and names |
 //! | `sections` | the facts in words, section by section |
-//! | `document`, `drawing`, `charts` | blocks; a chart as marks; the charts |
+//! | `structure` | how the indicators go together, and what to look at, in words |
+//! | `document`, `drawing`, `charts`, `heat_map` | blocks; a chart as marks; the charts |
 //! | `fonts` | fonts found, measured and cut down |
 //! | `html`, `pdf` | the page; the pages |
 //! | `colour`, `figures` | the few colours; numbers as they are printed |
@@ -19,9 +20,11 @@ mod drawing;
 pub mod facts;
 pub mod figures;
 mod fonts;
+mod heat_map;
 mod html;
 mod pdf;
 mod sections;
+pub mod structure;
 
 pub use crate::document::{Document, Language};
 pub use crate::fonts::{FontFault, Fonts};

@@ -6,7 +6,9 @@ mod method;
 mod opening;
 mod pains;
 mod quality;
+mod structure;
 mod towns;
+mod uncertainty;
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,7 +26,9 @@ pub fn report(facts: &Facts, language: Language) -> Document {
     blocks.extend(towns::blocks(&words));
     blocks.extend(pains::blocks(&words));
     blocks.extend(changes::blocks(&words));
+    blocks.extend(uncertainty::blocks(&words));
     blocks.extend(quality::blocks(&words));
+    blocks.extend(structure::blocks(&words));
     blocks.extend(method::blocks(&words));
     let run = &facts.run;
     Document {

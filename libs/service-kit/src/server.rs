@@ -30,7 +30,8 @@ use crate::worker::Worker;
 
 /// One assembled service: what it answers and what it does by itself.
 pub struct Part {
-    name: &'static str,
+    /// Full names of its gRPC services, such as `xiuhua.scoring.v1.ScoringService`; health answers for each.
+    names: Vec<&'static str>,
     add: Arc<dyn Fn(&mut RoutesBuilder) + Send + Sync>,
     worker: Option<Worker>,
 }
@@ -56,7 +57,10 @@ pub enum ServeError {
 
 impl fmt::Debug for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Part").field("name", &self.name).field("worker", &self.worker).finish_non_exhaustive()
+        f.debug_struct("Part")
+            .field("names", &self.names)
+            .field("worker", &self.worker)
+            .finish_non_exhaustive()
     }
 }
 
@@ -76,7 +80,28 @@ impl Part {
         let add = move |routes: &mut RoutesBuilder| {
             routes.add_service(service.clone());
         };
-        Self { name: S::NAME, add: Arc::new(add), worker: None }
+        Self { names: vec![S::NAME], add: Arc::new(add), worker: None }
+    }
+
+    /// The same part answering with a further service of the same rooms.
+    #[must_use]
+    pub fn with_service<S>(mut self, service: S) -> Self
+    where
+        S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send + 'static,
+    {
+        let first = self.add;
+        self.add = Arc::new(move |routes: &mut RoutesBuilder| {
+            first(routes);
+            routes.add_service(service.clone());
+        });
+        self.names.push(S::NAME);
+        self
     }
 
     /// The same part with background work.
@@ -86,16 +111,10 @@ impl Part {
         self
     }
 
-    /// Full name of its gRPC service, such as `xiuhua.scoring.v1.ScoringService`.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.name
-    }
-
     /// The answering half again, without the worker: for a second door to the same service.
     #[must_use]
     pub fn second_door(&self) -> Self {
-        Self { name: self.name, add: Arc::clone(&self.add), worker: None }
+        Self { names: self.names.clone(), add: Arc::clone(&self.add), worker: None }
     }
 }
 
@@ -184,7 +203,7 @@ where
     let mut names = vec![""];
     for part in parts {
         (part.add)(&mut routes);
-        names.push(part.name);
+        names.extend(&part.names);
         if let Some(worker) = part.worker {
             workers.spawn(worker.supervise(shutdown.clone()));
         }

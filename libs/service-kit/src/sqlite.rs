@@ -27,6 +27,14 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 const SLOW: Duration = Duration::from_secs(1);
 /// Largest page cache of a connection in KiB, as a negative number as SQLite wants it.
 const CACHE_KIB: &str = "-16384";
+/// The same of a reader of a [`FLEETING`] file: the pages are in the system's cache, where they were just written.
+const FLEETING_CACHE_KIB: &str = "-2048";
+/// Rows that a connection's thread reads ahead of whoever takes them: every time it waits, two threads change places.
+const ROWS_AHEAD: usize = 500;
+
+/// What the address of a file ends with that nobody needs once its process has ended, however it ends: no commit waits
+/// for the disk. Nothing else differs.
+pub const FLEETING: &str = "?durable=no";
 
 /// A database file, migrated and open.
 #[derive(Clone, Debug)]
@@ -38,20 +46,25 @@ pub struct SqliteDatabase {
 
 impl SqliteDatabase {
     /// Opens `sqlite:PATH` (made if absent) or `sqlite::memory:` (of this process alone, one connection), and migrates
-    /// it. Commits are durable: a write is acknowledged after the disk has it.
+    /// it. Commits are durable: a write is acknowledged after the disk has it, unless the address ends with [`FLEETING`].
     ///
     /// # Errors
     /// [`OpenError`], also for a database of a newer version.
     pub async fn open(url: &str, migrator: &'static Migrator) -> Result<Self, OpenError> {
         let open = |source| OpenError::opening(url, source);
-        let options = SqliteConnectOptions::from_str(url)
+        let (address, synchronous, reader_cache) = match url.strip_suffix(FLEETING) {
+            Some(address) => (address, SqliteSynchronous::Off, FLEETING_CACHE_KIB),
+            None => (url, SqliteSynchronous::Full, CACHE_KIB),
+        };
+        let options = SqliteConnectOptions::from_str(address)
             .map_err(|refused| OpenError::address(url, &refused))?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(synchronous)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("cache_size", CACHE_KIB)
+            .row_buffer_size(ROWS_AHEAD)
             // Large deliveries take seconds by nature; who wants to see them asks for debug.
             .log_slow_statements(log::LevelFilter::Debug, SLOW);
         let one = SqlitePoolOptions::new()
@@ -65,7 +78,9 @@ impl SqliteDatabase {
             writer.clone()
         } else {
             let many = SqlitePoolOptions::new().max_connections(READERS).acquire_timeout(ACQUIRE_TIMEOUT);
-            many.connect_with(options.read_only(true)).await.map_err(open)?
+            many.connect_with(options.read_only(true).pragma("cache_size", reader_cache))
+                .await
+                .map_err(open)?
         };
         Ok(Self { readers, writer })
     }

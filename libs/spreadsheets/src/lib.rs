@@ -6,6 +6,7 @@
 //! | [`table`] | a file of any kind (CSV in any usual encoding, Excel, ODS) as one table: a header, rows of cells |
 //! | [`cell`] | what a cell says: tolerant parsers to numbers, periods, yes and no, ids |
 //! | [`layout`] | which column means what: fields and their synonyms, indicators, mapping files, a draft of one |
+//! | [`judgements`] | pairwise judgements of experts, a row a pair |
 //! | [`places`], [`observations`] | typed rows, each with everything that is wrong with it |
 //! | [`coordinates`] | points of maps made in China, turned into WGS-84 |
 //! | [`book`] | workbooks written: styles, widths, texts that are never formulas |
@@ -18,6 +19,7 @@
 pub mod book;
 pub mod cell;
 pub mod coordinates;
+pub mod judgements;
 pub mod layout;
 pub mod observations;
 pub mod places;

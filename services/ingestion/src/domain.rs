@@ -11,10 +11,12 @@ pub mod ids;
 pub mod layout;
 pub mod measure;
 pub mod observation;
+pub mod pack;
 pub mod place;
 pub mod quarantine;
 pub mod rejection;
 pub mod review;
+pub mod sifting;
 pub mod source;
 pub mod text;
 

@@ -13,6 +13,7 @@ macro_rules! withdrawn {
     };
 }
 
+mod packs;
 mod postgres;
 mod rows;
 mod sqlite;
@@ -31,7 +32,8 @@ use crate::domain::effective::{ColumnStretch, PlaceAxis, Precedences};
 use crate::domain::ids::{BatchId, MeasureId, PlaceId};
 use crate::domain::layout::SheetLayout;
 use crate::domain::measure::Measure;
-use crate::domain::observation::{Cell, ObservationRevision, ObservationRow};
+use crate::domain::observation::{Cell, ObservationRevision};
+use crate::domain::pack::ObservationPack;
 use crate::domain::period::Period;
 use crate::domain::place::{Place, PlaceRevision, PlaceRow};
 use crate::domain::quarantine::{QuarantineState, QuarantinedRow};
@@ -339,7 +341,7 @@ pub trait Store: Send + Sync {
         &self,
         to: OpenDelivery,
         chunk: Chunk,
-        rows: Vec<ObservationRow>,
+        pack: ObservationPack,
     ) -> Result<(), Error>;
     /// Completes a delivery of `chunks` chunks. One that is to be staged is held as it is. Every row of any other is
     /// decided (see [`crate::domain::batch`]) and the delivery put in force, in one step. The clock is asked when it is its turn, for the arrival of its rows, and at the end, for the time from

@@ -2,6 +2,8 @@
 
 mod catalogs;
 mod columns;
+mod imputations;
+mod series;
 mod threshold_sets;
 
 use jiff::Timestamp;
@@ -17,6 +19,7 @@ pub(crate) use catalogs::{
     text_faults, toml_text,
 };
 pub(crate) use columns::{column_messages, place_messages, values_request};
+pub(crate) use series::{series_column, series_places, series_request};
 pub(crate) use threshold_sets::{
     DrawRequest, draw_request, member_page, next_members, next_sets, next_thresholds, sample_member, set_id,
     set_page, threshold, threshold_page, threshold_set,

@@ -4,9 +4,11 @@
 //! applied to, and what is kept of it.
 
 pub(crate) mod catalog;
+pub(crate) mod gaps;
 pub(crate) mod id;
 pub(crate) mod observed;
 pub(crate) mod place_types;
+pub(crate) mod rolling;
 pub(crate) mod sample;
 pub(crate) mod threshold_set;
 pub(crate) mod values;

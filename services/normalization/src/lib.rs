@@ -19,6 +19,7 @@ mod upstream;
 
 use tonic::transport::Channel;
 use xiuhua_contracts::normalization::v1::normalization_service_server::NormalizationServiceServer;
+use xiuhua_contracts::normalization::v1::series_service_server::SeriesServiceServer;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::server::Part;
 
@@ -55,8 +56,11 @@ pub async fn assemble(
 ) -> Result<Part, AssembleError> {
     let store = store::open(&config.database.url).await?;
     let door = Normalization::new(store, Lines::new(upstream, &config.upstream), clock);
+    let series = SeriesServiceServer::new(door.clone())
+        .max_decoding_message_size(config.limits.max_message_bytes)
+        .max_encoding_message_size(config.limits.max_message_bytes);
     let server = NormalizationServiceServer::new(door)
         .max_decoding_message_size(config.limits.max_message_bytes)
         .max_encoding_message_size(config.limits.max_message_bytes);
-    Ok(Part::new(server))
+    Ok(Part::new(server).with_service(series))
 }

@@ -3,6 +3,8 @@
 mod catalogs;
 mod drawing;
 mod reading;
+mod rolling;
+mod series;
 
 use std::sync::Arc;
 

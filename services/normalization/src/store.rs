@@ -9,6 +9,7 @@ mod sqlite;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod treatments;
 
 use std::sync::Arc;
 

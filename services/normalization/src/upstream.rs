@@ -29,6 +29,8 @@ const CLASSIFICATION: &str = "classification";
 
 /// Most measures in one request to ingestion.
 const MEASURES_A_REQUEST: usize = 1_000;
+/// Most periods in one request to ingestion.
+const PERIODS_A_REQUEST: usize = 64;
 
 /// The services that normalization calls.
 #[derive(Clone, Debug)]
@@ -129,19 +131,18 @@ impl Lines {
     ) -> Result<(), Error> {
         let periods: Vec<String> =
             observed.periods().iter().map(|period| period.as_str().to_owned()).collect();
-        if periods.is_empty() {
-            return Ok(());
-        }
         let measures = observed.measures().to_vec();
-        for measures in measures.chunks(MEASURES_A_REQUEST) {
-            let request = ReadObservationsRequest {
-                measure_ids: measures.to_vec(),
-                periods: periods.clone(),
-                as_of_position: Some(as_of_position),
-            };
-            let mut client = self.ingestion.clone();
-            let stream = within(INGESTION, self.silence, client.read_observations(request)).await?;
-            self.gather(observed, stream.into_inner()).await?;
+        for periods in periods.chunks(PERIODS_A_REQUEST) {
+            for measures in measures.chunks(MEASURES_A_REQUEST) {
+                let request = ReadObservationsRequest {
+                    measure_ids: measures.to_vec(),
+                    periods: periods.to_vec(),
+                    as_of_position: Some(as_of_position),
+                };
+                let mut client = self.ingestion.clone();
+                let stream = within(INGESTION, self.silence, client.read_observations(request)).await?;
+                self.gather(observed, stream.into_inner()).await?;
+            }
         }
         Ok(())
     }

@@ -24,6 +24,8 @@ pub struct Config {
     pub upstream: UpstreamConfig,
     /// How it works runs off.
     pub worker: WorkerConfig,
+    /// What it keeps at hand for readers.
+    pub reading: ReadingConfig,
     /// The bounds of the server.
     pub limits: Limits,
     /// The log.
@@ -54,6 +56,16 @@ pub struct WorkerConfig {
     pub lease_ms: NonZeroU64,
     /// A run that was begun so often is FAILED. A begin that ended in giving the run back in order does not count.
     pub max_attempts: NonZeroU32,
+}
+
+/// What is kept at hand for readers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadingConfig {
+    /// Most memory for pages of rankings that were read before, in bytes; 0 keeps none.
+    pub ranking_pages_bytes: usize,
+    /// Most memory for the results of the run that was computed last, in bytes; 0 keeps none.
+    pub recent_results_bytes: usize,
 }
 
 impl WorkerConfig {
@@ -98,6 +110,8 @@ mod tests {
         assert_eq!((config.limits, config.log), (Limits::default(), LogConfig::default()));
         assert_eq!(config.upstream.channel, ChannelConfig::default());
         assert_eq!(config.server.listen.port(), 50_064);
+        assert_eq!(config.reading.ranking_pages_bytes, 16 * 1024 * 1024);
+        assert_eq!(config.reading.recent_results_bytes, 32 * 1024 * 1024);
         assert_eq!((config.worker.lease(), config.worker.max_attempts.get()), (Duration::from_secs(30), 5));
     }
 }

@@ -1,15 +1,27 @@
 //! Between the contract's messages and scoring's own: requests read with all their faults, answers written.
 
+mod gaps;
+mod warnings;
+pub(crate) mod weight_report;
+pub(crate) mod weights;
+
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use xiuhua_contracts::ingestion::v1 as ingestion;
 use xiuhua_contracts::measure::v1 as measure;
 use xiuhua_contracts::scoring::v1 as proto;
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::outline::Outline;
+use xiuhua_indicators::rolling::is_before_the_close;
 use xiuhua_indicators::threshold::{Threshold, ThresholdStatus};
 use xiuhua_service_kit::request_id::RequestId;
 use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 
+pub(crate) use self::gaps::{imputation, read_imputation, read_treatment, treated_value, treatment};
+pub(crate) use self::warnings::{
+    listing, month, scan_asked, state_asked, tally, warning, warning_level_asked,
+};
 use crate::domain::assessment::{Assessment, Failure, Place, Plan, State, Success, UNCLASSIFIED};
 use crate::domain::decision::Decision;
 use crate::domain::groups::group_type_name;
@@ -80,6 +92,14 @@ pub(crate) fn assessment(assessment: &Assessment) -> proto::Assessment {
         created_time: Some(timestamp(assessment.created)),
         scale: plan.scale,
         attempts: assessment.attempts,
+        weight_scheme_id: plan.weight_scheme.as_ref().map(|scheme| scheme.id.clone()).unwrap_or_default(),
+        weight_scheme_version: plan
+            .weight_scheme
+            .as_ref()
+            .and_then(|scheme| scheme.version.parse().ok())
+            .unwrap_or_default(),
+        weight_scheme_hash: plan.weight_scheme.as_ref().map(|scheme| scheme.hash.clone()).unwrap_or_default(),
+        provisional: is_before_the_close(&plan.period, &plan.threshold_set.base_periods),
         ..Default::default()
     };
     if let Some(success) = assessment.success() {
@@ -169,6 +189,7 @@ pub(crate) fn node_score(outline: &Outline<'_>, node_at: usize, score: &Score) -
         rank: score.standing.map(|standing| u32::try_from(standing.rank).unwrap_or(u32::MAX)),
         percentile: score.standing.and_then(|standing| standing.percentile),
         absence_reason: score.composed.score.err().map_or("", absence_word).to_owned(),
+        interval: None,
     }
 }
 
@@ -180,6 +201,7 @@ pub(crate) fn ranked_place(
     row: RankedPlace,
 ) -> proto::RankedPlace {
     proto::RankedPlace {
+        interval: None,
         r#type: type_name(plan, row.place.type_at),
         score: Some(node_score(outline, node_at, &row.score)),
         place_id: row.place.id.to_string(),
@@ -269,6 +291,7 @@ pub(crate) fn threshold_used(
         lower: row.threshold.goalposts().map(|goalposts| goalposts.lower()),
         upper: row.threshold.goalposts().map(|goalposts| goalposts.upper()),
         sample_size: row.sample_size,
+        treatment: treatment(row.threshold),
     }
 }
 
@@ -306,14 +329,20 @@ pub(crate) fn streamed_scores(
     }
 }
 
-/// All leaf values of one place, in a stream of all places.
-pub(crate) fn streamed_values(outline: &Outline<'_>, place: &PlaceRows<LeafValue>) -> proto::PlaceLeafValues {
+/// All leaf values of one place, in a stream of all places; `imputed` says by leaf position how those were made that
+/// nobody delivered.
+pub(crate) fn streamed_values(
+    outline: &Outline<'_>,
+    place: &PlaceRows<LeafValue>,
+    imputed: &BTreeMap<usize, &'static str>,
+) -> proto::PlaceLeafValues {
     let value = |(leaf_at, leaf): &(usize, LeafValue)| {
         Some(proto::LeafValue {
             leaf: outline.leaf_item(*leaf_at).code.clone(),
             value: leaf.value?,
             z_uncapped: leaf.z.map(|z| z.raw),
             z: leaf.z.map(|z| z.capped),
+            imputation_method: imputed.get(leaf_at).copied().unwrap_or_default().to_owned(),
         })
     };
     proto::PlaceLeafValues {
@@ -349,7 +378,7 @@ pub(crate) fn type_name(plan: &Plan, type_at: Option<usize>) -> String {
 }
 
 /// An instant as the wire has it: nanoseconds count upward from the second, before 1970 too.
-fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
+pub(crate) fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
     let (mut seconds, mut nanos) = (instant.as_second(), instant.subsec_nanosecond());
     if nanos < 0 {
         seconds -= 1;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use xiuhua_indicators::catalog::CatalogFaults;
 use xiuhua_indicators::table::ShapeError;
+use xiuhua_indicators::uncertainty::proof::UncertaintyError;
 use xiuhua_service_kit::request_id::KeyReused;
 use xiuhua_service_kit::status::{Bilingual, Failure, InvalidRequest, Kind, UpstreamError, Violation};
 
@@ -74,6 +75,36 @@ pub(crate) enum Error {
     /// One assessment is verified at a time.
     #[error("another assessment is being verified, try again later")]
     Verifying,
+    /// One assessment is analysed at a time.
+    #[error("the uncertainty of another assessment is being analysed, try again later")]
+    Analysing,
+    /// There is no such analysis.
+    #[error("no uncertainty analysis {0}")]
+    NoAnalysis(String),
+    /// The inputs read again do not give the ranks on record.
+    #[error(
+        "what is read again does not give the ranks on record of assessment {0}, so it cannot be analysed"
+    )]
+    NotReproduced(AssessmentId),
+    /// The analysis was refused.
+    #[error(transparent)]
+    Uncertainty(UncertaintyError),
+    /// There is no such warning.
+    #[error("no warning {0}")]
+    NoWarning(String),
+    /// No decision leads from the warning's state to the one asked for.
+    #[error("warning {id} is {state} and cannot become {next}")]
+    WarningState {
+        /// The warning.
+        id: String,
+        /// The state it is in.
+        state: &'static str,
+        /// The state asked for.
+        next: &'static str,
+    },
+    /// No measure of the catalog comes by the month or the day.
+    #[error("no measure of catalog {0} rolls (key `roll`), so there are no months to look at")]
+    NothingRolls(String),
     /// Two assessments measured with different thresholds.
     #[error("the assessments use the threshold sets {set} and {previous_set}")]
     ThresholdSetsDiffer {
@@ -81,6 +112,50 @@ pub(crate) enum Error {
         set: String,
         /// Of the earlier one.
         previous_set: String,
+    },
+    /// Two assessments weighed with different weights.
+    #[error("the assessments use the weights {scheme} and {previous_scheme}")]
+    WeightSchemesDiffer {
+        /// Of the later assessment.
+        scheme: String,
+        /// Of the earlier one.
+        previous_scheme: String,
+    },
+    /// There is no such weight scheme.
+    #[error("no weight scheme {0}")]
+    NoWeightScheme(String),
+    /// The weight scheme has no weights for such a type.
+    #[error("weight scheme {scheme} has no type {name}")]
+    NoSchemeType {
+        /// The scheme.
+        scheme: String,
+        /// The type.
+        name: String,
+    },
+    /// The weight scheme weighs another catalog, or other types.
+    #[error("weight scheme {scheme} was made for another catalog or other types than those of {catalog}")]
+    WeightSchemeDiffers {
+        /// The scheme.
+        scheme: String,
+        /// The catalog of the assessment.
+        catalog: String,
+    },
+    /// A weight scheme cannot be made.
+    #[error("the weight scheme cannot be made")]
+    WeightSchemeRefused(Vec<Violation>),
+    /// A weight scheme that is in force need not be adopted.
+    #[error("weight scheme {0} is in force already")]
+    WeightSchemeInForce(String),
+    /// Only what is adopted can be withdrawn.
+    #[error("weight scheme {0} is not adopted")]
+    WeightSchemeNotAdopted(String),
+    /// Two assessments whose catalogs have not one tree.
+    #[error("the assessments {assessment} and {previous} are by catalogs whose trees or rules differ")]
+    CatalogsDiffer {
+        /// The later one.
+        assessment: AssessmentId,
+        /// The earlier one.
+        previous: AssessmentId,
     },
     /// The types of the classification are not those the thresholds were fixed for.
     #[error("the types of classification {classification} are not those of threshold set {set}")]
@@ -141,20 +216,40 @@ impl Failure for Error {
             | Self::NoType { .. }
             | Self::NonePublished { .. }
             | Self::NoThresholdSet(_)
+            | Self::NoWeightScheme(_)
+            | Self::NoSchemeType { .. }
+            | Self::NoAnalysis(_)
+            | Self::NoWarning(_)
             | Self::NoClassification(_) => Kind::NotFound,
+            Self::WeightSchemeRefused(_) => Kind::InvalidArgument,
             Self::NotReady(_)
             | Self::Over(_)
             | Self::NotPublishable(_)
             | Self::NotPublished(_)
             | Self::ThresholdSetsDiffer { .. }
-            | Self::TypesDiffer { .. } => Kind::FailedPrecondition,
+            | Self::WeightSchemesDiffer { .. }
+            | Self::WeightSchemeDiffers { .. }
+            | Self::WeightSchemeInForce(_)
+            | Self::WeightSchemeNotAdopted(_)
+            | Self::CatalogsDiffer { .. }
+            | Self::TypesDiffer { .. }
+            | Self::NotReproduced(_)
+            | Self::WarningState { .. }
+            | Self::NothingRolls(_)
+            | Self::Uncertainty(UncertaintyError::NotApplicable(_) | UncertaintyError::NoFactor) => {
+                Kind::FailedPrecondition
+            }
             Self::PositionNotReached { .. } => Kind::OutOfRange,
-            Self::Verifying => Kind::ResourceExhausted,
+            Self::Verifying | Self::Analysing => Kind::ResourceExhausted,
             Self::Upstream(error) => error.kind(),
             Self::Store(StoreError::Corrupt(_)) => Kind::DataLoss,
             Self::Store(error) if error.holds_nul() => Kind::InvalidArgument,
             Self::Store(error) => error.passing().unwrap_or(Kind::Internal),
-            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => Kind::Internal,
+            Self::Uncertainty(_)
+            | Self::Catalog(_)
+            | Self::Shape(_)
+            | Self::Remembered(_)
+            | Self::Lost(_) => Kind::Internal,
         }
     }
 
@@ -165,16 +260,32 @@ impl Failure for Error {
             Self::NoAssessment(_) | Self::NonePublished { .. } => "ASSESSMENT_NOT_FOUND",
             Self::NoPlace { .. } => "PLACE_NOT_FOUND",
             Self::NoNode { .. } => "NODE_NOT_FOUND",
-            Self::NoType { .. } => "TYPE_NOT_FOUND",
+            Self::NoType { .. } | Self::NoSchemeType { .. } => "TYPE_NOT_FOUND",
+            Self::NoWeightScheme(_) => "WEIGHT_SCHEME_NOT_FOUND",
+            Self::WeightSchemesDiffer { .. } => "WEIGHT_SCHEMES_DIFFER",
+            Self::WeightSchemeDiffers { .. } => "WEIGHT_SCHEME_DIFFERS",
+            Self::WeightSchemeRefused(_) => "WEIGHT_SCHEME_REFUSED",
+            Self::WeightSchemeInForce(_) => "WEIGHT_SCHEME_IN_FORCE",
+            Self::WeightSchemeNotAdopted(_) => "WEIGHT_SCHEME_NOT_ADOPTED",
             Self::NotReady(_) | Self::NotPublishable(_) => "ASSESSMENT_NOT_READY",
             Self::Over(_) => "ASSESSMENT_OVER",
             Self::NotPublished(_) => "ASSESSMENT_NOT_PUBLISHED",
             Self::ThresholdSetsDiffer { .. } => "THRESHOLD_SETS_DIFFER",
+            Self::CatalogsDiffer { .. } => "CATALOGS_DIFFER",
             Self::TypesDiffer { .. } => "TYPES_DIFFER",
+            Self::NoWarning(_) => "WARNING_NOT_FOUND",
+            Self::WarningState { .. } => "WARNING_STATE",
+            Self::NothingRolls(_) => "NOTHING_ROLLS",
             Self::NoThresholdSet(_) => "THRESHOLD_SET_NOT_FOUND",
             Self::NoClassification(_) => "CLASSIFICATION_NOT_FOUND",
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
             Self::Verifying => "VERIFYING_ANOTHER",
+            Self::Analysing => "ANALYSING_ANOTHER",
+            Self::NoAnalysis(_) => "ANALYSIS_NOT_FOUND",
+            Self::NotReproduced(_) => "ASSESSMENT_NOT_REPRODUCED",
+            Self::Uncertainty(UncertaintyError::NotApplicable(_)) => "FACTOR_NOT_APPLICABLE",
+            Self::Uncertainty(UncertaintyError::NoFactor) => "NO_FACTOR",
+            Self::Uncertainty(UncertaintyError::NotApplied { .. }) => "FACTOR_NOT_APPLIED",
             Self::Upstream(error) => error.reason(),
             Self::Store(StoreError::Corrupt(_)) => "ROW_CORRUPT",
             Self::Store(error) if error.holds_nul() => "TEXT_WITH_NUL",
@@ -183,7 +294,11 @@ impl Failure for Error {
                 Some(_) => "STORE_BUSY",
                 None => "INTERNAL",
             },
-            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => "INTERNAL",
+            Self::Uncertainty(UncertaintyError::Shape(_))
+            | Self::Catalog(_)
+            | Self::Shape(_)
+            | Self::Remembered(_)
+            | Self::Lost(_) => "INTERNAL",
         }
     }
 
@@ -206,8 +321,36 @@ impl Failure for Error {
             Self::ThresholdSetsDiffer { set, previous_set } => {
                 format!("两次测评使用的阈值集不同（{set}、{previous_set}），不能比较增长")
             }
+            Self::WeightSchemesDiffer { scheme, previous_scheme } => {
+                format!("两次测评使用的权重不同（{scheme}、{previous_scheme}），不能比较增长")
+            }
+            Self::NoWeightScheme(id) => format!("没有权重方案 {id}"),
+            Self::NoSchemeType { scheme, name } => format!("权重方案 {scheme} 中没有类型 {name}"),
+            Self::WeightSchemeDiffers { scheme, catalog } => {
+                format!("权重方案 {scheme} 的指标目录或类型与 {catalog} 的不一致")
+            }
+            Self::WeightSchemeRefused(faults) => {
+                let (zh, en): (Vec<&str>, Vec<&str>) =
+                    faults.iter().map(|fault| (fault.text.zh.as_str(), fault.text.en.as_str())).unzip();
+                return Bilingual::new(
+                    format!("无法生成权重方案：{}", zh.join("；")),
+                    format!("the weight scheme cannot be made: {}", en.join("; ")),
+                );
+            }
+            Self::WeightSchemeInForce(id) => format!("权重方案 {id} 已在使用"),
+            Self::WeightSchemeNotAdopted(id) => format!("权重方案 {id} 未被采用"),
+            Self::CatalogsDiffer { assessment, previous } => {
+                format!("测评 {assessment} 与 {previous} 的指标目录结构或规则不同，不能分解变化")
+            }
             Self::TypesDiffer { classification, set } => {
                 format!("分类 {classification} 的类型与阈值集 {set} 的类型不一致")
+            }
+            Self::NoWarning(id) => format!("没有预警 {id}"),
+            Self::WarningState { id, state, next } => {
+                format!("预警 {id} 的状态为 {state}，不能改为 {next}")
+            }
+            Self::NothingRolls(catalog) => {
+                format!("指标目录 {catalog} 没有按月或按日滚动的计量（键 roll），无月度数据可看")
             }
             Self::NoThresholdSet(id) => format!("没有阈值集 {id}"),
             Self::NoClassification(id) => format!("没有分类 {id}"),
@@ -215,8 +358,24 @@ impl Failure for Error {
                 format!("位置 {asked} 尚未到达，最新位置为 {newest}")
             }
             Self::Verifying => "正在核验另一次测评，请稍后重试".to_owned(),
+            Self::Analysing => "正在分析另一次测评的不确定性，请稍后重试".to_owned(),
+            Self::NoAnalysis(id) => format!("没有不确定性分析 {id}"),
+            Self::NotReproduced(id) => {
+                format!("重新读取的数据得不出测评 {id} 已记录的排名，不能分析其不确定性")
+            }
+            Self::Uncertainty(UncertaintyError::NotApplicable(kind)) => {
+                format!("因素 {} 对此测评不起作用：改变它，计算所用的数据都不变", kind.as_str())
+            }
+            Self::Uncertainty(UncertaintyError::NotApplied { kind, settings }) => {
+                format!("因素 {} 在一次计算（{settings}）中没有起作用", kind.as_str())
+            }
+            Self::Uncertainty(UncertaintyError::NoFactor) => "没有可以变动的因素".to_owned(),
             Self::Store(error) => return store_message(error),
-            Self::Catalog(_) | Self::Shape(_) | Self::Remembered(_) | Self::Lost(_) => {
+            Self::Uncertainty(UncertaintyError::Shape(_))
+            | Self::Catalog(_)
+            | Self::Shape(_)
+            | Self::Remembered(_)
+            | Self::Lost(_) => {
                 return Bilingual::new("内部错误", "internal error");
             }
         };
@@ -226,6 +385,7 @@ impl Failure for Error {
     fn violations(&self) -> Vec<Violation> {
         match self {
             Self::Invalid(invalid) => invalid.violations(),
+            Self::WeightSchemeRefused(faults) => faults.clone(),
             _ => Vec::new(),
         }
     }
@@ -233,7 +393,7 @@ impl Failure for Error {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Upstream(error) => error.retry_after(),
-            Self::Verifying => Some(VERIFYING_RETRY_AFTER),
+            Self::Verifying | Self::Analysing => Some(VERIFYING_RETRY_AFTER),
             Self::Store(error) => error.passing().map(|_| STORE_RETRY_AFTER),
             _ => None,
         }
@@ -246,13 +406,23 @@ impl Failure for Error {
             | Self::NotReady(id)
             | Self::Over(id)
             | Self::NotPublishable(id)
-            | Self::NotPublished(id) => vec![("assessment_id", id.to_string())],
+            | Self::NotPublished(id)
+            | Self::NotReproduced(id) => vec![("assessment_id", id.to_string())],
+            Self::NoAnalysis(id) => vec![("analysis_id", id.clone())],
+            Self::Uncertainty(UncertaintyError::NotApplicable(kind)) => {
+                vec![("factor", kind.as_str().to_owned())]
+            }
             Self::NonePublished { catalog, period } => {
                 vec![("catalog_id", catalog.clone()), ("period", period.clone())]
             }
             Self::NoPlace { place, .. } => vec![("place_id", place.to_string())],
             Self::NoNode { node, .. } => vec![("node", node.clone())],
-            Self::NoType { name, .. } => vec![("type", name.clone())],
+            Self::NoType { name, .. } | Self::NoSchemeType { name, .. } => vec![("type", name.clone())],
+            Self::NoWeightScheme(id)
+            | Self::WeightSchemeInForce(id)
+            | Self::WeightSchemeNotAdopted(id)
+            | Self::WeightSchemeDiffers { scheme: id, .. } => vec![("weight_scheme_id", id.clone())],
+            Self::NoWarning(id) | Self::WarningState { id, .. } => vec![("warning_id", id.clone())],
             Self::NoThresholdSet(id) => vec![("threshold_set_id", id.clone())],
             Self::NoClassification(id) => vec![("classification_id", id.clone())],
             Self::PositionNotReached { newest, .. } => vec![("newest", newest.to_string())],

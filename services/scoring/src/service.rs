@@ -1,12 +1,20 @@
 //! The door: decode, one question to the record or one computation, encode.
 
 mod decisions;
+mod door;
 mod explaining;
+mod learning;
 mod lifecycle;
 mod measures;
+mod pages;
 mod ranking;
+mod scanning;
 mod streams;
+mod structure;
+mod uncertainty;
 mod verifying;
+mod warnings;
+pub(crate) mod weights;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,17 +26,24 @@ use xiuhua_contracts::scoring::v1 as proto;
 use xiuhua_contracts::scoring::v1::scoring_service_server::ScoringService;
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::outline::Outline;
+use xiuhua_indicators::structure::Structure;
 use xiuhua_service_kit::clock::SharedClock;
 use xiuhua_service_kit::status::{Violations, refuse};
 
+pub(crate) use self::door::Door;
+pub(crate) use self::pages::PageShelf;
 use crate::bench::Bench;
 use crate::changes::Changes;
 use crate::domain::assessment::{Assessment, Place, Plan};
 use crate::domain::id::{AssessmentId, PlaceId};
+use crate::domain::type_record::TypeRecord;
 use crate::error::Error;
+use crate::lately::Lately;
+use crate::recent::RecentResults;
+use crate::service::learning::TypeOfRun;
 use crate::shelf::CatalogShelf;
 use crate::store::{Readable, SharedStore, Stored};
-use crate::upstream::Lines;
+use crate::upstream::{Lines, Portraits};
 
 /// Answers of a stream.
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -38,11 +53,22 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 pub(crate) struct Scoring {
     pub(crate) store: SharedStore,
     pub(crate) shelf: Arc<CatalogShelf>,
+    pub(crate) recent: Arc<RecentResults>,
     pub(crate) upstream: Lines,
     pub(crate) clock: SharedClock,
     pub(crate) changes: Changes,
     /// Where assessments are verified.
     pub(crate) verifying: Bench,
+    /// Where their uncertainty is analysed.
+    pub(crate) analysing: Bench,
+    /// Where structures are computed.
+    pub(crate) studying: Bench,
+    /// What was lately read of runs, which do not change any more.
+    pub(crate) types: Arc<Lately<TypeOfRun, TypeRecord>>,
+    /// Portraits by classification, type and position.
+    pub(crate) portraits: Arc<Lately<(String, usize, u64), Portraits>>,
+    /// Structures of types.
+    pub(crate) structures: Arc<Lately<TypeOfRun, Structure>>,
 }
 
 /// A complete assessment, opened for reading.

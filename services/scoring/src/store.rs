@@ -4,10 +4,13 @@
 //! once and proved by one suite over every back end.
 
 mod comparison;
+mod gaps;
 mod postgres;
 mod reading;
 mod rows;
+mod scheme_rows;
 mod sql;
+mod sql_uncertainty;
 #[expect(
     clippy::duplicate_mod,
     reason = "what both databases do in the same words is written once, in both/"
@@ -16,6 +19,11 @@ mod sqlite;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod uncertain_rows;
+mod uncertain_tables;
+mod uncertainty;
+mod warnings;
+mod weights;
 
 use std::sync::Arc;
 
@@ -25,11 +33,22 @@ use xiuhua_service_kit::database::{Backend, OpenError, holds_nul, passing};
 use xiuhua_service_kit::request_id::{Remembered, RequestId, Verdict};
 use xiuhua_service_kit::status::Kind;
 
+pub(crate) use self::gaps::treatment_word;
 pub(crate) use self::reading::{
     Comparison, GroupQuery, KeyValue, PlaceRows, RankedPlace, RankingKey, RankingQuery, ResultStore,
     RowDifference, ThresholdUsed, WeightUsed,
 };
 pub(crate) use self::rows::level_of;
+pub(crate) use self::uncertainty::{
+    IntervalQuery, LeftOutShift, NewAnalysis, SensitivityUsed, StoredAnalysis, StoredInterval, Tier,
+    UncertaintyStore,
+};
+pub(crate) use self::warnings::{
+    Decided, Kept, NewWarnings, Unjudged, WarningFilter, WarningRuling, WarningStore,
+};
+pub(crate) use self::weights::{
+    NewScheme, SchemeKept, SchemeNumber, SchemeRuled, SchemeRuling, SchemeVerdict, WeightStore,
+};
 use crate::domain::assessment::{Assessment, Failure};
 use crate::domain::decision::{self, Decision, Unfit};
 use crate::domain::id::AssessmentId;
@@ -39,9 +58,15 @@ use crate::domain::results::Results;
 pub(crate) type SharedStore = Arc<dyn Store>;
 
 /// Where assessments and their results are kept.
-pub(crate) trait Store: AssessmentStore + LeaseStore + ResultStore {}
+pub(crate) trait Store:
+    AssessmentStore + LeaseStore + ResultStore + WeightStore + UncertaintyStore + WarningStore
+{
+}
 
-impl<T: AssessmentStore + LeaseStore + ResultStore> Store for T {}
+impl<T> Store for T where
+    T: AssessmentStore + LeaseStore + ResultStore + WeightStore + UncertaintyStore + WarningStore
+{
+}
 
 /// Assessments and what is decided about them.
 #[async_trait]
@@ -260,6 +285,11 @@ impl Readable {
 }
 
 impl Lease {
+    /// The run that it is of.
+    pub(crate) fn run(&self) -> Run {
+        self.run
+    }
+
     /// What its holder is told once it is another's, or nobody's.
     pub(crate) fn lost(&self) -> StoreError {
         StoreError::LeaseLost(self.run.0)

@@ -6,6 +6,8 @@
 mod columns;
 mod gathering;
 mod planning;
+mod portraits;
+mod series;
 
 use std::time::Duration;
 
@@ -14,10 +16,12 @@ use xiuhua_contracts::classification::v1::classification_service_client::Classif
 use xiuhua_contracts::ingestion::v1 as ingestion;
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
 use xiuhua_contracts::normalization::v1::normalization_service_client::NormalizationServiceClient;
+use xiuhua_contracts::normalization::v1::series_service_client::SeriesServiceClient;
 use xiuhua_service_kit::channel::{Line, line, within};
 use xiuhua_service_kit::status::UpstreamError;
 
 pub(crate) use self::planning::Asked;
+pub(crate) use self::portraits::Portraits;
 use crate::Upstream;
 use crate::config::UpstreamConfig;
 use crate::domain::assessment::Plan;
@@ -35,6 +39,7 @@ pub(crate) struct Lines {
     ingestion: IngestionServiceClient<Line>,
     classification: ClassificationServiceClient<Line>,
     normalization: NormalizationServiceClient<Line>,
+    series: SeriesServiceClient<Line>,
     /// Longest wait for an answer, or for the next message of a stream.
     silence: Duration,
 }
@@ -59,6 +64,7 @@ impl Lines {
         Self {
             ingestion: IngestionServiceClient::new(line(upstream.ingestion)),
             classification: ClassificationServiceClient::new(line(upstream.classification)),
+            series: SeriesServiceClient::new(line(upstream.normalization.clone())),
             normalization: NormalizationServiceClient::new(line(upstream.normalization)),
             silence: config.silence(),
         }

@@ -22,6 +22,8 @@ use crate::domain::inputs::Inputs;
 use crate::domain::results::Results;
 use crate::domain::run;
 use crate::error::Error;
+use crate::recent::RecentResults;
+use crate::service::weights::weights_of_plan;
 use crate::shelf::CatalogShelf;
 use crate::store::{Claim, Claimed, Finished, SharedStore, StoreError};
 use crate::upstream::Lines;
@@ -44,6 +46,7 @@ static CODE_VERSION: LazyLock<String> =
 pub(crate) struct Workshop {
     pub(crate) store: SharedStore,
     pub(crate) shelf: Arc<CatalogShelf>,
+    pub(crate) recent: Arc<RecentResults>,
     pub(crate) upstream: Lines,
     pub(crate) clock: SharedClock,
     pub(crate) changes: Changes,
@@ -171,7 +174,14 @@ impl Workshop {
         let seat = self.bench.seat().await;
         let plan = &claimed.assessment.plan;
         let catalog = self.shelf.get(&plan.catalog.hash).await?;
-        let inputs: Inputs = self.upstream.read_inputs(plan, &catalog).await?;
+        let mut inputs: Inputs = self.upstream.read_inputs(plan, &catalog).await?;
+        if let Some((weights, hash)) = weights_of_plan(&self.store, plan, &catalog).await? {
+            let intact = plan.weight_scheme.as_ref().is_some_and(|scheme| scheme.hash == hash);
+            if !intact {
+                return Err(Error::Store(StoreError::Corrupt("a weight scheme that is not the one planned")));
+            }
+            inputs.scheme_weights = Some(weights);
+        }
         self.report(claimed, AT_READ).await?;
         let (results, _seat) = seat.compute(move || run::run(&catalog, inputs)).await?;
         let results = results?;
@@ -187,12 +197,14 @@ impl Workshop {
 
     async fn save(&self, claimed: &Claimed, results: Results) -> Result<(), Error> {
         let digest = results.digest.clone();
+        let results = Arc::new(results);
         let finished = Finished {
-            results: Arc::new(results),
+            results: Arc::clone(&results),
             code_version: CODE_VERSION.as_str(),
             at: self.clock.now(),
         };
         self.store.save_results(&claimed.lease, finished).await?;
+        self.recent.put(claimed.lease.run(), results);
         tracing::info!(assessment = %claimed.assessment.id, digest, "assessment succeeded");
         Ok(())
     }

@@ -124,24 +124,37 @@ pub(crate) async fn draw_thresholds(
     Ok(answer.threshold_set.unwrap_or_default())
 }
 
-/// Assesses a period under a threshold set and waits for the end of the run.
+/// What an assessment measures, and with what.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// Threshold set.
+    pub(crate) threshold_set_id: &'a str,
+    /// Classification.
+    pub(crate) classification_id: &'a str,
+    /// The assessed period.
+    pub(crate) period: &'a str,
+    /// Position to read at.
+    pub(crate) as_of: u64,
+}
+
+/// Assesses a period under a threshold set and waits for the end of the run. `weights` names a weight scheme or `catalog`;
+/// empty means what is adopted.
 ///
 /// # Errors
 /// If the run is refused, fails or is cancelled.
 pub(crate) async fn assess(
     platform: &Platform,
-    threshold_set_id: &str,
-    classification_id: &str,
-    period: &str,
-    as_of: u64,
+    asked: Asked<'_>,
+    weights: &str,
     progress: &Progress,
 ) -> Result<Assessment> {
     let request = CreateAssessmentRequest {
         request_id: request_id(),
-        threshold_set_id: threshold_set_id.to_owned(),
-        classification_id: classification_id.to_owned(),
-        period: period.to_owned(),
-        as_of_position: Some(as_of),
+        threshold_set_id: asked.threshold_set_id.to_owned(),
+        classification_id: asked.classification_id.to_owned(),
+        period: asked.period.to_owned(),
+        as_of_position: Some(asked.as_of),
+        weight_scheme_id: weights.to_owned(),
     };
     let created = platform.scoring().create_assessment(request).await?.into_inner();
     let watch = WatchAssessmentRequest { id: created.assessment.unwrap_or_default().id };

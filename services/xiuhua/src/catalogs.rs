@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde_json::json;
-use xiuhua_indicators::catalog::{Catalog, Direction, ItemKind, Reads, ThresholdPolicy};
+use xiuhua_indicators::catalog::{Catalog, Direction, Impute, ItemKind, Leaf, Reads, ThresholdPolicy, Treat};
 use xiuhua_indicators::shipped::SHIPPED;
 
 use crate::cli::CatalogCommand;
@@ -102,7 +102,7 @@ fn show(catalog: &Catalog, screen: &mut Screen) -> Result<()> {
                     }
                     Reads::ChangeOf(node) => (format!("Δ {}", catalog.items[node.0].code), String::new()),
                 };
-                [direction.to_owned(), reads, unit, thresholds(&leaf.threshold, screen)]
+                [direction.to_owned(), reads, unit, thresholds(leaf, screen)]
             }
         });
         row
@@ -126,11 +126,19 @@ fn in_words<'a>(unit: &'a str, screen: &Screen) -> &'a str {
     screen.choose(office_unit(unit), unit)
 }
 
-fn thresholds(policy: &ThresholdPolicy, screen: &Screen) -> String {
-    match policy {
+/// Where thresholds come from, and what is done to values before.
+fn thresholds(leaf: &Leaf, screen: &Screen) -> String {
+    let mut text = match leaf.threshold {
         ThresholdPolicy::Sampled { .. } => screen.choose("抽样", "sample").to_owned(),
         ThresholdPolicy::Fixed { lower, upper } => format!("{lower} .. {upper}"),
+    };
+    if leaf.treat != Treat::None {
+        text.push_str(screen.choose("，处理离群值", ", outliers treated"));
     }
+    if leaf.impute != Impute::None {
+        text.push_str(screen.choose("，插补", ", gaps filled"));
+    }
+    text
 }
 
 fn identity(catalog: &Catalog) -> serde_json::Value {

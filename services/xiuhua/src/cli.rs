@@ -4,9 +4,13 @@ mod deciding;
 mod globals;
 mod importing;
 mod keeping;
+mod learning;
 mod reading;
 mod reporting;
 mod reviewing;
+mod uncertainty;
+mod warnings;
+mod weights;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -27,6 +31,7 @@ pub(crate) use self::importing::{
     SourcePutArgs, TemplateArgs, TemplateLayout,
 };
 pub(crate) use self::keeping::{BackupArgs, RestoreArgs, VerifyArgs};
+pub(crate) use self::learning::{ChangesArgs, DiagnoseArgs, PeersArgs, StructureArgs};
 pub(crate) use self::reading::{
     CompareArgs, DiffArgs, ExplainArgs, ExportArgs, ExportFormat, QualityArgs, RankArgs, RunArg, ShowArgs,
     TrendArgs,
@@ -34,6 +39,15 @@ pub(crate) use self::reading::{
 pub(crate) use self::reporting::{Form, ReportArgs};
 pub(crate) use self::reviewing::{
     DecideArgs, EffectArgs, HistoryArgs, LookArgs, ReviewCommand, ReviewListArgs, ReviewShowArgs, RevokeArgs,
+};
+pub(crate) use self::uncertainty::{DrawArgs, SensitivityArgs, UncertaintyArgs};
+pub(crate) use self::warnings::{
+    ScanArgs, WarningArg, WarningDecideArgs, WarningLevelArg, WarningRecordArgs, WarningStateArg,
+    WarningsCommand, WarningsListArgs,
+};
+pub(crate) use self::weights::{
+    Combine, CompareSchemesArgs, CreateSchemeArgs, JudgeArgs, JudgementTemplateArgs, ListSchemesArgs,
+    Objective, SchemeDecisionArgs, ShowSchemeArgs, Subjective, Table, WeightsCommand,
 };
 
 /// The community governance index (社区治理指数): files in, ranked and traceable scores out.
@@ -110,6 +124,12 @@ pub(crate) enum Command {
     /// Review the types of places: what is doubtful, what people decided, and what that changes.
     #[command(subcommand)]
     Review(ReviewCommand),
+    /// Weight schemes: judgements of experts, weights from values, both combined; compared, adopted.
+    #[command(subcommand)]
+    Weights(WeightsCommand),
+    /// Early warning: look at a month, list what was found, decide about it, see how good it was.
+    #[command(subcommand)]
+    Warnings(WarningsCommand),
     /// Rank the places of one type.
     #[command(after_help = "Example:\n  xiuhua rank --type RELOCATION --node C --top 10 --reverse")]
     Rank(RankArgs),
@@ -125,9 +145,32 @@ pub(crate) enum Command {
     /// Show what differs between two assessments, who moved, and why.
     #[command(after_help = "Example:\n  xiuhua diff assessment-01 assessment-02")]
     Diff(DiffArgs),
+    /// Show why a place moved between two assessments: values, thresholds and weights apart.
+    #[command(
+        after_help = "Example:\n  xiuhua changes 310115004000-001 assessment-01 assessment-02 --node A"
+    )]
+    Changes(ChangesArgs),
+    /// Show where a place loses points, what one step would bring, and whom to learn from.
+    #[command(after_help = "Example:\n  xiuhua diagnose 310115004000-001")]
+    Diagnose(DiagnoseArgs),
+    /// Show the places most like one, and which of them do well where it is weak.
+    #[command(after_help = "Examples:\n  xiuhua peers 310115004000-001 --count 20\n  \
+                            xiuhua peers 310115004000-001 --node B2.5 --within 0.3 --feature households")]
+    Peers(PeersArgs),
+    /// Show whether an index measures what its tree says: correlations, consistency, influence, what to look at.
+    #[command(after_help = "Example:\n  xiuhua structure --type OLD_PUBLIC")]
+    Structure(StructureArgs),
     /// Show a place over the periods of a catalog.
     #[command(after_help = "Example:\n  xiuhua trend 310115004000-001 --node A")]
     Trend(TrendArgs),
+    /// Draw an assessment again under other samples, weights and choices: rank intervals, and places that cannot be told
+    /// apart.
+    #[command(after_help = "Examples:\n  xiuhua uncertainty --draws 2000\n  \
+                            xiuhua uncertainty --factors sample=bootstrap weights=dirichlet:80")]
+    Uncertainty(UncertaintyArgs),
+    /// Show which choices move ranks (Sobol indices), and what becomes of ranks without one indicator.
+    #[command(after_help = "Example:\n  xiuhua sensitivity --rows 1024")]
+    Sensitivity(SensitivityArgs),
     /// Show how far the data behind an assessment can be trusted.
     #[command(after_help = "Example:\n  xiuhua quality")]
     Quality(QualityArgs),
@@ -190,6 +233,9 @@ pub(crate) struct DemoArgs {
     /// End after printing instead of serving.
     #[arg(long)]
     pub(crate) no_serve: bool,
+    /// Assess alone: no rank intervals.
+    #[arg(long)]
+    pub(crate) no_uncertainty: bool,
     /// Seed of the generated district.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -251,6 +297,13 @@ pub(crate) struct AssessArgs {
     /// batches` lists it. Without it: now.
     #[arg(long, value_name = "INSTANT|POSITION")]
     pub(crate) as_of: Option<AsOf>,
+    /// Weight scheme, with or without @version, or `catalog` for the catalog's own weights. Without it the scheme adopted
+    /// for the catalog, or its own weights.
+    #[arg(long, value_name = "SCHEME|catalog", default_value = "")]
+    pub(crate) weights: String,
+    /// Assess alone: no rank intervals.
+    #[arg(long)]
+    pub(crate) no_uncertainty: bool,
 }
 
 /// A past state of the record.
@@ -311,6 +364,9 @@ pub(crate) struct ComputeArgs {
     /// Refuse to compute when any row is rejected.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Give rank intervals too: rank_intervals.csv.
+    #[arg(long)]
+    pub(crate) uncertainty: bool,
     /// Worker threads; the results are the same bits with any number.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,

@@ -6,15 +6,16 @@ use serde_json::json;
 use xiuhua_contracts::classification::v1::{ListPlaceClassesRequest, RegisterRuleSetRequest};
 
 use crate::assessing;
-use crate::cli::{AssessArgs, ClassifyArgs, Cli, Command, Globals, IndexCommand};
+use crate::cli::{AssessArgs, ClassifyArgs, Cli, Command, Globals, IndexCommand, WeightsCommand};
 use crate::method::{self, Method};
 use crate::names::{Names, UNCLASSIFIED};
 use crate::platform::{Platform, Workers, request_id};
 use crate::progress::Progress;
 use crate::screen::{Outcome, Screen, marks, numbers, words};
 use crate::{
-    backup, catalogs, comparing, compute, deciding, demo, exporting, importing, json, quality, quarantine,
-    reading, reporting, reviewing, sample, serving, sources, templates, trend, verifying,
+    backup, catalogs, comparing, compute, deciding, demo, exporting, importing, json, learning, quality,
+    quarantine, reading, reporting, reviewing, sample, serving, sources, structure, templates, trend,
+    uncertainty, verifying, warnings, weights,
 };
 
 /// Runs one command.
@@ -56,6 +57,8 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
         }
         Command::Import(arguments) if arguments.propose => importing::propose(&arguments, screen)?,
         Command::Template(arguments) => templates::run(&arguments, &globals, screen).await?,
+        Command::Weights(WeightsCommand::Template(arguments)) => weights::template(&arguments, screen)?,
+        Command::Weights(WeightsCommand::Judge(arguments)) => weights::judge(&arguments, screen)?,
         command => {
             let workers = if let Command::Assess(_) = command { Workers::Run } else { Workers::Rest };
             let platform = Platform::open(&globals, workers).await?;
@@ -84,12 +87,20 @@ async fn on_platform(
         Command::Assess(arguments) => assess(platform, &arguments, globals, screen).await,
         Command::Classify(arguments) => classify(platform, &arguments, screen).await,
         Command::Review(command) => reviewing::run(platform, &command, screen).await,
+        Command::Weights(command) => weights::run(platform, &command, screen).await,
+        Command::Warnings(command) => warnings::run(platform, &command, screen).await,
         Command::Rank(arguments) => reading::rank(platform, &arguments, screen).await,
         Command::Show(arguments) => reading::show(platform, &arguments, screen).await,
         Command::Explain(arguments) => reading::explain(platform, &arguments, screen).await,
         Command::Compare(arguments) => comparing::compare(platform, &arguments, screen).await,
         Command::Diff(arguments) => comparing::diff(platform, &arguments, screen).await,
+        Command::Changes(arguments) => learning::changes(platform, &arguments, screen).await,
+        Command::Diagnose(arguments) => learning::diagnose(platform, &arguments, screen).await,
+        Command::Peers(arguments) => learning::peers(platform, &arguments, screen).await,
+        Command::Structure(arguments) => structure::structure(platform, &arguments, screen).await,
         Command::Trend(arguments) => trend::trend(platform, &arguments, screen).await,
+        Command::Uncertainty(arguments) => uncertainty::uncertainty(platform, &arguments, screen).await,
+        Command::Sensitivity(arguments) => uncertainty::sensitivity(platform, &arguments, screen).await,
         Command::Quality(arguments) => quality::quality(platform, &arguments, screen).await,
         Command::Export(arguments) => exporting::export(platform, &arguments, screen).await,
         Command::Report(arguments) => reporting::run(platform, &arguments, globals, screen).await,
@@ -125,9 +136,18 @@ async fn assess(
     };
     let progress = Progress::new("assessment %", globals.quiet);
     let (classification, period) = (&classification.id, method.period.as_str());
-    let run = assessing::assess(platform, &threshold_set, classification, period, as_of, &progress).await?;
+    let asked = assessing::Asked {
+        threshold_set_id: &threshold_set,
+        classification_id: classification,
+        period,
+        as_of,
+    };
+    let run = assessing::assess(platform, asked, &arguments.weights, &progress).await?;
     drop(progress);
     screen.assessment(&run, &Names::read(platform, &run).await?)?;
+    if !arguments.no_uncertainty {
+        uncertainty::after_assessing(platform, &run, screen).await?;
+    }
     screen.json(&json::assessment(&run))
 }
 

@@ -12,7 +12,7 @@ use xiuhua_contracts::classification::v1::RuleSet;
 use xiuhua_contracts::ingestion::v1::Batch;
 use xiuhua_contracts::scoring::v1::Assessment;
 
-use crate::assessing::{assess, classify, draw_thresholds, position, register};
+use crate::assessing::{Asked, assess, classify, draw_thresholds, position, register};
 use crate::cli::{ComputeArgs, Globals};
 use crate::delivery::{deliver_observations, deliver_places};
 use crate::exporting::CsvFolder;
@@ -25,6 +25,7 @@ use crate::platform::{Platform, request_id};
 use crate::progress::Progress;
 use crate::results::{Part, RESULT_FILES, each_threshold, write_rejected, write_results};
 use crate::screen::{Outcome, Screen, told};
+use crate::uncertainty::{after_assessing, write_rank_intervals};
 
 /// What was read, by what, with what outcome.
 const SUMMARY: &str = "summary.json";
@@ -114,12 +115,18 @@ pub(crate) async fn run(arguments: &ComputeArgs, globals: &Globals, screen: &mut
     let (catalog, sample) = (&method.catalog, &method.sample);
     let drawn = draw_thresholds(&platform, catalog, &classification, period, sample, as_of).await?;
     laps.lap("thresholds");
-    let assessment = assess(&platform, &drawn.id, "", period, as_of, &progress("assessment %")).await?;
+    let asked = Asked { threshold_set_id: &drawn.id, classification_id: "", period, as_of };
+    let assessment = assess(&platform, asked, "", &progress("assessment %")).await?;
     laps.lap("assess");
     write_rejected(&platform, &batches, &arguments.out).await?;
     let mut files = CsvFolder::new(&arguments.out, false)?;
     let part = Part::default();
     summary.places_without_households = write_results(&platform, &assessment, &part, &mut files).await?;
+    if arguments.uncertainty {
+        after_assessing(&platform, &assessment, screen).await?;
+        write_rank_intervals(&platform, &assessment, &part, &mut files).await?;
+        laps.lap("uncertainty");
+    }
     files.finish()?;
     summary.degenerate = left_out(&platform, &assessment).await?;
     summary.base_periods.clone_from(&assessment.base_periods);
@@ -171,7 +178,10 @@ fn overwritten(arguments: &ComputeArgs) -> Vec<String> {
 
 /// Every file that a run writes into its folder.
 fn result_files(dir: &Path) -> impl Iterator<Item = PathBuf> {
-    RESULT_FILES.iter().chain(&["rejected.csv", SUMMARY]).map(move |name| dir.join(name))
+    RESULT_FILES
+        .iter()
+        .chain(&["rank_intervals.csv", "rejected.csv", SUMMARY])
+        .map(move |name| dir.join(name))
 }
 
 /// Makes the folder, and removes the results of an earlier run: half of one beside half of another would read as one.

@@ -15,6 +15,7 @@ use crate::json;
 use crate::platform::{Platform, request_id};
 use crate::reading::newest_run;
 use crate::screen::{ABSENT, Screen, count, marks, numbers, words};
+use crate::uncertainty::warn_without;
 
 /// The service answers every mutation with what became of its object.
 const NO_BATCH: &str = "the service answered without a batch";
@@ -77,7 +78,9 @@ pub(crate) async fn publish(platform: &Platform, arguments: &PublishArgs, screen
     let (author, reason) = decision(&arguments.decision);
     let request = PublishAssessmentRequest { request_id: request_id(), id, author, reason };
     let answer = platform.scoring().publish_assessment(request).await?.into_inner();
-    show_run(&answer.assessment.context(NO_RUN)?, screen)
+    let run = answer.assessment.context(NO_RUN)?;
+    warn_without(platform, &run, screen).await?;
+    show_run(&run, screen)
 }
 
 /// `xiuhua unpublish`.

@@ -6,7 +6,7 @@ use xiuhua_contracts::ingestion::v1::ListBatchesRequest;
 use xiuhua_contracts::normalization::v1::ListThresholdSetsRequest;
 use xiuhua_contracts::scoring::v1::{GroupLevel, ListAssessmentsRequest, ListRankingRequest};
 
-use crate::assessing::{assess, classify, draw_thresholds, position, register};
+use crate::assessing::{Asked, assess, classify, draw_thresholds, position, register};
 use crate::cli::{DemoArgs, Globals, MethodArgs};
 use crate::delivery::{deliver_observations, deliver_places};
 use crate::intake::Mapping;
@@ -21,6 +21,7 @@ use crate::records::{Records, SERVICES};
 use crate::sample;
 use crate::screen::{Outcome, Screen, told};
 use crate::serving::{serve, this_program};
+use crate::uncertainty::after_assessing;
 
 /// The catalog and period the sample district is assessed by.
 const CATALOG: &str = "pudong-2021";
@@ -68,9 +69,13 @@ pub(crate) async fn run(arguments: &DemoArgs, globals: &Globals, screen: &mut Sc
     let classification = classify(&platform, &rule_set, method.period.year(), as_of, None).await?;
     let (catalog, sample) = (&method.catalog, &method.sample);
     let drawn = draw_thresholds(&platform, catalog, &classification, PERIOD, sample, as_of).await?;
-    let run = assess(&platform, &drawn.id, "", PERIOD, as_of, &progress("assessment %")).await?;
+    let asked = Asked { threshold_set_id: &drawn.id, classification_id: "", period: PERIOD, as_of };
+    let run = assess(&platform, asked, "", &progress("assessment %")).await?;
     let names = Names::read(&platform, &run).await?;
     screen.assessment(&run, &names)?;
+    if !arguments.no_uncertainty {
+        after_assessing(&platform, &run, screen).await?;
+    }
 
     screen.say("全区：", "The district:")?;
     let district = group_scores(&platform, &run, GroupLevel::District, "", "").await?;

@@ -24,6 +24,7 @@ use crate::platform::Platform;
 use crate::reading::{Standing, each_place, find_run};
 use crate::results::{Part, write_results};
 use crate::screen::{Screen, told};
+use crate::uncertainty::write_rank_intervals;
 
 /// `xiuhua export`.
 ///
@@ -42,6 +43,7 @@ pub(crate) async fn export(platform: &Platform, arguments: &ExportArgs, screen: 
         ExportFormat::Csv => {
             let mut files = CsvFolder::new(&arguments.out, arguments.bom)?;
             write_results(platform, &run, &part, &mut files).await?;
+            write_rank_intervals(platform, &run, &part, &mut files).await?;
             files.finish()?;
         }
         ExportFormat::Json => {

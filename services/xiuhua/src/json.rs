@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 use xiuhua_contracts::ingestion::v1::{Batch, BatchDecision, Movement};
 use xiuhua_contracts::scoring::v1::{
     Assessment, Decision, ExplainScoreResponse, GetPlaceScoresResponse, GroupScore, LeafExplanation,
-    NodeScore, RankedPlace,
+    NodeScore, RankedPlace, Treatment,
 };
 
 use crate::reading::nodes::quarter;
+use crate::uncertainty::interval_json;
 
 /// What an assessment is.
 pub(crate) fn assessment(run: &Assessment) -> Value {
@@ -18,8 +19,12 @@ pub(crate) fn assessment(run: &Assessment) -> Value {
         "catalog": { "id": run.catalog_id, "version": run.catalog_version, "hash": run.catalog_hash },
         "rule_set": { "id": run.rule_set_id, "version": run.rule_set_version, "hash": run.rule_set_hash },
         "threshold_set_id": run.threshold_set_id,
+        "weight_scheme": (!run.weight_scheme_id.is_empty()).then(|| json!({
+            "id": run.weight_scheme_id, "version": run.weight_scheme_version, "hash": run.weight_scheme_hash,
+        })),
         "classification_id": run.classification_id,
         "base_periods": run.base_periods,
+        "provisional": run.provisional,
         "as_of_position": run.as_of_position,
         "digest": run.digest,
         "code_version": run.code_version,
@@ -120,6 +125,7 @@ pub(crate) fn ranked(place: &RankedPlace) -> Value {
         "committee": place.committee,
         "type": place.r#type,
         "score": place.score.as_ref().map(node),
+        "interval": interval_json(place.interval.as_ref()),
     })
 }
 
@@ -174,6 +180,7 @@ pub(crate) fn node(node: &NodeScore) -> Value {
         "percentile": node.percentile,
         "quarter": quarter(node.percentile),
         "absence_reason": node.absence_reason,
+        "interval": interval_json(node.interval.as_ref()),
     })
 }
 
@@ -198,6 +205,19 @@ pub(crate) fn leaf(leaf: &LeafExplanation) -> Value {
         "change_of": leaf.change_of,
         "previous_score": leaf.previous_score,
         "current_score": leaf.current_score,
+        "imputation": leaf.imputation.as_ref().map(|made_of| json!({
+            "method": made_of.method,
+            "places": (made_of.method == "GROUP_MEDIAN").then_some(made_of.places),
+            "earlier_period": made_of.earlier_value.map(|_| &made_of.earlier_period),
+            "earlier_value": made_of.earlier_value,
+            "later_period": made_of.later_value.map(|_| &made_of.later_period),
+            "later_value": made_of.later_value,
+        })),
+        "treatment": leaf.treatment.as_ref().map(treatment),
+        "treated_value": leaf.treated_value,
+        "rolled_on_record": leaf.rolled_on_record,
+        "rolled_window": leaf.rolled_window,
+        "rolled_short": leaf.rolled_short,
         "observations": leaf.observations.iter().map(|o| json!({
             "measure_id": o.measure_id,
             "period": o.period,
@@ -210,6 +230,18 @@ pub(crate) fn leaf(leaf: &LeafExplanation) -> Value {
             "revised_time": o.revised_time.as_ref().map(rfc3339),
             "effective": o.effective,
         })).collect::<Vec<_>>(),
+    })
+}
+
+/// How the outliers of a leaf are treated for a type.
+pub(crate) fn treatment(treatment: &Treatment) -> Value {
+    json!({
+        "kind": treatment.kind,
+        "lower": treatment.lower,
+        "upper": treatment.upper,
+        "low_points": treatment.low_points,
+        "high_points": treatment.high_points,
+        "origin": treatment.origin,
     })
 }
 

@@ -12,10 +12,12 @@
 //! | `templates`, `sources` | workbooks to fill in; who delivers observations |
 //! | `deciding` | batches and assessments listed, withdrawn, published, cancelled |
 //! | `reviewing` | places that want a person's eye; what a person decides about their type, and its effect |
+//! | `warnings` | early warning: scan, list, show, decide, record |
 //! | `backup`, `verifying` | copies of the embedded platform's record; whether it is intact |
 //! | `compute` | `index compute` |
 //! | `results`, `joining`, `exporting` | the result tables; streams side by side; tables to files, a workbook, a document |
 //! | `reading`, `comparing`, `trend`, `quality` | what analysts ask of results |
+//! | `learning`, `structure` | what a place can do about its score; whether an index measures what its tree says |
 //! | `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
 //! | `reporting` | the report: its facts read from the services |
 //! | `sample`, `demo`, `serving` | the generated district; the demo; the gRPC door |
@@ -36,6 +38,7 @@ mod importing;
 mod intake;
 mod joining;
 mod json;
+mod learning;
 mod locking;
 mod method;
 mod names;
@@ -52,9 +55,13 @@ pub mod sample;
 mod screen;
 mod serving;
 mod sources;
+mod structure;
 mod templates;
 mod trend;
+mod uncertainty;
 mod verifying;
+mod warnings;
+mod weights;
 
 use std::process::ExitCode;
 

@@ -16,7 +16,12 @@ use xiuhua_contracts::FILE_DESCRIPTOR_SET;
 use xiuhua_contracts::classification::v1::classification_service_client::ClassificationServiceClient;
 use xiuhua_contracts::ingestion::v1::ingestion_service_client::IngestionServiceClient;
 use xiuhua_contracts::normalization::v1::normalization_service_client::NormalizationServiceClient;
+use xiuhua_contracts::scoring::v1::learning_service_client::LearningServiceClient;
 use xiuhua_contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
+use xiuhua_contracts::scoring::v1::structure_service_client::StructureServiceClient;
+use xiuhua_contracts::scoring::v1::uncertainty_service_client::UncertaintyServiceClient;
+use xiuhua_contracts::scoring::v1::warning_service_client::WarningServiceClient;
+use xiuhua_contracts::scoring::v1::weight_service_client::WeightServiceClient;
 use xiuhua_service_kit::channel::{ChannelConfig, Line, connect, line};
 use xiuhua_service_kit::clock::SystemClock;
 use xiuhua_service_kit::limits::Limits;
@@ -114,7 +119,7 @@ impl Platform {
     pub(crate) async fn temporary(globals: &Globals) -> Result<Self> {
         let folder = tempfile::tempdir()
             .with_context(|| told("无法创建临时目录", "no room for a temporary folder"))?;
-        let records = Records::in_folder(folder.path());
+        let records = Records::in_temporary_folder(folder.path());
         Self::on(&records, Workers::Run, Vec::new(), Some(folder), globals).await
     }
 
@@ -136,7 +141,8 @@ impl Platform {
         globals: &Globals,
     ) -> Result<Self> {
         let (channel, acceptor) = pipe::pair();
-        let parts = assemble(records, &channel).await?;
+        // Boxed: the four open side by side, and what waits for that would carry all of it along.
+        let parts = Box::pin(assemble(records, &channel)).await?;
         let doors: Vec<_> = parts.iter().map(Part::second_door).collect();
         let (served, parts) = match workers {
             Workers::Run => (parts, doors),
@@ -196,33 +202,67 @@ impl Platform {
     pub(crate) fn scoring(&self) -> ScoringServiceClient<Speaking> {
         ScoringServiceClient::new(self.channel.clone())
     }
+
+    /// A client of scoring's weight schemes.
+    pub(crate) fn weights(&self) -> WeightServiceClient<Speaking> {
+        WeightServiceClient::new(self.channel.clone())
+    }
+
+    /// A client of scoring's analyses of uncertainty.
+    pub(crate) fn uncertainty(&self) -> UncertaintyServiceClient<Speaking> {
+        UncertaintyServiceClient::new(self.channel.clone())
+    }
+
+    /// A client of scoring's second service: what a place can do about its score.
+    pub(crate) fn learning(&self) -> LearningServiceClient<Speaking> {
+        LearningServiceClient::new(self.channel.clone())
+    }
+
+    /// A client of scoring's third service: whether an index measures what its tree says.
+    pub(crate) fn structure(&self) -> StructureServiceClient<Speaking> {
+        StructureServiceClient::new(self.channel.clone())
+    }
+
+    /// A client of scoring's warnings.
+    pub(crate) fn warnings(&self) -> WarningServiceClient<Speaking> {
+        WarningServiceClient::new(self.channel.clone())
+    }
 }
 
-/// All services on their databases; they call each other through `channel`, which will be served to them.
+/// All services on their databases, opened side by side; they call each other through `channel`, which will be served to
+/// them.
 async fn assemble(records: &Records, channel: &Channel) -> Result<Vec<Part>> {
     let clock = SystemClock::shared;
-    let mut ingestion = xiuhua_ingestion::Config::embedded(records.url("ingestion"))?;
-    let share = records.second_person_above_ratio();
-    ingestion.review.second_person_above_ratio = share.unwrap_or(ingestion.review.second_person_above_ratio);
-    let ingestion = xiuhua_ingestion::assemble(&ingestion, clock()).await?;
-
-    let classification = xiuhua_classification::Config::embedded(records.url("classification"))?;
-    let upstream = xiuhua_classification::Upstream { ingestion: channel.clone() };
-    let classification = xiuhua_classification::assemble(&classification, upstream, clock()).await?;
-
-    let normalization = xiuhua_normalization::Config::embedded(records.url("normalization"))?;
-    let upstream =
-        xiuhua_normalization::Upstream { ingestion: channel.clone(), classification: channel.clone() };
-    let normalization = xiuhua_normalization::assemble(&normalization, upstream, clock()).await?;
-
-    let scoring = xiuhua_scoring::Config::embedded(records.url("scoring"))?;
-    let upstream = xiuhua_scoring::Upstream {
-        ingestion: channel.clone(),
-        classification: channel.clone(),
-        normalization: channel.clone(),
+    let ingestion = async {
+        let mut config = xiuhua_ingestion::Config::embedded(records.url("ingestion"))?;
+        let share = records.second_person_above_ratio();
+        config.review.second_person_above_ratio = share.unwrap_or(config.review.second_person_above_ratio);
+        anyhow::Ok(xiuhua_ingestion::assemble(&config, clock()).await?)
     };
-    let scoring = xiuhua_scoring::assemble(&scoring, upstream, clock()).await?;
-    Ok(vec![ingestion, classification, normalization, scoring])
+    let classification = async {
+        let config = xiuhua_classification::Config::embedded(records.url("classification"))?;
+        let upstream = xiuhua_classification::Upstream { ingestion: channel.clone() };
+        anyhow::Ok(xiuhua_classification::assemble(&config, upstream, clock()).await?)
+    };
+    let normalization = async {
+        let config = xiuhua_normalization::Config::embedded(records.url("normalization"))?;
+        let upstream =
+            xiuhua_normalization::Upstream { ingestion: channel.clone(), classification: channel.clone() };
+        anyhow::Ok(xiuhua_normalization::assemble(&config, upstream, clock()).await?)
+    };
+    let scoring = async {
+        let config = xiuhua_scoring::Config::embedded(records.url("scoring"))?;
+        let upstream = xiuhua_scoring::Upstream {
+            ingestion: channel.clone(),
+            classification: channel.clone(),
+            normalization: channel.clone(),
+        };
+        anyhow::Ok(xiuhua_scoring::assemble(&config, upstream, clock()).await?)
+    };
+    // The first that fails, in the order of the line, is the one that is told.
+    let (ingestion, classification, normalization, scoring) =
+        tokio::join!(ingestion, classification, normalization, scoring);
+    Ok(vec![ingestion?, classification?, normalization?, scoring?])
 }
 
 /// Refuses a server to a command that works on the embedded platform alone.

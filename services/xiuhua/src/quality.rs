@@ -2,6 +2,7 @@
 //! apart, values at a threshold, places left out, sources that are late or send too much or too little, rows that wait.
 
 mod coverage;
+mod preparing;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use xiuhua_contracts::measure::v1::Text;
 use xiuhua_contracts::scoring::v1::{Assessment, ThresholdUsed};
 
 use self::coverage::Coverage;
+use self::preparing::Treatments;
 use self::sources::Sources;
 use crate::cli::{QualityArgs, RunArg};
 use crate::json;
@@ -32,7 +34,8 @@ pub(crate) async fn quality(platform: &Platform, arguments: &QualityArgs, screen
     let run = find_run(platform, &run).await?;
     let names = Names::read(platform, &run).await?;
     let standing = Standing::read(platform, &run).await?;
-    let coverage = Coverage::read(platform, &run).await?;
+    let treatments = Treatments::read(platform, &run).await?;
+    let coverage = Coverage::read(platform, &run, &treatments).await?;
     let unusable = unusable(platform, &run).await?;
     let unclassified = unclassified(platform, &run).await?;
     let sources = Sources::read(platform).await?;
@@ -42,6 +45,7 @@ pub(crate) async fn quality(platform: &Platform, arguments: &QualityArgs, screen
     standing.show(&run, screen)?;
     coverage.show(run.scale, &names, screen)?;
     coverage.show_clamped(arguments.top, &names, screen)?;
+    preparing::show(&coverage, &treatments, &names, screen)?;
     show_unusable(&unusable, &names, screen)?;
     let homeless = run.places_without_households;
     screen.say(
@@ -56,6 +60,7 @@ pub(crate) async fn quality(platform: &Platform, arguments: &QualityArgs, screen
     sources.show(screen)?;
     show_waiting(&waiting, arguments.top, screen)?;
     notes(screen)?;
+    let (imputed, treated) = preparing::totals(&coverage);
     screen.json(&json!({
         "assessment": json::assessment(&run),
         "as_of": standing.json(&run),
@@ -71,7 +76,9 @@ pub(crate) async fn quality(platform: &Platform, arguments: &QualityArgs, screen
         "rejected_rows_open": waiting.iter().map(|(batch, open)| json!({
             "batch_id": batch.id, "file_name": batch.file_name, "open": open,
         })).collect::<Vec<_>>(),
-        "imputed_values": 0,
+        "imputed_values": imputed,
+        "treated_values": treated,
+        "prepared": preparing::shown_as_json(&coverage, &treatments),
     }))
 }
 
@@ -221,11 +228,12 @@ fn notes(screen: &mut Screen) -> Result<()> {
         "说明：覆盖率 = 已观测的权重占比；分布 = 有得分的小区在满分十等分中的个数，低分在前。\n\
          触限 = 数值在阈值之外（z < 0 或 > 1），得分被截断。\n\
          迟报 = 距上次来数超过通常间隔的 2 倍；异常 = 最近一批行数达到通常的 10 倍或不足 1/10。\n\
-         不插补：缺失值保持缺失，不以 0 或均值代替。",
+         插补 = 无人上报、按目录填补的数值，计入覆盖率；离群处理 = 被缩到限值或取对数的数值。",
         "coverage: share of the weight that was observed; spread: places by tenths of the scale, lowest first.\n\
          clamped: values beyond a threshold (z < 0 or > 1), whose score is capped.\n\
          late: silent for more than twice its usual interval; unusual: a last batch of 10 times the usual rows or more, \
          or a tenth or less.\n\
-         imputation: none. What is missing stays missing, and is never 0 or a mean.",
+         imputed: a gap that the catalog has filled, which counts as covered; treated: set to a limit as an outlier, or \
+         taken the logarithm of.",
     )
 }

@@ -6,6 +6,7 @@ mod groups;
 pub(crate) mod history;
 pub(crate) mod nodes;
 mod place;
+pub(crate) mod preparing;
 mod ranking;
 mod standing;
 mod towns;

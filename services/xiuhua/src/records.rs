@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use xiuhua_service_kit::database::Backend;
+use xiuhua_service_kit::sqlite::FLEETING;
 
 use crate::cli::{Databases, Globals};
 use crate::method::UnusableInput;
@@ -87,6 +88,12 @@ impl Records {
     pub(crate) fn in_folder(folder: &Path) -> Self {
         let url = |service| sqlite_url(&folder.join(file_name(service)));
         Self { urls: SERVICES.map(url), folder: folder.to_owned(), second_person_above_ratio: None }
+    }
+
+    /// Four SQLite files in a folder that goes with this process: what is in them need not outlive it.
+    pub(crate) fn in_temporary_folder(folder: &Path) -> Self {
+        let records = Self::in_folder(folder);
+        Self { urls: records.urls.map(|url| url + FLEETING), ..records }
     }
 
     /// The share of a measure above which an import waits for a second person; 0 for never, `None` where it is not set.

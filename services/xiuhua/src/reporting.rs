@@ -8,6 +8,8 @@ mod leaves;
 mod listing;
 mod record;
 mod scores;
+mod structure;
+mod uncertainty;
 
 use std::path::{Path, PathBuf};
 
@@ -106,6 +108,9 @@ async fn gather(platform: &Platform, run: &Assessment, town: Option<&str>) -> Re
     }
     let (deliveries, as_of_day) = record::deliveries(platform, run.as_of_position).await?;
     let unclassified = record::unclassified(platform, run, members.as_ref()).await?;
+    // Whether an index measures what its tree says is a matter of the district, not of a town.
+    let structures =
+        if town.is_some() { Vec::new() } else { structure::read(platform, run, &catalog, &types).await? };
     types.retain(|it| it.places > 0);
     Ok(Facts {
         scope,
@@ -114,11 +119,13 @@ async fn gather(platform: &Platform, run: &Assessment, town: Option<&str>) -> Re
         types,
         towns_together,
         together,
+        uncertainty: uncertainty::read(platform, run).await?,
         previous,
         unclassified,
         leaves,
         deliveries,
         common_cut: method.common_cut,
+        structures,
     })
 }
 

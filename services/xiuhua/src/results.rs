@@ -10,17 +10,24 @@ use anyhow::{Context, Result};
 use xiuhua_contracts::ingestion::v1::Batch;
 use xiuhua_contracts::normalization::v1::ListSampleMembersRequest;
 use xiuhua_contracts::scoring::v1::{
-    Assessment, GroupLevel, GroupScore, ListGroupScoresRequest, ListThresholdsUsedRequest, NodeScore,
-    PlaceLeafValues, PlaceScores, ReadLeafValuesRequest, ThresholdUsed,
+    Assessment, GroupLevel, GroupScore, LeafValue, ListGroupScoresRequest, ListThresholdsUsedRequest,
+    NodeScore, PlaceLeafValues, PlaceScores, ReadLeafValuesRequest, ThresholdUsed,
 };
 
 use crate::delivery::each_rejected_row;
 use crate::joining::{Scores, Values};
 use crate::platform::Platform;
 
-/// The files of [`write_results`] as CSV.
-pub(crate) const RESULT_FILES: [&str; 5] =
-    ["scores.csv", "groups.csv", "values.csv", "thresholds.csv", "sample.csv"];
+/// The files of [`write_results`] as CSV; the last two only where there is something to say.
+pub(crate) const RESULT_FILES: [&str; 7] = [
+    "scores.csv",
+    "groups.csv",
+    "values.csv",
+    "thresholds.csv",
+    "sample.csv",
+    "imputed.csv",
+    "treatment.csv",
+];
 
 /// A result table: its name among files, its name in Chinese, its columns.
 pub(crate) struct Form {
@@ -60,6 +67,17 @@ const THRESHOLDS: Form = Form {
     zh: "阈值",
     columns: &["type", "indicator", "lower", "upper", "status", "sample_size"],
 };
+/// Written only where there is any: most catalogs fill nothing.
+const IMPUTED: Form =
+    Form {
+        name: "imputed", zh: "插补值", columns: &["place_id", "indicator", "period", "value", "method"]
+    };
+/// Written only where there is any.
+const TREATMENT: Form = Form {
+    name: "treatment",
+    zh: "离群值处理",
+    columns: &["type", "indicator", "treatment", "lower", "upper", "low_points", "high_points", "origin"],
+};
 const SAMPLE: Form = Form { name: "sample", zh: "样本", columns: &["type", "place_id"] };
 
 /// A cell of a result table.
@@ -96,7 +114,8 @@ impl Part {
         self.place_type.as_ref().is_none_or(|only| only == place_type)
     }
 
-    fn has(&self, place_id: &str, place_type: &str) -> bool {
+    /// Whether a place of a type is in it.
+    pub(crate) fn has(&self, place_id: &str, place_type: &str) -> bool {
         self.has_type(place_type) && self.town.as_ref().is_none_or(|(_, places)| places.contains(place_id))
     }
 
@@ -121,9 +140,13 @@ pub(crate) async fn write_results(
 ) -> Result<Vec<String>> {
     let without_households = write_scores(platform, assessment, part, sink).await?;
     write_groups(platform, assessment, part, sink).await?;
-    write_values(platform, assessment, part, sink).await?;
+    let has_imputed = write_values(platform, assessment, part, sink).await?;
     write_thresholds(platform, assessment, part, sink).await?;
     write_sample(platform, assessment, part, sink).await?;
+    if has_imputed {
+        write_imputed(platform, assessment, part, sink).await?;
+    }
+    write_treatments(platform, assessment, part, sink).await?;
     Ok(without_households)
 }
 
@@ -191,25 +214,92 @@ async fn write_groups(
     .await
 }
 
+/// Writes the values, and says whether any of them was imputed.
 async fn write_values(
     platform: &Platform,
     assessment: &Assessment,
     part: &Part,
     sink: &mut dyn Sink,
-) -> Result<()> {
+) -> Result<bool> {
     sink.begin(&VALUES)?;
-    let mut write = |place: &PlaceLeafValues| {
-        place.values.iter().try_for_each(|leaf| {
-            sink.row(&[
-                Cell::Text(&place.place_id),
-                Cell::Text(&leaf.leaf),
-                Cell::Text(&assessment.period),
-                Cell::Real(Some(leaf.value)),
-                Cell::Real(leaf.z_uncapped),
-                Cell::Real(leaf.z),
-            ])
-        })
-    };
+    let mut has_imputed = false;
+    each_value(platform, assessment, part, |place, leaf| {
+        has_imputed |= !leaf.imputation_method.is_empty();
+        sink.row(&[
+            Cell::Text(place),
+            Cell::Text(&leaf.leaf),
+            Cell::Text(&assessment.period),
+            Cell::Real(Some(leaf.value)),
+            Cell::Real(leaf.z_uncapped),
+            Cell::Real(leaf.z),
+        ])
+    })
+    .await?;
+    Ok(has_imputed)
+}
+
+/// The values that nobody delivered: another pass, so that memory stays flat.
+async fn write_imputed(
+    platform: &Platform,
+    assessment: &Assessment,
+    part: &Part,
+    sink: &mut dyn Sink,
+) -> Result<()> {
+    sink.begin(&IMPUTED)?;
+    each_value(platform, assessment, part, |place, leaf| {
+        if leaf.imputation_method.is_empty() {
+            return Ok(());
+        }
+        sink.row(&[
+            Cell::Text(place),
+            Cell::Text(&leaf.leaf),
+            Cell::Text(&assessment.period),
+            Cell::Real(Some(leaf.value)),
+            Cell::Text(&leaf.imputation_method.to_lowercase()),
+        ])
+    })
+    .await
+}
+
+/// How outliers were treated; the file is begun with the first.
+async fn write_treatments(
+    platform: &Platform,
+    assessment: &Assessment,
+    part: &Part,
+    sink: &mut dyn Sink,
+) -> Result<()> {
+    let mut begun = false;
+    each_threshold(platform, assessment, |threshold| {
+        let Some(treatment) = threshold.treatment.filter(|_| part.has_type(&threshold.r#type)) else {
+            return Ok(());
+        };
+        if !std::mem::replace(&mut begun, true) {
+            sink.begin(&TREATMENT)?;
+        }
+        let points = |count: u64| Cell::Whole((treatment.kind == "WINSORISED").then_some(count));
+        sink.row(&[
+            Cell::Text(&threshold.r#type),
+            Cell::Text(&threshold.leaf),
+            Cell::Text(&treatment.kind.to_lowercase()),
+            Cell::Real(treatment.lower),
+            Cell::Real(treatment.upper),
+            points(treatment.low_points),
+            points(treatment.high_points),
+            Cell::Real(treatment.origin),
+        ])
+    })
+    .await
+}
+
+/// Every value of a part of an assessment, with the id of its place.
+async fn each_value(
+    platform: &Platform,
+    assessment: &Assessment,
+    part: &Part,
+    mut each: impl FnMut(&str, &LeafValue) -> Result<()>,
+) -> Result<()> {
+    let mut write =
+        |place: &PlaceLeafValues| place.values.iter().try_for_each(|leaf| each(&place.place_id, leaf));
     if part.is_all() {
         let request = ReadLeafValuesRequest { assessment_id: assessment.id.clone() };
         let mut stream = platform.scoring().read_leaf_values(request).await?.into_inner();

@@ -92,8 +92,8 @@ pub(crate) fn marks(zh: &str, en: &str) -> Column {
 
 /// Cells that a column of texts gets at least before others are left out.
 const LEAST_WORDS: u16 = 16;
-/// Cells beside the content of a column.
-const PADDING: u16 = 2;
+/// Cells beside the content of a column: a space on either side, and one before the next.
+const PADDING: u16 = 3;
 
 /// One line under the heading and none beside: what a narrow terminal holds.
 const STYLE: TableStyle = NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
@@ -316,6 +316,10 @@ impl Screen {
                 run.id, run.catalog_id, run.catalog_version, run.period
             ),
         )?;
+        if !run.weight_scheme_id.is_empty() {
+            let scheme = format!("{}@{}", run.weight_scheme_id, run.weight_scheme_version);
+            self.say(&format!("权重方案 {scheme}"), &format!("weight scheme {scheme}"))?;
+        }
         let columns = [words("类型", "type"), numbers("小区", "places"), numbers("有总分", "scored")];
         let rows = run.types.iter();
         let kind = |id: &str| names.place_type(id, self);

@@ -113,11 +113,14 @@ fn only_the_upstream_of_a_service_calls_other_services() {
 }
 
 #[test]
-fn contracts_import_only_shared_values() {
+fn contracts_import_only_shared_values_and_their_own_package() {
     for file in repository::files().iter().filter(|file| file.ends_with(".proto")) {
+        let package =
+            file.path.trim_start_matches("proto/").rsplit_once('/').map_or("", |(folder, _)| folder);
         for (number, line) in file.lines().filter(|(_, line)| line.starts_with("import ")) {
             let shared = line.contains("\"google/protobuf/") || line.contains("\"xiuhua/measure/");
-            assert!(shared, "{}:{number}: name a foreign resource by id instead: {line}", file.path);
+            let own = line.contains(&format!("\"{package}/"));
+            assert!(shared || own, "{}:{number}: name a foreign resource by id instead: {line}", file.path);
         }
     }
 }

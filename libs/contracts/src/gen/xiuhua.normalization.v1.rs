@@ -60,6 +60,15 @@ pub struct CatalogItem {
     /// Unit of the measure; empty for nodes and derived leaves.
     #[prost(string, tag = "9")]
     pub unit: ::prost::alloc::string::String,
+    /// How outliers of a leaf are treated: TESTED or FORCED; empty for not at all, and for nodes.
+    #[prost(string, tag = "10")]
+    pub treat: ::prost::alloc::string::String,
+    /// How gaps of a leaf are filled; UNSPECIFIED for not at all, and for nodes.
+    #[prost(enumeration = "ImputationMethod", tag = "11")]
+    pub impute: i32,
+    /// Most periods that a gap is bridged; 0 where that has no meaning.
+    #[prost(uint32, tag = "12")]
+    pub impute_reach: u32,
 }
 impl ::prost::Name for CatalogItem {
     const NAME: &'static str = "CatalogItem";
@@ -505,6 +514,9 @@ pub struct Threshold {
     /// Members of the sample.
     #[prost(uint64, tag = "8")]
     pub sample_size: u64,
+    /// Applied to every value before it is rescaled between lower and upper; absent where nothing is.
+    #[prost(message, optional, tag = "9")]
+    pub treatment: ::core::option::Option<Treatment>,
 }
 impl ::prost::Name for Threshold {
     const NAME: &'static str = "Threshold";
@@ -514,6 +526,75 @@ impl ::prost::Name for Threshold {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/xiuhua.normalization.v1.Threshold".into()
+    }
+}
+/// Treatment of outliers (离群值处理), found from the sampled base values and fixed with the thresholds.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Treatment {
+    #[prost(oneof = "treatment::Kind", tags = "1, 2")]
+    pub kind: ::core::option::Option<treatment::Kind>,
+}
+/// Nested message and enum types in `Treatment`.
+pub mod treatment {
+    #[derive(Clone, Copy, PartialEq, ::prost::Oneof)]
+    pub enum Kind {
+        #[prost(message, tag = "1")]
+        Winsorised(super::Winsorised),
+        #[prost(message, tag = "2")]
+        Logarithm(super::Logarithm),
+    }
+}
+impl ::prost::Name for Treatment {
+    const NAME: &'static str = "Treatment";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.Treatment".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.Treatment".into()
+    }
+}
+/// Values beyond a limit count as the limit (缩尾).
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Winsorised {
+    /// In the measure's unit; absent where that end is open. At least one is there.
+    #[prost(double, optional, tag = "1")]
+    pub lower: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "2")]
+    pub upper: ::core::option::Option<f64>,
+    /// Base values of the sample beyond the limit.
+    #[prost(uint64, tag = "3")]
+    pub low_points: u64,
+    #[prost(uint64, tag = "4")]
+    pub high_points: u64,
+}
+impl ::prost::Name for Winsorised {
+    const NAME: &'static str = "Winsorised";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.Winsorised".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.Winsorised".into()
+    }
+}
+/// A logarithm is taken before rescaling: ln(x - origin), or mirrored -ln(origin - x).
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Logarithm {
+    /// In the measure's unit.
+    #[prost(double, tag = "1")]
+    pub origin: f64,
+    #[prost(bool, tag = "2")]
+    pub mirrored: bool,
+}
+impl ::prost::Name for Logarithm {
+    const NAME: &'static str = "Logarithm";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.Logarithm".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.Logarithm".into()
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -681,6 +762,38 @@ impl ::prost::Name for TypedPlaces {
         "/xiuhua.normalization.v1.TypedPlaces".into()
     }
 }
+/// A value that nobody delivered, and what it was made of.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Imputation {
+    /// Which entry of its column it is.
+    #[prost(uint32, tag = "1")]
+    pub entry: u32,
+    #[prost(enumeration = "ImputationMethod", tag = "2")]
+    pub method: i32,
+    /// GROUP_MEDIAN: how many places had a value.
+    #[prost(uint64, tag = "3")]
+    pub places: u64,
+    /// LAST and LINEAR: the period and the observed value before.
+    #[prost(string, tag = "4")]
+    pub earlier_period: ::prost::alloc::string::String,
+    #[prost(double, optional, tag = "5")]
+    pub earlier_value: ::core::option::Option<f64>,
+    /// LINEAR: the period and the observed value after.
+    #[prost(string, tag = "6")]
+    pub later_period: ::prost::alloc::string::String,
+    #[prost(double, optional, tag = "7")]
+    pub later_value: ::core::option::Option<f64>,
+}
+impl ::prost::Name for Imputation {
+    const NAME: &'static str = "Imputation";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.Imputation".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.Imputation".into()
+    }
+}
 /// Entry i belongs to the place at position `place\[i\]` of the place axis. Places without a value do not appear.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ValueColumn {
@@ -700,6 +813,16 @@ pub struct ValueColumn {
     /// Capped to 0..1; NaN as above.
     #[prost(double, repeated, tag = "6")]
     pub z: ::prost::alloc::vec::Vec<f64>,
+    /// The entries that were imputed, `entry` rising; a column that has any holds up to 20,000 values a message.
+    #[prost(message, repeated, tag = "7")]
+    pub imputed: ::prost::alloc::vec::Vec<Imputation>,
+    /// Of how many months (or days) of the last twelve months each value is made (catalog key `roll`); 0 for one that was
+    /// delivered as it is. Empty where the measure does not roll.
+    #[prost(uint32, repeated, tag = "20")]
+    pub rolled_on_record: ::prost::alloc::vec::Vec<u32>,
+    /// Months (or days) of that window; 0 where the measure does not roll.
+    #[prost(uint32, tag = "21")]
+    pub rolled_window: u32,
 }
 impl ::prost::Name for ValueColumn {
     const NAME: &'static str = "ValueColumn";
@@ -742,6 +865,42 @@ impl ThresholdStatus {
             "THRESHOLD_STATUS_OK" => Some(Self::Ok),
             "THRESHOLD_STATUS_DEGENERATE" => Some(Self::Degenerate),
             "THRESHOLD_STATUS_NO_DATA" => Some(Self::NoData),
+            _ => None,
+        }
+    }
+}
+/// What fills a gap (插补).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ImputationMethod {
+    Unspecified = 0,
+    /// The median of the places of its type that have a value in the same period.
+    GroupMedian = 1,
+    /// The last value of the same place.
+    Last = 2,
+    /// The straight line between the neighbours in time of the same place.
+    Linear = 3,
+}
+impl ImputationMethod {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "IMPUTATION_METHOD_UNSPECIFIED",
+            Self::GroupMedian => "IMPUTATION_METHOD_GROUP_MEDIAN",
+            Self::Last => "IMPUTATION_METHOD_LAST",
+            Self::Linear => "IMPUTATION_METHOD_LINEAR",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "IMPUTATION_METHOD_UNSPECIFIED" => Some(Self::Unspecified),
+            "IMPUTATION_METHOD_GROUP_MEDIAN" => Some(Self::GroupMedian),
+            "IMPUTATION_METHOD_LAST" => Some(Self::Last),
+            "IMPUTATION_METHOD_LINEAR" => Some(Self::Linear),
             _ => None,
         }
     }
@@ -1838,6 +1997,424 @@ pub mod normalization_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "xiuhua.normalization.v1.NormalizationService";
     impl<T> tonic::server::NamedService for NormalizationServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadSeriesRequest {
+    #[prost(string, tag = "1")]
+    pub catalog_id: ::prost::alloc::string::String,
+    /// Empty means the newest registered.
+    #[prost(string, tag = "2")]
+    pub catalog_version: ::prost::alloc::string::String,
+    /// Its places are the place axis.
+    #[prost(string, tag = "3")]
+    pub classification_id: ::prost::alloc::string::String,
+    /// Months such as `2021-06`, distinct, at most 64.
+    #[prost(string, repeated, tag = "4")]
+    pub months: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Absent means now.
+    #[prost(uint64, optional, tag = "5")]
+    pub as_of_position: ::core::option::Option<u64>,
+}
+impl ::prost::Name for ReadSeriesRequest {
+    const NAME: &'static str = "ReadSeriesRequest";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ReadSeriesRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ReadSeriesRequest".into()
+    }
+}
+/// First messages: the places with their types, by id, up to 10,000 a message. Then columns ordered by month (as asked),
+/// then catalog order of the leaves that roll: a column is one message or several, each up to 50,000 values, `place`
+/// rising.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReadSeriesResponse {
+    #[prost(oneof = "read_series_response::Part", tags = "1, 2")]
+    pub part: ::core::option::Option<read_series_response::Part>,
+}
+/// Nested message and enum types in `ReadSeriesResponse`.
+pub mod read_series_response {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Part {
+        #[prost(message, tag = "1")]
+        Places(super::SeriesPlaces),
+        #[prost(message, tag = "2")]
+        Column(super::SeriesColumn),
+    }
+}
+impl ::prost::Name for ReadSeriesResponse {
+    const NAME: &'static str = "ReadSeriesResponse";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.ReadSeriesResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.ReadSeriesResponse".into()
+    }
+}
+/// A stretch of the place axis.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SeriesPlaces {
+    #[prost(string, repeated, tag = "1")]
+    pub ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// One a place.
+    #[prost(message, optional, tag = "2")]
+    pub r#type: ::core::option::Option<super::super::measure::v1::TextColumn>,
+    /// Length of the whole axis.
+    #[prost(uint64, tag = "3")]
+    pub places_total: u64,
+}
+impl ::prost::Name for SeriesPlaces {
+    const NAME: &'static str = "SeriesPlaces";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.SeriesPlaces".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.SeriesPlaces".into()
+    }
+}
+/// Entry i belongs to the place at position `place\[i\]` of the place axis. Places without a value do not appear.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SeriesColumn {
+    #[prost(string, tag = "1")]
+    pub leaf: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub month: ::prost::alloc::string::String,
+    #[prost(uint32, repeated, tag = "3")]
+    pub place: ::prost::alloc::vec::Vec<u32>,
+    /// In the measure's unit.
+    #[prost(double, repeated, tag = "4")]
+    pub value: ::prost::alloc::vec::Vec<f64>,
+}
+impl ::prost::Name for SeriesColumn {
+    const NAME: &'static str = "SeriesColumn";
+    const PACKAGE: &'static str = "xiuhua.normalization.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "xiuhua.normalization.v1.SeriesColumn".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/xiuhua.normalization.v1.SeriesColumn".into()
+    }
+}
+/// Generated client implementations.
+#[cfg(feature = "client")]
+pub mod series_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Months one after another, for whoever follows a course: values as they came in, before anything is rolled or scaled.
+    #[derive(Debug, Clone)]
+    pub struct SeriesServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl SeriesServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> SeriesServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> SeriesServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            SeriesServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// The monthly values of the leaves whose measure rolls (catalog key `roll`), by column. See ReadSeriesResponse for the
+        /// shape. A month of a measure that comes by the day is made of its days as the catalog's `take` says; one with fewer
+        /// than half of its days on record is missing.
+        pub async fn read_series(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReadSeriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ReadSeriesResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xiuhua.normalization.v1.SeriesService/ReadSeries",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "xiuhua.normalization.v1.SeriesService",
+                        "ReadSeries",
+                    ),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "server")]
+pub mod series_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with SeriesServiceServer.
+    #[async_trait]
+    pub trait SeriesService: std::marker::Send + std::marker::Sync + 'static {
+        /// Server streaming response type for the ReadSeries method.
+        type ReadSeriesStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ReadSeriesResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// The monthly values of the leaves whose measure rolls (catalog key `roll`), by column. See ReadSeriesResponse for the
+        /// shape. A month of a measure that comes by the day is made of its days as the catalog's `take` says; one with fewer
+        /// than half of its days on record is missing.
+        async fn read_series(
+            &self,
+            request: tonic::Request<super::ReadSeriesRequest>,
+        ) -> std::result::Result<tonic::Response<Self::ReadSeriesStream>, tonic::Status>;
+    }
+    /// Months one after another, for whoever follows a course: values as they came in, before anything is rolled or scaled.
+    #[derive(Debug)]
+    pub struct SeriesServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> SeriesServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for SeriesServiceServer<T>
+    where
+        T: SeriesService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xiuhua.normalization.v1.SeriesService/ReadSeries" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReadSeriesSvc<T: SeriesService>(pub Arc<T>);
+                    impl<
+                        T: SeriesService,
+                    > tonic::server::ServerStreamingService<super::ReadSeriesRequest>
+                    for ReadSeriesSvc<T> {
+                        type Response = super::ReadSeriesResponse;
+                        type ResponseStream = T::ReadSeriesStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReadSeriesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SeriesService>::read_series(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReadSeriesSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for SeriesServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xiuhua.normalization.v1.SeriesService";
+    impl<T> tonic::server::NamedService for SeriesServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

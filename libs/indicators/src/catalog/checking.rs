@@ -1,5 +1,6 @@
 //! Checking what concerns several rows of a catalog together, and making the [`Catalog`] when nothing is wrong.
 
+mod preparing;
 mod references;
 mod tree;
 mod weights;
@@ -88,6 +89,8 @@ fn leaf(entry: &LeafEntry<'_>, source: Option<Source>, position: &[ItemIndex]) -
         direction: entry.direction,
         transform: entry.transform.or(Transform::None),
         threshold: entry.threshold.or(DEFAULT_THRESHOLD),
+        treat: preparing::treat(entry),
+        impute: preparing::impute(entry),
         evidence: entry.evidence.to_owned(),
         note: entry.note.to_owned(),
     }
@@ -102,6 +105,7 @@ fn measure(entry: MeasureEntry<'_>) -> Measure {
         bounds: entry.bounds.or(unbounded),
         source_system: entry.source_system.to_owned(),
         derivation: entry.derivation.to_owned(),
+        roll: entry.roll,
     }
 }
 

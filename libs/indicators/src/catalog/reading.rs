@@ -4,13 +4,15 @@
 
 mod entries;
 mod policy;
+mod preparing;
+mod rolling;
 
 pub(super) use entries::{Entry, EntryKind, LeafEntry, MeasureEntry, NodeEntry};
 
 use xiuhua_checked_toml::{Entry as Key, Fields, Given, Placed, Value};
 
 use super::fault::{FaultList, Reason};
-use super::{Extension, Text, ThresholdPolicy, units};
+use super::{Extension, Impute, Text, ThresholdPolicy, Treat, units};
 use entries::Defaults;
 
 /// Most nodes and leaves together, and most measures.
@@ -99,13 +101,15 @@ fn head<'t>(fields: &Fields<'t>, faults: &mut FaultList<'_>) -> Head<'t> {
 }
 
 fn defaults(fields: &Fields<'_>, faults: &mut FaultList<'_>) -> Defaults {
-    const KEYS: &[&str] = &["minimum_coverage", "threshold", "direction"];
+    const KEYS: &[&str] = &["minimum_coverage", "threshold", "direction", "treat", "impute"];
     let built_in = Given::Is(Placed { value: DEFAULT_THRESHOLD, at: 0 });
     let Some(table) = fields.get("defaults").open(KEYS, faults) else {
         return Defaults {
             minimum_coverage: MINIMUM_COVERAGE,
             threshold: built_in,
             direction: Given::Absent,
+            treat: Treat::None,
+            impute: Impute::None,
         };
     };
     Defaults {
@@ -115,6 +119,8 @@ fn defaults(fields: &Fields<'_>, faults: &mut FaultList<'_>) -> Defaults {
             given => given,
         },
         direction: table.get("direction").word(policy::DIRECTIONS, faults),
+        treat: preparing::treat(&table, false, faults).or(Treat::None),
+        impute: preparing::impute(&table, faults).or(Impute::None),
     }
 }
 

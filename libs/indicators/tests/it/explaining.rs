@@ -32,7 +32,7 @@ proptest! {
             let composer = Composer::new(&outline, &assessed.scored.weights[kind]).unwrap();
             let z = assessed.scored.z.row(place);
             for node in 0..outline.node_count() {
-                let score = assessed.scored.nodes[node][place].score;
+                let score = assessed.scored.nodes[node].get(place).score;
                 let found = contributions(&composer, node, &z).unwrap();
                 prop_assert_eq!(found.as_ref().err(), score.as_ref().err());
                 let (Ok(found), Ok(score)) = (found, score) else { continue };
@@ -65,7 +65,7 @@ proptest! {
         let before = State { values: &values[0], thresholds: &thresholds[0], weights: &declared };
         let after = State { values: &values[1], thresholds: &thresholds[1], weights: &declared };
         for node in 0..outline.node_count() {
-            let scores = [one, two].map(|place| assessed.scored.nodes[node][place].value());
+            let scores = [one, two].map(|place| assessed.scored.nodes[node].get(place).value());
             match attribute_change(&outline, node, &before, &after) {
                 Ok(found) => {
                     prop_assert!(close(found.total.sum(), scores[1].unwrap() - scores[0].unwrap()));
@@ -181,7 +181,7 @@ fn a_loss_is_common_where_the_median_of_the_type_is_low() {
     let composer = Composer::new(&outline, &weights).unwrap();
     let p = vec![Some(0.2), Some(0.4), Some(0.0), None];
     let q = vec![Some(0.9), Some(0.7), Some(0.1), None];
-    let z = Table::from_columns(4, vec![p, q]).unwrap();
+    let z = Table::from_columns(4, vec![p.into(), q.into()]).unwrap();
     let medians = type_medians(&z, &[0, 1, 2, 3]).unwrap();
     assert_eq!(medians, [Some(0.2), Some(0.7)]);
 

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use xiuhua_indicators::assess::Assessed;
-use xiuhua_indicators::catalog::{Direction, Leaf, Reads, ThresholdPolicy, Transform};
-use xiuhua_indicators::compose::{Composer, NodeScore};
+use xiuhua_indicators::catalog::{Direction, Impute, Leaf, Reads, ThresholdPolicy, Transform, Treat};
+use xiuhua_indicators::column::Column;
+use xiuhua_indicators::compose::{Composer, NodeColumn, NodeScore};
 use xiuhua_indicators::normalise::Scaler;
 use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::table::Table;
@@ -18,8 +19,8 @@ fn bits_of_place(assessed: &Assessed, place: usize) -> Vec<(Option<u64>, u64, Op
     let nodes = assessed.scored.nodes.iter().zip(&assessed.scored.standings);
     nodes
         .map(|(scores, standings)| {
-            let score: NodeScore = scores[place];
-            let rank = standings[place].map(|standing| standing.rank);
+            let score = scores.get(place);
+            let rank = standings.get(place).map(|standing| standing.rank);
             (score.value().map(f64::to_bits), score.coverage.to_bits(), rank)
         })
         .collect()
@@ -27,7 +28,7 @@ fn bits_of_place(assessed: &Assessed, place: usize) -> Vec<(Option<u64>, u64, Op
 
 fn permuted(scenario: &Scenario, order: &[usize]) -> Scenario {
     let table = |table: &Table| {
-        let column = |column: &Vec<Option<f64>>| order.iter().map(|&place| column[place]).collect();
+        let column = |column: &Column| order.iter().map(|&place| column.get(place)).collect();
         Table::from_columns(order.len(), table.columns().iter().map(column).collect()).unwrap()
     };
     let new_place = |place: &usize| order.iter().position(|old| old == place).unwrap();
@@ -64,7 +65,7 @@ proptest! {
     fn scores_stay_on_their_scale_and_coverage_is_a_share(scenario in scenario()) {
         let assessed = assess_scenario(&scenario);
         let scale = scenario.catalog.scale;
-        for score in assessed.scored.nodes.iter().flatten() {
+        for score in assessed.scored.nodes.iter().flat_map(NodeColumn::iter) {
             prop_assert!((0.0..=1.0 + 1e-12).contains(&score.coverage));
             if let Some(value) = score.value() {
                 prop_assert!((0.0..=scale * (1.0 + 1e-12)).contains(&value));
@@ -88,9 +89,9 @@ fn splitting_places_over_calls_does_not_change_a_bit() {
     let places: Vec<usize> = (0..1000).collect();
     let mut z = Table::missing(35, places.len());
     for leaf in 0..35 {
-        for (place, cell) in z.column_mut(leaf).iter_mut().enumerate() {
+        for place in 0..places.len() {
             let step = (place * 31 + leaf * 17) % 101;
-            *cell = (step % 7 != 0).then_some(step as f64 / 100.0);
+            z.column_mut(leaf).set(place, (step % 7 != 0).then_some(step as f64 / 100.0));
         }
     }
     let whole = composer.compose(&z, &places).unwrap();
@@ -99,8 +100,8 @@ fn splitting_places_over_calls_does_not_change_a_bit() {
         for chunk in places.chunks(size) {
             let part = composer.compose(&z, chunk).unwrap();
             for (whole, part) in whole.columns.iter().zip(&part.columns) {
-                let expected: Vec<NodeScore> = chunk.iter().map(|&place| whole[place]).collect();
-                assert_eq!(&expected, part);
+                let expected: Vec<NodeScore> = chunk.iter().map(|&place| whole.get(place)).collect();
+                assert_eq!(expected, part.iter().collect::<Vec<_>>());
             }
         }
     }
@@ -113,6 +114,8 @@ fn logarithmic_leaf(direction: Direction, lower: f64, upper: f64) -> Leaf {
         direction,
         transform: Transform::Ln,
         threshold: ThresholdPolicy::Fixed { lower, upper },
+        treat: Treat::None,
+        impute: Impute::None,
         evidence: String::new(),
         note: String::new(),
     }

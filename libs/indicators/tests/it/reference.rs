@@ -48,7 +48,7 @@ fn world(scenario: &Scenario) -> World<'_> {
                     YEAR - i32::try_from(back).unwrap(),
                 );
                 if let Some(value) = value {
-                    values.insert(key, *value);
+                    values.insert(key, value);
                 }
             }
         }
@@ -61,6 +61,7 @@ fn world(scenario: &Scenario) -> World<'_> {
         places: (0..scenario.types.len()).map(place_name).collect(),
         samples: (0..TYPES).map(|kind| (type_name(kind), named(&scenario.samples[kind]))).collect(),
         values,
+        filled: HashMap::new(),
         year: YEAR,
     }
 }
@@ -102,7 +103,7 @@ proptest! {
     #[test]
     fn the_engine_agrees_with_the_naive_reading(scenario in scenario()) {
         let expected = world(&scenario).assess();
-        prop_assume!(!hangs_on_the_last_bit(&expected, &scenario.catalog));
+        prop_assume!(!expected.close_call && !hangs_on_the_last_bit(&expected, &scenario.catalog));
         let found = assess_scenario(&scenario);
         let outline = Outline::of(&scenario.catalog);
 
@@ -119,12 +120,12 @@ proptest! {
             for place in 0..scenario.types.len() {
                 let key = (place_name(place), code.clone());
                 let raw = expected.raw.get(&key).copied();
-                prop_assert!(same(found.scaled.raw.column(leaf)[place], raw), "z of {:?}", key);
+                prop_assert!(same(found.scaled.raw.column(leaf).get(place), raw), "z of {:?}", key);
                 let capped = raw.map(|raw| raw.clamp(0.0, 1.0));
-                prop_assert!(same(found.scaled.capped.column(leaf)[place], capped), "capped z of {:?}", key);
+                prop_assert!(same(found.scaled.capped.column(leaf).get(place), capped), "capped z of {:?}", key);
                 if outline.changing_node(leaf).is_some() {
                     let value = expected.derived.get(&key).copied();
-                    prop_assert!(same(found.values.column(leaf)[place], value), "derived value of {:?}", key);
+                    prop_assert!(same(found.values.column(leaf).get(place), value), "derived value of {:?}", key);
                 }
             }
         }
@@ -132,7 +133,7 @@ proptest! {
             let code = outline.node_item(node).code.clone();
             for place in 0..scenario.types.len() {
                 let (score, coverage) = expected.nodes[&(place_name(place), code.clone())];
-                let node_score = found.scored.nodes[node][place];
+                let node_score = found.scored.nodes[node].get(place);
                 prop_assert_eq!(node_score.score.err().map(reason), score.err(), "{} of {}", code, place);
                 prop_assert!(same(node_score.value(), score.ok()), "{} of {}: {:?} {:?}", code, place, node_score, score);
                 prop_assert!(close(node_score.coverage, coverage), "coverage of {} of {}", code, place);
@@ -148,7 +149,7 @@ proptest! {
                     continue;
                 }
                 for place in places {
-                    let standing = found.scored.standings[node][place].map(|standing| (standing.rank, standing.percentile));
+                    let standing = found.scored.standings[node].get(place).map(|standing| (standing.rank, standing.percentile));
                     let naive = score(place).map(|score| naive::standing(score, &all, decimals));
                     prop_assert_eq!(standing.map(|standing| standing.0), naive.map(|naive| naive.0), "rank at {}", code);
                     prop_assert!(same(standing.and_then(|standing| standing.1), naive.and_then(|naive| naive.1)));

@@ -1,8 +1,8 @@
 //! Small catalogs written down as a tree, so that a test shows what it measures.
 
 use xiuhua_indicators::catalog::{
-    Bounds, Catalog, Direction, Extension, Item, ItemIndex, ItemKind, Leaf, Mean, Measure, Node, Over, Reads,
-    Text, ThresholdPolicy, Transform,
+    Bounds, Catalog, Direction, Extension, Impute, Item, ItemIndex, ItemKind, Leaf, Mean, Measure, Node,
+    Over, Reads, Text, ThresholdPolicy, Transform, Treat,
 };
 
 /// A tree of nodes and leaves.
@@ -33,6 +33,8 @@ pub(crate) struct LeafSketch {
     pub(crate) direction: Direction,
     pub(crate) transform: Transform,
     pub(crate) threshold: ThresholdPolicy,
+    pub(crate) treat: Treat,
+    pub(crate) impute: Impute,
     pub(crate) bounds: Bounds,
     pub(crate) change_of: Option<String>,
 }
@@ -52,6 +54,8 @@ pub(crate) fn leaf(code: &str, weight: f64) -> LeafSketch {
         direction: Direction::Positive,
         transform: Transform::None,
         threshold: TENTH,
+        treat: Treat::None,
+        impute: Impute::None,
         bounds: UNBOUNDED,
         change_of: None,
     }
@@ -148,6 +152,7 @@ fn add_leaf(catalog: &mut Catalog, changes: &mut Changes, leaf: &LeafSketch, par
         bounds: leaf.bounds,
         source_system: String::new(),
         derivation: String::new(),
+        roll: None,
     });
     catalog.items.push(Item {
         code: leaf.code.clone(),
@@ -160,6 +165,8 @@ fn add_leaf(catalog: &mut Catalog, changes: &mut Changes, leaf: &LeafSketch, par
             direction: leaf.direction,
             transform: leaf.transform,
             threshold: leaf.threshold,
+            treat: leaf.treat,
+            impute: leaf.impute,
             evidence: String::new(),
             note: String::new(),
         }),

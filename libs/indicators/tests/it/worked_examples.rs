@@ -2,6 +2,7 @@
 
 use xiuhua_indicators::assess::{Assessed, Assessment, assess};
 use xiuhua_indicators::catalog::{Bounds, Catalog, Direction, Extension, ThresholdPolicy};
+use xiuhua_indicators::column::Column;
 use xiuhua_indicators::compose::{Absence, NodeScore};
 use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::shipped::shipped;
@@ -16,7 +17,7 @@ fn close(found: f64, expected: f64) -> bool {
 }
 
 fn table(columns: Vec<Vec<Option<f64>>>) -> Table {
-    Table::from_columns(columns[0].len(), columns).unwrap()
+    Table::from_columns(columns[0].len(), columns.into_iter().map(Column::from).collect()).unwrap()
 }
 
 fn goalposts(threshold: Threshold) -> (f64, f64) {
@@ -55,18 +56,21 @@ fn two_indicators_with_sampled_thresholds() {
     let (lower, upper) = goalposts(assessed.thresholds[0][1].threshold);
     assert!(close(lower, 0.0) && close(upper, 5.5));
 
-    let z = |leaf: usize, place: usize| assessed.scaled.capped.column(leaf)[place].unwrap();
+    let z = |leaf: usize, place: usize| assessed.scaled.capped.column(leaf).get(place).unwrap();
     assert!(close(z(0, 3), 0.5) && close(z(1, 3), 0.8));
-    assert!(close(assessed.scored.nodes[0][3].value().unwrap(), 65.0));
+    assert!(close(assessed.scored.nodes[0].get(3).value().unwrap(), 65.0));
 }
 
 #[test]
 fn a_capped_value_keeps_its_uncapped_one_and_low_coverage_has_no_score() {
     let (_, assessed) = section_1_10();
-    assert_eq!(assessed.scaled.capped.column(0)[4], Some(1.0));
-    assert!(close(assessed.scaled.raw.column(0)[4].unwrap(), 59.0 / 52.0));
-    assert_eq!(assessed.scored.nodes[0][4], NodeScore { score: Err(Absence::LowCoverage), coverage: 0.5 });
-    assert_eq!(assessed.scored.standings[0][4], None);
+    assert_eq!(assessed.scaled.capped.column(0).get(4), Some(1.0));
+    assert!(close(assessed.scaled.raw.column(0).get(4).unwrap(), 59.0 / 52.0));
+    assert_eq!(
+        assessed.scored.nodes[0].get(4),
+        NodeScore { score: Err(Absence::LowCoverage), coverage: 0.5 }
+    );
+    assert_eq!(assessed.scored.standings[0].get(4), None);
 }
 
 #[test]
@@ -86,7 +90,7 @@ fn exactly_two_thirds_pass_and_hardly_less_does_not() {
         let full = vec![Some(1.0), Some(2.0)];
         let now = table(vec![full.clone(), full.clone(), vec![None, None]]);
         let before = table(vec![full.clone(), full.clone(), full]);
-        assess_one(&catalog, &[0, 1], &[before], &now).scored.nodes[0][0].score.map(|_| ())
+        assess_one(&catalog, &[0, 1], &[before], &now).scored.nodes[0].get(0).score.map(|_| ())
     };
     assert_eq!(coverage_of(1.0), Ok(()));
     assert_eq!(coverage_of(1.000_001), Err(Absence::LowCoverage));
@@ -104,9 +108,9 @@ fn a_constant_indicator_is_degenerate_before_the_extension_could_hide_it() {
     for constant in [1.0, 0.0, -3.0] {
         let assessed = yes_no([constant; 3]);
         assert_eq!(assessed.thresholds[0][0].threshold, Threshold::Degenerate);
-        assert_eq!(assessed.scaled.capped.column(0), [None; 5]);
+        assert_eq!(assessed.scaled.capped.column(0), &Column::missing(5));
         let expected = NodeScore { score: Err(Absence::NothingInUse), coverage: 0.0 };
-        assert_eq!(assessed.scored.nodes[0][3], expected);
+        assert_eq!(assessed.scored.nodes[0].get(3), expected);
     }
 }
 
@@ -115,8 +119,8 @@ fn yes_need_not_reach_a_hundred() {
     let assessed = yes_no([0.0, 1.0, 1.0]);
     let (lower, upper) = goalposts(assessed.thresholds[0][0].threshold);
     assert!(close(lower, 0.0) && close(upper, 1.1));
-    assert!(close(assessed.scaled.capped.column(0)[3].unwrap(), 1.0 / 1.1));
-    assert_eq!(assessed.scaled.capped.column(0)[4], Some(0.0));
+    assert!(close(assessed.scaled.capped.column(0).get(3).unwrap(), 1.0 / 1.1));
+    assert_eq!(assessed.scaled.capped.column(0).get(4), Some(0.0));
 }
 
 #[test]
@@ -149,7 +153,8 @@ fn min_max_without_extension_agrees_with_coinr() {
     ));
     let values = table(vec![vec![Some(1.0), Some(2.0), Some(4.0), None, Some(5.0)]]);
     let assessed = assess_one(&catalog, &[0, 1, 2, 3, 4], &[], &values);
-    assert_eq!(assessed.scaled.capped.column(0), [Some(0.0), Some(0.25), Some(0.75), None, Some(1.0)]);
+    let expected = vec![Some(0.0), Some(0.25), Some(0.75), None, Some(1.0)];
+    assert_eq!(assessed.scaled.capped.column(0), &Column::from(expected));
     assert!(assessed.base_is_assessed_period);
 }
 
@@ -226,8 +231,9 @@ fn a_derived_leaf_without_data_keeps_its_weight_and_a_degenerate_one_does_not() 
 fn pudong_period(outline: &Outline<'_>, shift: f64) -> Table {
     let mut table = Table::missing(outline.leaf_count(), 4);
     for leaf in (0..outline.leaf_count()).filter(|&leaf| outline.changing_node(leaf).is_none()) {
-        for (place, cell) in table.column_mut(leaf).iter_mut().enumerate() {
-            *cell = Some(0.2 * place as f64 + shift * ((place * place + 2 * leaf) % 7) as f64);
+        for place in 0..4 {
+            let value = 0.2 * place as f64 + shift * ((place * place + 2 * leaf) % 7) as f64;
+            table.column_mut(leaf).set(place, Some(value));
         }
     }
     table
@@ -238,7 +244,7 @@ fn in_a_first_period_d_has_no_score_and_the_total_is_covered_to_89_3_percent() {
     let catalog = pudong();
     let outline = Outline::of(&catalog);
     let assessed = assess_one(&catalog, &[0, 1, 2, 3], &[], &pudong_period(&outline, 0.1));
-    let node = |code: &str| assessed.scored.nodes[outline.node_of_code(code).unwrap()][2];
+    let node = |code: &str| assessed.scored.nodes[outline.node_of_code(code).unwrap()].get(2);
     assert!(assessed.base_is_assessed_period);
     assert_eq!(node("D").score, Err(Absence::LowCoverage));
     assert!(close(node("D").coverage, 4.0 / 7.0));
@@ -266,7 +272,7 @@ fn derived_indicators_are_changes_of_scores_under_one_threshold_set() {
         let below = outline.leaves_below(a);
         let z = below.clone().map(|leaf| {
             let (lower, upper) = goalposts(fixed[leaf]);
-            let value = (values.column(leaf)[place].unwrap() - lower) / (upper - lower);
+            let value = (values.column(leaf).get(place).unwrap() - lower) / (upper - lower);
             let inverse = matches!(outline.leaves().nth(leaf).unwrap().direction, Direction::Inverse);
             (if inverse { 1.0 - value } else { value }).clamp(0.0, 1.0)
         });
@@ -276,7 +282,7 @@ fn derived_indicators_are_changes_of_scores_under_one_threshold_set() {
     let mut bases = Vec::new();
     for place in 0..4 {
         let expected = index_a(&current, place) - index_a(&earlier[2], place);
-        assert!((assessed.values.column(d21)[place].unwrap() - expected).abs() < 1e-9);
+        assert!((assessed.values.column(d21).get(place).unwrap() - expected).abs() < 1e-9);
         bases.push((index_a(&earlier[2], place) - index_a(&earlier[0], place)) / 2.0);
     }
     let least = bases.iter().copied().fold(f64::INFINITY, f64::min);
@@ -286,7 +292,7 @@ fn derived_indicators_are_changes_of_scores_under_one_threshold_set() {
     assert!((upper - (greatest + 0.1 * greatest.abs())).abs() < 1e-9);
     assert_eq!(assessed.thresholds[0][d21].base_values, 4);
     assert_eq!(assessed.thresholds[0][d21].short_base_values, 0);
-    assert!(assessed.scored.nodes[outline.node_of_code("D").unwrap()][1].value().is_some());
+    assert!(assessed.scored.nodes[outline.node_of_code("D").unwrap()].get(1).value().is_some());
 }
 
 #[test]
@@ -299,10 +305,10 @@ fn an_unclassified_place_has_no_score_and_no_rank() {
     let input =
         Assessment { outline: &outline, types: &types, samples: &samples, current: &current, earlier: &[] };
     let assessed = assess(&input).unwrap();
-    assert_eq!(assessed.scored.nodes[0][1], NodeScore::unclassified());
-    assert_eq!(assessed.scored.standings[0][1], None);
-    assert_eq!(assessed.scaled.raw.column(0)[1], None);
-    assert!(assessed.scored.standings[0][2].is_some());
+    assert_eq!(assessed.scored.nodes[0].get(1), NodeScore::unclassified());
+    assert_eq!(assessed.scored.standings[0].get(1), None);
+    assert_eq!(assessed.scaled.raw.column(0).get(1), None);
+    assert!(assessed.scored.standings[0].get(2).is_some());
 }
 
 #[test]
@@ -318,7 +324,7 @@ fn inputs_that_do_not_fit_are_refused() {
     assert!(matches!(refused(&[Some(1), None], &[vec![0]], &good), ShapeError::Index { .. }));
     assert!(matches!(refused(&types, &[vec![0]], &Table::missing(34, 2)), ShapeError::Length { .. }));
     let mut delivered = good;
-    delivered.column_mut(outline.leaf_of_code("D2.2").unwrap())[0] = Some(1.0);
+    delivered.column_mut(outline.leaf_of_code("D2.2").unwrap()).set(0, Some(1.0));
     let expected = ShapeError::DerivedDelivered { code: "D2.2".into() };
     assert_eq!(refused(&types, &[vec![0]], &delivered), expected);
 }

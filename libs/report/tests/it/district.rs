@@ -2,8 +2,9 @@
 
 use xiuhua_report::facts::{
     Change, Decision, Deliveries, Facts, Group, LeafQuality, Listed, Loss, Name, Node, NodeFacts, Previous,
-    Run, Scope, Spread, Standing, TypeFacts,
+    RankRange, Run, Scope, Spread, Standing, TypeFacts, UncertainType, Uncertainty,
 };
+use xiuhua_report::structure::{Finding, Indicator, StructureFacts};
 
 const TYPES: [(&str, &str, &str); 4] = [
     ("OLD_PUBLIC", "老旧公房", "old public housing"),
@@ -129,7 +130,50 @@ fn kind(i: usize, many_towns: usize, town: bool) -> TypeFacts {
     }
 }
 
+fn structure(kind: usize) -> StructureFacts {
+    let code = |i: usize| format!("{}{}.{}", ["A", "B", "C", "D"][i / 9], 1 + i % 9 / 5, 1 + i % 5);
+    let cell = |i: usize| (i % 17 != 3).then(|| 1.6 * drawn(kind * 7001 + i) - 0.6);
+    let finding = |i: usize| Finding {
+        code: code(i),
+        name: name(LEAVES[i].1, "an indicator"),
+        flag: ["CONTRADICTS_PARENT", "REDUNDANT", "STALE_THRESHOLDS", "FEW_VALUES"][i % 4].to_owned(),
+        other: "A1.2".to_owned(),
+        figure: [-0.31, 0.93, 0.081, 2.0][i % 4],
+        is_clear: i % 8 > 3,
+    };
+    StructureFacts {
+        name: name(TYPES[kind].1, TYPES[kind].2),
+        places: 1200,
+        indicators: (0..35).map(|i| Indicator { code: code(i), parent: code(i)[..2].to_owned() }).collect(),
+        correlations: (0..35).map(|row| (0..row).map(|column| cell(row * 35 + column)).collect()).collect(),
+        alphas: NODES.iter().map(|node| (node.0.to_owned(), Some(0.5))).collect(),
+        findings: (0..8).map(finding).collect(),
+    }
+}
+
 /// A district, or one of its towns.
+fn uncertainty(types: &[TypeFacts]) -> Uncertainty {
+    let range = |rank: u32| {
+        let rank_f = f64::from(rank);
+        RankRange { rank, low: 0.8 * rank_f, median: rank_f, high: 1.3 * rank_f + 4.0 }
+    };
+    let of_type = |it: &TypeFacts| UncertainType {
+        id: it.id.clone(),
+        ranked: it.scored,
+        groups: 17,
+        first_group: 9,
+        width: 61.0,
+        ends: (1..6).chain(400..405).map(range).collect(),
+    };
+    Uncertainty {
+        id: "uncertainty-01".to_owned(),
+        draws: 1_000,
+        factors: vec!["sample=redraw".to_owned(), "weights=uniform:0.25".to_owned()],
+        indices: vec![("sample".to_owned(), 0.61), ("weights".to_owned(), -0.01)],
+        types: types.iter().map(of_type).collect(),
+    }
+}
+
 pub(crate) fn facts(many_towns: usize, town: bool) -> Facts {
     let types: Vec<TypeFacts> = (0..4).map(|i| kind(i, many_towns, town)).collect();
     let leaf = |(i, (code, zh)): (usize, &(&str, &str))| LeafQuality {
@@ -172,6 +216,7 @@ pub(crate) fn facts(many_towns: usize, town: bool) -> Facts {
         nodes: NODES
             .map(|(code, zh, en, depth)| Node { code: code.to_owned(), name: name(zh, en), depth })
             .into(),
+        uncertainty: Some(uncertainty(&types)),
         types,
         towns_together: towns(77, many_towns).into_iter().map(|it| Group { rank: None, ..it }).collect(),
         together: Some(group("310115".to_owned(), "浦东新区".to_owned(), 50.4, None)),
@@ -186,5 +231,6 @@ pub(crate) fn facts(many_towns: usize, town: bool) -> Facts {
         leaves: LEAVES.iter().enumerate().map(leaf).collect(),
         deliveries: Deliveries { batches: 2, read: 393_000, taken: 392_000, duplicate: 400, rejected: 600 },
         common_cut: 0.5,
+        structures: if town { Vec::new() } else { (0..4).map(structure).collect() },
     }
 }

@@ -109,6 +109,28 @@ impl tower::Service<http::Request<Body>> for Obliging {
     }
 }
 
+/// The same under another name.
+#[derive(Clone)]
+struct Second(Obliging);
+
+impl NamedService for Second {
+    const NAME: &'static str = "test.Second";
+}
+
+impl tower::Service<http::Request<Body>> for Second {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        tower::Service::<http::Request<Body>>::poll_ready(&mut self.0, context)
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        tower::Service::call(&mut self.0, request)
+    }
+}
+
 fn obliging(limits: Limits) -> (Served, watch::Sender<bool>) {
     let (open, gate) = watch::channel(false);
     (serve_with(vec![Part::new(Obliging { gate })], limits), open)
@@ -289,9 +311,11 @@ async fn a_drain_tells_health_and_lets_the_call_in_flight_finish() {
 #[tokio::test]
 async fn health_answers_for_the_whole_server_and_for_each_service() {
     let (_open, gate) = watch::channel(true);
-    let served = serve(vec![Part::new(Obliging { gate })]);
+    let second = Second(Obliging { gate: gate.clone() });
+    let part = Part::new(Obliging { gate }).with_service(second);
+    let served = serve(vec![part.second_door()]);
     let mut health = HealthClient::new(served.channel.clone());
-    for service in ["", "test.Obliging"] {
+    for service in ["", "test.Obliging", "test.Second"] {
         let request = HealthCheckRequest { service: service.to_owned() };
         assert_eq!(health.check(request).await.unwrap().into_inner().status, 1);
     }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::mem::take;
-use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use xiuhua_contracts::ingestion::v1 as pb;
@@ -11,7 +10,7 @@ use xiuhua_contracts::measure::v1::TextColumn;
 use xiuhua_service_kit::request_id::fingerprint;
 use xiuhua_service_kit::status::{InvalidRequest, Violations};
 
-use crate::domain::observation::{DeliveredObservation, ObservationRow};
+use crate::domain::pack::{ObservationPack, Originals, TextCells};
 use crate::domain::place::{DeliveredPlace, Description, PlaceRow};
 use crate::domain::rejection::Reason;
 use crate::domain::text::{Text, excerpt};
@@ -91,7 +90,7 @@ fn row_named(row: u64) -> Option<u64> {
 
 pub(crate) fn observation_chunk(
     chunk: pb::ObservationChunk,
-) -> Result<(Chunk, Vec<ObservationRow>), InvalidRequest> {
+) -> Result<(Chunk, ObservationPack), InvalidRequest> {
     let named = Chunk { sequence: chunk.sequence, fingerprint: fingerprint(&chunk) };
     let count = chunk.row.len();
     let mut wrong = Violations::new();
@@ -109,62 +108,44 @@ pub(crate) fn observation_chunk(
         check_length(&mut wrong, "chunk.closes_row", chunk.closes_row.len(), count);
         check_row_numbers(&mut wrong, "chunk.closes_row", chunk.closes_row.iter().copied());
     }
-    let place_id = TextCells::new(&mut wrong, "chunk.place_id", chunk.place_id, count);
-    let measure_id = TextCells::new(&mut wrong, "chunk.measure_id", chunk.measure_id, count);
-    let period = TextCells::new(&mut wrong, "chunk.period", chunk.period, count);
-    let source_id = TextCells::new(&mut wrong, "chunk.source_id", chunk.source_id, count);
+    let place_id = text_cells(&mut wrong, "chunk.place_id", chunk.place_id, count);
+    let measure_id = text_cells(&mut wrong, "chunk.measure_id", chunk.measure_id, count);
+    let period = text_cells(&mut wrong, "chunk.period", chunk.period, count);
+    let source_id = text_cells(&mut wrong, "chunk.source_id", chunk.source_id, count);
     let faults = faults_by_row(&mut wrong, chunk.faults, count);
     wrong.into_result()?;
-    let mut originals = chunk.original.into_iter();
-    let rows = chunk.row.into_iter().zip(chunk.value).zip(faults).enumerate();
-    let rows = rows
-        .map(|(index, ((row, value), faults))| {
-            let revised_at_us = chunk.revised_at_us.get(index).copied().filter(|instant| *instant != 0);
-            DeliveredObservation {
-                row,
-                place_id: place_id.get(index),
-                measure_id: measure_id.get(index),
-                period: period.get(index),
-                source_id: source_id.get(index),
-                value,
-                revised_at_us,
-                closes_row: chunk.closes_row.get(index).copied().and_then(row_named),
-                original: originals.next(),
-                faults,
-            }
-            .checked()
-        })
-        .collect();
-    Ok((named, rows))
+    let mut original = Originals::default();
+    chunk.original.iter().for_each(|text| original.push(text));
+    let pack = ObservationPack {
+        row: chunk.row,
+        place_id,
+        measure_id,
+        period,
+        source_id,
+        value: chunk.value,
+        revised_at_us: chunk.revised_at_us,
+        closes_row: chunk.closes_row,
+        original,
+        faults: (0..).zip(faults).filter(|(_, faults)| !faults.is_empty()).collect(),
+    };
+    Ok((named, pack))
 }
 
-/// A checked column of texts; the rows share the texts of its dictionary.
-struct TextCells {
-    dictionary: Vec<Arc<str>>,
-    index: Vec<u32>,
-}
-
-impl TextCells {
-    fn new(wrong: &mut Violations, field: &str, column: Option<TextColumn>, rows: usize) -> Self {
-        let TextColumn { dictionary, index } = column.unwrap_or_default();
-        check_length(wrong, field, index.len(), rows);
-        let texts = dictionary.len();
-        if let Some(row) = index.iter().position(|at| usize::try_from(*at).map_or(true, |at| at >= texts)) {
-            wrong.check(
-                false,
-                format!("{field}.index[{row}]"),
-                format!("超出字典范围（{texts} 项）"),
-                format!("points outside the dictionary of {texts}"),
-            );
-        }
-        Self { dictionary: dictionary.into_iter().map(Arc::from).collect(), index }
+/// A column of texts, with what is wrong with its shape.
+fn text_cells(wrong: &mut Violations, field: &str, column: Option<TextColumn>, rows: usize) -> TextCells {
+    let TextColumn { dictionary, index } = column.unwrap_or_default();
+    check_length(wrong, field, index.len(), rows);
+    let cells = TextCells { dictionary: dictionary.into_iter().map(Into::into).collect(), index };
+    if let Some(row) = cells.outside() {
+        let texts = cells.dictionary.len();
+        wrong.check(
+            false,
+            format!("{field}.index[{row}]"),
+            format!("超出字典范围（{texts} 项）"),
+            format!("points outside the dictionary of {texts}"),
+        );
     }
-
-    /// The text of a row; only asked once the column is known to be sound.
-    fn get(&self, row: usize) -> Arc<str> {
-        let at = usize::try_from(self.index[row]).unwrap_or(usize::MAX);
-        Arc::clone(&self.dictionary[at])
-    }
+    cells
 }
 
 fn check_count(wrong: &mut Violations, field: &str, count: usize, most: usize) {

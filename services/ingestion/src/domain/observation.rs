@@ -141,7 +141,8 @@ impl DeliveredObservation {
         }
     }
 
-    fn original_text(&self) -> String {
+    /// The row as it stood in the file, or what stands for it.
+    pub(crate) fn original_text(&self) -> String {
         if let Some(original) = &self.original {
             return original.clone();
         }

@@ -52,13 +52,16 @@ impl Reason {
         Self::new(super::observation::MEASURE_COLUMN, "UNKNOWN_MEASURE", message)
     }
 
+    /// Code of [`Self::unknown_correction`].
+    pub(crate) const UNKNOWN_CORRECTION: &str = "UNKNOWN_CORRECTION";
+
     /// A row that claims to bring a rejected row again where there is none.
     pub(crate) fn unknown_correction(row: u64) -> Self {
         let message = Text::new(
             format!("所更正的批次没有被拒绝的第 {row} 行"),
             format!("the corrected batch has no rejected row {row}"),
         );
-        Self::new("", "UNKNOWN_CORRECTION", message)
+        Self::new("", Self::UNKNOWN_CORRECTION, message)
     }
 
     pub(crate) fn bad_period(period: &str) -> Self {

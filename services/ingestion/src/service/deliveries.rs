@@ -105,8 +105,8 @@ impl Delivery for Observations {
     }
 
     async fn stage(store: &dyn Store, to: OpenDelivery, chunk: Self::Chunk) -> Result<u64, Error> {
-        let (chunk, rows) = off_the_async_threads(move || convert::observation_chunk(chunk)).await??;
-        store.stage_observations(to, chunk, rows).await?;
+        let (chunk, pack) = off_the_async_threads(move || convert::observation_chunk(chunk)).await??;
+        store.stage_observations(to, chunk, pack).await?;
         Ok(chunk.sequence)
     }
 }

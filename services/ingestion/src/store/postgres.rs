@@ -42,6 +42,18 @@ macro_rules! skip_locked {
     };
 }
 
+/// The measures and periods of a JSON array of pairs.
+macro_rules! columns_named {
+    ($array:literal) => {
+        concat!(
+            "(SELECT value ->> 0 AS measure_id, value ->> 1 AS period
+              FROM json_array_elements(CAST(",
+            $array,
+            " AS json)))"
+        )
+    };
+}
+
 /// The ordinals and reasons of a JSON array of pairs.
 macro_rules! reasons_by_ordinal {
     ($array:literal) => {

@@ -41,6 +41,18 @@ macro_rules! skip_locked {
     };
 }
 
+/// The measures and periods of a JSON array of pairs.
+macro_rules! columns_named {
+    ($array:literal) => {
+        concat!(
+            "(SELECT json_extract(value, '$[0]') AS measure_id, json_extract(value, '$[1]') AS period
+              FROM json_each(",
+            $array,
+            "))"
+        )
+    };
+}
+
 /// The ordinals and reasons of a JSON array of pairs.
 macro_rules! reasons_by_ordinal {
     ($array:literal) => {

@@ -8,6 +8,7 @@ use xiuhua_ingestion::domain::batch::{AsOf, Batch, BatchKind, Position, RowCount
 use xiuhua_ingestion::domain::ids::{BatchId, MeasureId, PlaceId, SourceId};
 use xiuhua_ingestion::domain::measure::{Bounds, Measure};
 use xiuhua_ingestion::domain::observation::{Cell, DeliveredObservation, ObservationRevision};
+use xiuhua_ingestion::domain::pack::ObservationPack;
 use xiuhua_ingestion::domain::period::Period;
 use xiuhua_ingestion::domain::place::{DeliveredPlace, Description};
 use xiuhua_ingestion::domain::rejection::RejectedRow;
@@ -163,6 +164,11 @@ pub(crate) fn new_delivery(kind: BatchKind, mutation: Mutation, now: i64) -> New
     }
 }
 
+/// Rows as a chunk brings them.
+pub(crate) fn pack(rows: impl IntoIterator<Item = DeliveredObservation>) -> ObservationPack {
+    rows.into_iter().collect()
+}
+
 /// A chunk whose content is told by one byte.
 pub(crate) fn chunk(sequence: u64, content: u8) -> Chunk {
     Chunk { sequence, fingerprint: [content; 32] }
@@ -205,7 +211,7 @@ pub(crate) async fn deliver_as(
     };
     let chunks = u64::try_from(rows.chunks(3).len()).unwrap();
     for (sequence, rows) in (1..=chunks).zip(rows.chunks(3)) {
-        let rows = rows.iter().cloned().map(DeliveredObservation::checked).collect();
+        let rows = pack(rows.iter().cloned());
         store.stage_observations(delivery, chunk(sequence, 0), rows).await.unwrap();
     }
     store.seal(delivery, chunks, stopped(now)).await.unwrap()

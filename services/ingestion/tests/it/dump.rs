@@ -43,7 +43,7 @@ pub(crate) async fn dump(url: &str) -> Dump {
     dump
 }
 
-/// How many rows wait for the seal of their batches.
-pub(crate) fn staged_rows(dump: &Dump) -> usize {
-    dump["staged_observation"].len() + dump["staged_place"].len()
+/// How many packs of observations and rows of places wait for the seal of their batches.
+pub(crate) fn staged_parts(dump: &Dump) -> usize {
+    dump["staged_pack"].len() + dump["staged_place"].len()
 }

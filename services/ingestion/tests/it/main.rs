@@ -19,6 +19,7 @@ mod schemas;
 mod service;
 mod service_staging;
 mod side_by_side;
+mod sifting;
 mod staging;
 mod store_deliveries;
 mod store_places;

@@ -11,7 +11,8 @@ const SMALL: [&str; 3] = ["withdrawal", "source_precedence", "measure"];
 
 /// Queries that a seal asks once, of all that its delivery brings; every other is asked for each page of it. And what a
 /// page of sources is most of.
-const ASKED_OF_ALL: [(&str, &str); 4] = [
+const ASKED_OF_ALL: [(&str, &str); 5] = [
+    ("gather statements", "unsettled"),
     ("weigh statements", "statement"),
     ("compare descriptions", "description"),
     // As SQLite names it, by its alias.
@@ -62,6 +63,9 @@ const RECORD: &str = "
     INSERT INTO staged_observation
         SELECT batch_no, row_no, row_no, place_id, 'm1', '2022', 'file', 1.0, 0, NULL, NULL, '', NULL
         FROM batch, place_revision WHERE batch.position IS NULL AND held IS NULL AND row_no <= 9000;
+    INSERT INTO staged_pack
+        SELECT batch_no, 20000 * n, $blob FROM batch, $numbers(50)
+        WHERE position IS NULL AND held IS NULL;
     INSERT INTO staged_place
         SELECT batch_no, row_no, row_no, place_id, 'n', 't', '', 'c', '', NULL, NULL, '{}', $blob, NULL, '', NULL
         FROM batch, place_revision WHERE batch.position IS NULL AND held IS NULL AND row_no <= 9000;
@@ -86,7 +90,10 @@ fn scratch(backend: Backend) -> String {
             text += &format!("{};\n", definition.replace(" ON COMMIT DROP", ""));
         }
     }
-    text + "INSERT INTO statement
+    text + "INSERT INTO unsettled (ordinal, row_no, measure_id, period, place_id, source_id, value, value_bits, original)
+                SELECT row_no, row_no, 'm1', '2022', place_id, 'file', 1.0, 0, '' FROM place_revision
+                WHERE row_no <= 9000;
+            INSERT INTO statement
                 SELECT measure_id, period, place_id, source_id, 40, FALSE, 1.0, 0, row_no, 1, 30 FROM observation
                 WHERE measure_id = 'm1' AND period = '2021' AND row_no <= 1000;
             INSERT INTO conflict (measure_id, period, place_id, source_id, conflict_no, variants)

@@ -72,7 +72,7 @@ async fn a_file_of_version_1_opens_with_its_rows_and_goes_on() {
     let kind = xiuhua_ingestion::domain::batch::BatchKind::Observations;
     let opened = store.open_delivery(new_delivery(kind, name, 30)).await.unwrap();
     let Opened::Open { delivery, acknowledged: 0 } = opened else { panic!("{opened:?}") };
-    store.stage_observations(delivery, chunk(1, 1), vec![say(2, "A", 1.5).checked()]).await.unwrap();
+    store.stage_observations(delivery, chunk(1, 1), pack([say(2, "A", 1.5)])).await.unwrap();
     let sealed = store.seal(delivery, 1, stopped(40)).await.unwrap();
     assert_eq!(sealed.seal.unwrap().counts, counts(1, 0, 0, 1, 0));
     withdraw(store, 50, &batches[1]).await;

@@ -53,7 +53,7 @@ async fn one_header_that_comes_at_once_opens_one_batch_and_one_of_its_streams_se
             async move {
                 let opened = store.open_delivery(new_delivery(BatchKind::Observations, name, 10)).await?;
                 let Opened::Open { delivery, .. } = opened else { return Err(Error::DeliveryTakenOver) };
-                store.stage_observations(delivery, chunk(1, 1), vec![say(2, "A", 1.0).checked()]).await?;
+                store.stage_observations(delivery, chunk(1, 1), pack([say(2, "A", 1.0)])).await?;
                 store.seal(delivery, 1, stopped(20)).await
             }
         })

@@ -8,7 +8,7 @@ use xiuhua_ingestion::store::{NewApproval, NewCommit, NewDelivery, Opened, Previ
 use xiuhua_service_kit::testing::{TemporaryDatabase, temporary_postgres};
 
 use crate::delivering::*;
-use crate::dump::{dump, staged_rows};
+use crate::dump::{dump, staged_parts};
 
 const OBSERVATIONS: BatchKind = BatchKind::Observations;
 
@@ -145,7 +145,7 @@ async fn a_preview_changes_nothing_on_record() {
         let rows = vec![describe(2, "D", "丁"), describe(3, "A", "甲"), describe(4, "", "无")];
         let places = deliver_places_as(store, staged(BatchKind::Places, 25), rows).await;
         let before = dump(&url).await;
-        assert_eq!(staged_rows(&before), 10);
+        assert_eq!(staged_parts(&before), 3 + 3);
         for batch in [&observations, &places] {
             let told = preview(store, 30, batch).await;
             assert_eq!(preview(store, 30, batch).await, told, "{url}");

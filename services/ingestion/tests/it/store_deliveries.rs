@@ -19,7 +19,7 @@ async fn nothing_of_an_open_batch_is_readable() {
         let store = &*backend.store;
         furnish(store).await;
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
-        store.stage_observations(delivery, chunk(1, 0), vec![say(2, "A", 1.0).checked()]).await.unwrap();
+        store.stage_observations(delivery, chunk(1, 0), pack([say(2, "A", 1.0)])).await.unwrap();
         assert_eq!(store.position().await.unwrap(), Position(1), "{}", backend.name);
         assert_eq!(value(store, "A", now(store).await).await, None);
         assert!(store.batches(None, 10).await.unwrap()[0].1.seal.is_none());
@@ -38,13 +38,13 @@ async fn an_open_delivery_that_is_opened_again_goes_on_and_shuts_the_old_stream_
         let kind = BatchKind::Observations;
         let (broken, none) = resume(store, kind, mutation.clone(), 10).await;
         assert_eq!(none, 0, "{}", backend.name);
-        store.stage_observations(broken, chunk(1, 1), vec![say(2, "A", 1.0).checked()]).await.unwrap();
+        store.stage_observations(broken, chunk(1, 1), pack([say(2, "A", 1.0)])).await.unwrap();
         let (next, acknowledged) = resume(store, kind, mutation.clone(), 20).await;
         assert_eq!(acknowledged, 1, "{}", backend.name);
-        let shut_out = store.stage_observations(broken, chunk(2, 2), vec![say(3, "B", 1.0).checked()]).await;
+        let shut_out = store.stage_observations(broken, chunk(2, 2), pack([say(3, "B", 1.0)])).await;
         assert!(matches!(shut_out, Err(Error::DeliveryTakenOver)), "{}: {shut_out:?}", backend.name);
         assert!(matches!(store.seal(broken, 1, stopped(30)).await, Err(Error::DeliveryTakenOver)));
-        store.stage_observations(next, chunk(2, 2), vec![say(2, "C", 3.0).checked()]).await.unwrap();
+        store.stage_observations(next, chunk(2, 2), pack([say(2, "C", 3.0)])).await.unwrap();
         let sealed = store.seal(next, 2, stopped(40)).await.unwrap();
         assert_eq!(sealed.seal.unwrap().counts, counts(2, 2, 0, 0, 0));
         let delivery = new_delivery(kind, mutation, 50);
@@ -62,7 +62,7 @@ async fn a_chunk_that_comes_again_is_taken_once_and_another_under_its_number_is_
         let store = &*backend.store;
         furnish(store).await;
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
-        let rows = || vec![say(2, "A", 1.0).checked(), say(3, "B", 1.0).checked()];
+        let rows = || pack([say(2, "A", 1.0), say(3, "B", 1.0)]);
         for sequence in [1, 1, 2, 1, 2, 2] {
             let named = chunk(sequence, u8::try_from(sequence).unwrap());
             store.stage_observations(delivery, named, rows()).await.unwrap();
@@ -86,19 +86,19 @@ async fn an_abandoned_delivery_stays_listed_and_begins_anew() {
         let kinds = [BatchKind::Observations, BatchKind::Places];
         let names = [mutation("ImportObservations", 1), mutation("ImportPlaces", 1)];
         let observations = open(store, kinds[0], names[0].clone(), 10).await;
-        store.stage_observations(observations, chunk(1, 1), vec![say(2, "A", 1.0).checked()]).await.unwrap();
+        store.stage_observations(observations, chunk(1, 1), pack([say(2, "A", 1.0)])).await.unwrap();
         let places = open(store, kinds[1], names[1].clone(), 20).await;
         store.stage_places(places, chunk(1, 1), vec![describe(2, "D", "D").checked()]).await.unwrap();
         // Another begins and finds the first abandoned, the second not yet.
         let other = mutation("ImportObservations", 2);
         let other = NewDelivery { given_up_before: at(15), ..new_delivery(kinds[0], other, 30) };
         store.open_delivery(other).await.unwrap();
-        let shut_out = store.stage_observations(observations, chunk(2, 2), Vec::new()).await;
+        let shut_out = store.stage_observations(observations, chunk(2, 2), pack([])).await;
         assert!(matches!(shut_out, Err(Error::DeliveryTakenOver)), "{}: {shut_out:?}", backend.name);
         assert_eq!(store.batches(None, 10).await.unwrap().len(), 4);
         let (observations, acknowledged) = resume(store, kinds[0], names[0].clone(), 40).await;
         assert_eq!(acknowledged, 0, "{}", backend.name);
-        store.stage_observations(observations, chunk(1, 9), vec![say(2, "B", 1.0).checked()]).await.unwrap();
+        store.stage_observations(observations, chunk(1, 9), pack([say(2, "B", 1.0)])).await.unwrap();
         let sealed = store.seal(observations, 1, stopped(50)).await.unwrap();
         assert_eq!(sealed.seal.unwrap().counts, counts(1, 1, 0, 0, 0), "{}", backend.name);
         let (_, acknowledged) = resume(store, kinds[1], names[1].clone(), 60).await;
@@ -113,11 +113,10 @@ async fn a_gap_in_the_sequence_is_refused_and_leaves_the_delivery_as_it_was() {
         furnish(store).await;
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
         for wrong in [0, 2] {
-            let refused =
-                store.stage_observations(delivery, chunk(wrong, 0), vec![say(2, "A", 1.0).checked()]).await;
+            let refused = store.stage_observations(delivery, chunk(wrong, 0), pack([say(2, "A", 1.0)])).await;
             assert!(matches!(refused, Err(Error::SequenceGap { expected: 1, .. })), "{}", backend.name);
         }
-        store.stage_observations(delivery, chunk(1, 0), vec![say(2, "A", 1.0).checked()]).await.unwrap();
+        store.stage_observations(delivery, chunk(1, 0), pack([say(2, "A", 1.0)])).await.unwrap();
         assert_eq!(
             store.seal(delivery, 1, stopped(20)).await.unwrap().seal.unwrap().counts,
             counts(1, 1, 0, 0, 0)
@@ -141,7 +140,7 @@ async fn a_delivery_is_in_force_from_the_end_of_its_seal_and_its_rows_arrive_at_
         let store = &*backend.store;
         furnish(store).await;
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
-        store.stage_observations(delivery, chunk(1, 0), vec![say(2, "A", 1.0).checked()]).await.unwrap();
+        store.stage_observations(delivery, chunk(1, 0), pack([say(2, "A", 1.0)])).await.unwrap();
         let sealed = store.seal(delivery, 1, Arc::new(Ticking(20.into()))).await.unwrap();
         assert_eq!(sealed.seal.unwrap().sealed_at, at(30), "{}", backend.name);
         // Whoever asked at 29, during the seal, was told of the position before it.
@@ -164,10 +163,7 @@ async fn an_end_that_counts_other_chunks_than_came_seals_nothing() {
         furnish(store).await;
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
         for (sequence, place) in [(1, "A"), (2, "B")] {
-            store
-                .stage_observations(delivery, chunk(sequence, 0), vec![say(2, place, 1.0).checked()])
-                .await
-                .unwrap();
+            store.stage_observations(delivery, chunk(sequence, 0), pack([say(2, place, 1.0)])).await.unwrap();
         }
         for wrong in [0, 1, 3, u64::MAX] {
             let refused = store.seal(delivery, wrong, stopped(20)).await.unwrap_err();
@@ -198,8 +194,7 @@ async fn conflicts_of_many_pages_are_all_rejected_with_their_original_texts() {
             ..say(nth + 2, "A", if nth < 1_001 { 1.0 } else { 2.0 })
         });
         let delivery = open(store, BatchKind::Observations, mutation("ImportObservations", 1), 10).await;
-        let rows = rows.map(DeliveredObservation::checked).collect();
-        store.stage_observations(delivery, chunk(1, 0), rows).await.unwrap();
+        store.stage_observations(delivery, chunk(1, 0), rows.collect()).await.unwrap();
         let observations = store.seal(delivery, 1, stopped(20)).await.unwrap();
         let rows = (0..2_002).map(|nth| describe(nth + 2, &format!("P{}", nth % 1_001), &nth.to_string()));
         let delivery = open(store, BatchKind::Places, mutation("ImportPlaces", 1), 30).await;

@@ -336,8 +336,7 @@ async fn a_delivery_of_more_rows_than_one_statement_or_page_holds_is_decided_who
         let sound = [say(2, "A", 1.0), say(3, "B", 1.0)];
         let unknown = (4..1_804).map(|row| say(row, "Z", 1.0));
         let conflict = (1_804..3_504).map(|row| say(row, "C", f64::from(u32::try_from(row % 2).unwrap())));
-        let rows =
-            sound.into_iter().chain(unknown).chain(conflict).map(DeliveredObservation::checked).collect();
+        let rows = sound.into_iter().chain(unknown).chain(conflict).collect();
         store.stage_observations(delivery, chunk(1, 0), rows).await.unwrap();
         let batch = store.seal(delivery, 1, stopped(20)).await.unwrap();
         assert_eq!(batch.seal.unwrap().counts, counts(3_502, 2, 0, 0, 3_500), "{}", backend.name);

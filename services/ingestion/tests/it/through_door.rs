@@ -17,7 +17,8 @@ use xiuhua_ingestion::domain::batch::{AsOf, Batch, Position};
 use xiuhua_ingestion::domain::effective::{ColumnStretch, PlaceAxis, Precedences};
 use xiuhua_ingestion::domain::ids::{BatchId, MeasureId, PlaceId};
 use xiuhua_ingestion::domain::measure::Measure;
-use xiuhua_ingestion::domain::observation::{Cell, ObservationRevision, ObservationRow};
+use xiuhua_ingestion::domain::observation::{Cell, ObservationRevision};
+use xiuhua_ingestion::domain::pack::ObservationPack;
 use xiuhua_ingestion::domain::period::Period;
 use xiuhua_ingestion::domain::place::{Place, PlaceRevision, PlaceRow};
 use xiuhua_ingestion::domain::quarantine::{QuarantineState, QuarantinedRow};
@@ -176,9 +177,9 @@ impl Store for ThroughDoor {
         &self,
         to: OpenDelivery,
         chunk: Chunk,
-        rows: Vec<ObservationRow>,
+        pack: ObservationPack,
     ) -> Result<(), Error> {
-        let message = observation_chunk(chunk.sequence, rows);
+        let message = observation_chunk(chunk.sequence, pack.rows().collect());
         let part = Some(pb::import_observations_request::Part::Chunk(message));
         if let Some(Stream::Observations(send, _)) = self.streams.lock().await.get(&to.batch_no) {
             send.send(pb::ImportObservationsRequest { part }).await.unwrap();

@@ -6,6 +6,7 @@ use xiuhua_indicators::catalog::{Catalog, CatalogFaults, Direction, Item, ItemKi
 use xiuhua_service_kit::page::{self, Page};
 use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 
+use super::imputations::add_rules;
 use super::{Mutation, PageOf, binding, given, instant, mutation, numbered, page_of, text};
 use crate::domain::catalog::CatalogEntry;
 use crate::store::CatalogRow;
@@ -113,6 +114,7 @@ fn item(catalog: &Catalog, item: &Item) -> wire::CatalogItem {
     if let ItemKind::Leaf(leaf) = &item.kind {
         shown.leaf = true;
         shown.inverse = leaf.direction == Direction::Inverse;
+        add_rules(&mut shown, leaf);
         match leaf.reads {
             Reads::Measure(at) => {
                 let measure = &catalog.measures[at];

@@ -7,10 +7,12 @@ use xiuhua_contracts::normalization::v1 as wire;
 use xiuhua_contracts::normalization::v1::read_values_response::Part;
 use xiuhua_service_kit::status::{InvalidRequest, Violations};
 
+use super::imputations::Around;
 use super::threshold_sets::{period, set_id};
 use crate::domain::id::{ClassificationId, PlaceId, ThresholdSetId};
 use crate::domain::period::Period;
 use crate::domain::place_types::{PlaceTypes, UNCLASSIFIED};
+use crate::domain::rolling::RolledLeaf;
 use crate::domain::values::{Cell, Column};
 
 /// Most periods of one request.
@@ -18,8 +20,10 @@ const MOST_PERIODS: usize = 64;
 /// Most places of one message, and most bytes of their ids: ids may be long, a message may not.
 const PLACES_A_MESSAGE: usize = 10_000;
 const ID_BYTES_A_MESSAGE: usize = 2 * 1024 * 1024;
-/// Most values of one message: 28 bytes each, so well below a message's 4 MiB.
-const VALUES_A_MESSAGE: usize = 50_000;
+/// Most values of one message: 32 bytes each, so well below a message's 4 MiB.
+pub(super) const VALUES_A_MESSAGE: usize = 50_000;
+/// The same where some were imputed: a hundred bytes each, should it be all of them.
+const IMPUTED_VALUES_A_MESSAGE: usize = 20_000;
 
 /// What a request for values asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,9 +95,14 @@ fn stretches(places: &[PlaceId]) -> Vec<std::ops::Range<usize>> {
     found
 }
 
-/// A column in bounded messages; one message without values where there are none.
-pub(crate) fn column_messages(period: &Period, column: &Column) -> Vec<wire::ReadValuesResponse> {
-    let message = |cells: &[Cell]| wire::ReadValuesResponse {
+/// A column in bounded messages; one message without values where there are none. `rolled` says what its values are made
+/// of, where its measure rolls.
+pub(crate) fn column_messages(
+    period: &Period,
+    column: &Column,
+    rolled: Option<&RolledLeaf>,
+) -> Vec<wire::ReadValuesResponse> {
+    let message = |cells: &[Cell], imputed| wire::ReadValuesResponse {
         part: Some(Part::Column(wire::ValueColumn {
             leaf: column.leaf.clone(),
             period: period.to_string(),
@@ -101,20 +110,32 @@ pub(crate) fn column_messages(period: &Period, column: &Column) -> Vec<wire::Rea
             value: cells.iter().map(|cell| cell.value).collect(),
             z_uncapped: cells.iter().map(|cell| cell.scaled.map_or(f64::NAN, |scaled| scaled.raw)).collect(),
             z: cells.iter().map(|cell| cell.scaled.map_or(f64::NAN, |scaled| scaled.capped)).collect(),
+            imputed,
+            rolled_on_record: rolled
+                .map(|rolled| cells.iter().map(|cell| rolled.on_record[cell.place]).collect())
+                .unwrap_or_default(),
+            rolled_window: rolled.map_or(0, |rolled| rolled.window),
         })),
     };
     if column.cells.is_empty() {
-        return vec![message(&[])];
+        return vec![message(&[], Vec::new())];
     }
-    column.cells.chunks(VALUES_A_MESSAGE).map(message).collect()
+    if column.fillings.is_empty() {
+        return column.cells.chunks(VALUES_A_MESSAGE).map(|cells| message(cells, Vec::new())).collect();
+    }
+    let around = Around::of(period, &column.fillings);
+    let chunks = column.cells.chunks(IMPUTED_VALUES_A_MESSAGE);
+    chunks.map(|cells| message(cells, around.imputations(cells, &column.fillings))).collect()
 }
 
-fn position(at: usize) -> u32 {
+pub(super) fn position(at: usize) -> u32 {
     u32::try_from(at).expect("an axis of four billion places does not fit into memory")
 }
 
 #[cfg(test)]
 mod tests {
+    use xiuhua_indicators::imputation::{Filling, FillingSource, Neighbour};
+
     use super::*;
 
     fn places(ids: impl Iterator<Item = String>) -> Vec<PlaceId> {
@@ -135,7 +156,8 @@ mod tests {
     fn a_long_column_comes_in_several_messages_and_an_empty_one_in_one() {
         let period = Period::parse("2021").unwrap();
         let cells = (0..120_000).map(|place| Cell { place, value: 1.0, scaled: None }).collect();
-        let messages = column_messages(&period, &Column { leaf: "L".to_owned(), cells });
+        let column = |cells| Column { leaf: "L".to_owned(), cells, fillings: Vec::new() };
+        let messages = column_messages(&period, &column(cells), None);
         let lengths: Vec<usize> = messages
             .iter()
             .map(|message| match &message.part {
@@ -145,7 +167,27 @@ mod tests {
             .collect();
         assert_eq!(lengths, [50_000, 50_000, 20_000]);
         assert!(messages.iter().all(|message| prost::Message::encoded_len(message) < 4 * 1024 * 1024));
-        let empty = column_messages(&period, &Column { leaf: "L".to_owned(), cells: Vec::new() });
+        let empty = column_messages(&period, &column(Vec::new()), None);
         assert_eq!(empty.len(), 1);
+    }
+
+    #[test]
+    fn a_column_with_nothing_but_imputed_values_stays_within_a_message() {
+        let period = Period::parse("2021-12-31").unwrap();
+        let neighbour = |distance| Neighbour { distance, value: 0.1 };
+        let source = FillingSource::Linear { earlier: neighbour(12), later: neighbour(12) };
+        let cells = (0..45_000).map(|place| Cell { place, value: 1.0, scaled: None }).collect();
+        let fillings = (0..45_000).map(|place| Filling { place, value: 1.0, source }).collect();
+        let messages = column_messages(&period, &Column { leaf: "L".to_owned(), cells, fillings }, None);
+        assert!(messages.iter().all(|message| prost::Message::encoded_len(message) < 4 * 1024 * 1024));
+        let entries: Vec<Vec<u32>> = messages
+            .iter()
+            .map(|message| match &message.part {
+                Some(Part::Column(column)) => column.imputed.iter().map(|imputed| imputed.entry).collect(),
+                _ => Vec::new(),
+            })
+            .collect();
+        let all = |count: u32| (0..count).collect::<Vec<_>>();
+        assert_eq!(entries, [all(20_000), all(20_000), all(5_000)]);
     }
 }

@@ -6,6 +6,7 @@ use xiuhua_indicators::threshold::ThresholdStatus;
 use xiuhua_service_kit::page::{self, Page};
 use xiuhua_service_kit::status::{InvalidRequest, Violation, Violations};
 
+use super::imputations::treatment;
 use super::{Mutation, PageOf, binding, given, instant, mutation, numbered, page_of};
 use crate::domain::id::{ClassificationId, PlaceId, ThresholdSetId};
 use crate::domain::period::Period;
@@ -189,6 +190,7 @@ pub(crate) fn threshold(set: &ThresholdSet, row: FixedThreshold) -> wire::Thresh
         base_values: row.fixed.base_values as u64,
         short_base_values: row.fixed.short_base_values as u64,
         sample_size: sample.map(|sample| sample.members).unwrap_or_default(),
+        treatment: goalposts.and_then(|goalposts| treatment(goalposts.treatment())),
     }
 }
 

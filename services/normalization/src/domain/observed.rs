@@ -5,17 +5,18 @@
 
 use std::collections::HashMap;
 
-use xiuhua_indicators::catalog::Catalog;
+use xiuhua_indicators::catalog::{Catalog, Measure};
 use xiuhua_indicators::outline::Outline;
-use xiuhua_indicators::table::Table;
+use xiuhua_indicators::table::{ShapeError, Table};
 
+use super::gaps::{Neighbours, fill};
 use super::id::PlaceId;
 use super::period::Period;
 
 /// Values of the observed leaves of one catalog: a table a period, a column a leaf, a cell a place.
 #[derive(Clone, Debug)]
 pub(crate) struct Observed {
-    leaf_count: usize,
+    columns: usize,
     leaves_of: HashMap<String, Vec<usize>>,
     measures: Vec<String>,
     axis: Vec<PlaceId>,
@@ -37,22 +38,53 @@ pub(crate) struct BadColumn {
 impl Observed {
     /// Nothing gathered yet. `axis` stands by id (bytes), each place once; `periods` are distinct.
     pub(crate) fn new(catalog: &Catalog, axis: Vec<PlaceId>, periods: Vec<Period>) -> Self {
+        Self::of_measures(catalog, axis, periods, |_| true)
+    }
+
+    /// As [`Observed::new`], of some measures alone: the columns of leaves that read others stay empty.
+    pub(crate) fn of_measures(
+        catalog: &Catalog,
+        axis: Vec<PlaceId>,
+        periods: Vec<Period>,
+        wanted: impl Fn(&Measure) -> bool,
+    ) -> Self {
+        let leaves: Vec<usize> = (0..Outline::of(catalog).leaf_count()).collect();
+        Self::gathering(catalog, &leaves, axis, periods, wanted)
+    }
+
+    /// As [`Observed::new`], with a column for each of these leaves alone, in their order.
+    pub(crate) fn of_leaves(
+        catalog: &Catalog,
+        leaves: &[usize],
+        axis: Vec<PlaceId>,
+        periods: Vec<Period>,
+    ) -> Self {
+        Self::gathering(catalog, leaves, axis, periods, |_| true)
+    }
+
+    fn gathering(
+        catalog: &Catalog,
+        leaves: &[usize],
+        axis: Vec<PlaceId>,
+        periods: Vec<Period>,
+        wanted: impl Fn(&Measure) -> bool,
+    ) -> Self {
         let outline = Outline::of(catalog);
-        let leaf_count = outline.leaf_count();
+        let columns = leaves.len();
         let mut leaves_of: HashMap<String, Vec<usize>> = HashMap::new();
         let mut measures = Vec::new();
-        for leaf in 0..leaf_count {
-            if let Some(measure) = catalog.measure_of(outline.leaf_index(leaf)) {
-                let leaves = leaves_of.entry(measure.id.clone()).or_default();
-                if leaves.is_empty() {
+        for (column, &leaf) in leaves.iter().enumerate() {
+            if let Some(measure) = catalog.measure_of(outline.leaf_index(leaf)).filter(|it| wanted(it)) {
+                let readers = leaves_of.entry(measure.id.clone()).or_default();
+                if readers.is_empty() {
                     measures.push(measure.id.clone());
                 }
-                leaves.push(leaf);
+                readers.push(column);
             }
         }
-        let tables = vec![Table::missing(leaf_count, axis.len()); periods.len()];
+        let tables = vec![Table::missing(columns, axis.len()); periods.len()];
         let on_record = vec![false; periods.len()];
-        Self { leaf_count, leaves_of, measures, axis, periods, tables, on_record, from_record: Vec::new() }
+        Self { columns, leaves_of, measures, axis, periods, tables, on_record, from_record: Vec::new() }
     }
 
     /// The measures to be read, in the order of the first leaf that reads each.
@@ -65,14 +97,9 @@ impl Observed {
         &self.periods
     }
 
-    /// How many columns each table has: one a leaf, derived ones included and empty.
-    pub(crate) fn leaf_count(&self) -> usize {
-        self.leaf_count
-    }
-
-    /// How many places the axis has.
-    pub(crate) fn places(&self) -> usize {
-        self.axis.len()
+    /// The places, by id.
+    pub(crate) fn axis(&self) -> &[PlaceId] {
+        &self.axis
     }
 
     /// Forgets the record's axis: another reading of the same record begins, with its axis again from the start.
@@ -117,7 +144,7 @@ impl Observed {
             self.on_record[at] = true;
             if let Some(position) = *position {
                 for &leaf in leaves {
-                    self.tables[at].column_mut(leaf)[position] = Some(value);
+                    self.tables[at].column_mut(leaf).set(position, Some(value));
                 }
             }
         }
@@ -130,9 +157,45 @@ impl Observed {
         on_record.filter(|(_, on_record)| **on_record).map(|(period, _)| period.clone()).collect()
     }
 
+    /// How many places the axis has.
+    pub(crate) fn places(&self) -> usize {
+        self.axis.len()
+    }
+
+    /// Puts a value, or none, in the place of what was read.
+    pub(crate) fn put(&mut self, period_at: usize, leaf: usize, place: usize, value: Option<f64>) {
+        self.tables[period_at].column_mut(leaf).set(place, value);
+    }
+
+    /// Counts a period as on record whatever was read of it itself.
+    pub(crate) fn note_on_record(&mut self, period_at: usize) {
+        self.on_record[period_at] = true;
+    }
+
     /// The tables, by period as asked.
     pub(crate) fn tables(&self) -> &[Table] {
         &self.tables
+    }
+
+    /// The table of the first period asked for, or one without a value where none was.
+    pub(crate) fn into_first(self) -> Table {
+        let (columns, places) = (self.columns, self.axis.len());
+        self.tables.into_iter().next().unwrap_or_else(|| Table::missing(columns, places))
+    }
+
+    /// The tables of some of the periods with their gaps filled, in the order given.
+    ///
+    /// # Errors
+    /// [`ShapeError`] if members or neighbours are of another axis.
+    pub(crate) fn filled(
+        self,
+        catalog: &Catalog,
+        members: &[Vec<usize>],
+        periods: &[Period],
+        neighbours: &Neighbours,
+    ) -> Result<Vec<Table>, ShapeError> {
+        let asked = self.periods.iter().zip(self.tables).filter(|(period, _)| periods.contains(period));
+        asked.map(|(period, table)| Ok(fill(catalog, members, period, table, neighbours)?.values)).collect()
     }
 }
 
@@ -189,7 +252,8 @@ bounds = "[0, 100]"
         observed.take_column("m", "2020", &[1, 2], &[7.0, 8.0]).unwrap();
         observed.take_column("m", "2020", &[3], &[9.0]).unwrap();
         assert!(observed.tables()[0].is_empty());
-        assert_eq!(observed.tables()[1].columns(), [vec![Some(7.0), Some(9.0)], vec![Some(7.0), Some(9.0)]]);
+        let found = observed.tables()[1].columns().iter().map(|column| column.iter().collect());
+        assert_eq!(found.collect::<Vec<Vec<_>>>(), [[Some(7.0), Some(9.0)]; 2]);
     }
 
     #[test]

@@ -11,7 +11,6 @@ use xiuhua_indicators::threshold::{LeafThreshold, Threshold, fix_thresholds};
 
 use super::catalog::CatalogKey;
 use super::id::{ClassificationId, PlaceId, ThresholdSetId};
-use super::observed::Observed;
 use super::period::Period;
 use super::sample::SampleKind;
 
@@ -78,20 +77,21 @@ pub(crate) struct FixedThreshold {
 
 /// Fixes the thresholds of the observed leaves of every type.
 ///
-/// `samples` are positions on the axis of `base`, which holds the base periods. A base value rests on fewer periods
-/// than it should if it has fewer than `asked_periods`.
+/// `samples` are positions on the axis of `base`, which holds the base periods with their gaps filled. A base value rests
+/// on fewer periods than it should if it has fewer than `asked_periods`.
 ///
 /// # Errors
 /// [`ShapeError`] if a sample member lies off the axis.
 pub(crate) fn fix(
     catalog: &Catalog,
-    base: &Observed,
+    base: &[Table],
     samples: &[Vec<usize>],
     asked_periods: usize,
 ) -> Result<Vec<FixedThreshold>, ShapeError> {
     let outline = Outline::of(catalog);
-    let tables: Vec<&Table> = base.tables().iter().collect();
-    let base_values = base_table(base.leaf_count(), base.places(), &tables)?;
+    let tables: Vec<&Table> = base.iter().collect();
+    let places = base.first().map_or(0, Table::places);
+    let base_values = base_table(outline.leaf_count(), places, &tables)?;
     let mut thresholds = Vec::new();
     for (type_at, sample) in samples.iter().enumerate() {
         let fixed = fix_thresholds(&outline, &base_values, sample, asked_periods)?;

@@ -3,9 +3,10 @@
 //! Source: specification page 1, section 1.5.
 
 use xiuhua_indicators::catalog::Catalog;
+use xiuhua_indicators::imputation::{Filling, Imputed};
 use xiuhua_indicators::normalise::{Scaled, scale_table};
 use xiuhua_indicators::outline::Outline;
-use xiuhua_indicators::table::{ShapeError, Table};
+use xiuhua_indicators::table::ShapeError;
 use xiuhua_indicators::threshold::Threshold;
 
 use super::place_types::PlaceTypes;
@@ -17,6 +18,8 @@ pub(crate) struct Column {
     pub(crate) leaf: String,
     /// The places that have a value, by position on the axis.
     pub(crate) cells: Vec<Cell>,
+    /// What the values that nobody delivered were made of, by place.
+    pub(crate) fillings: Vec<Filling>,
 }
 
 /// A value and what it is worth.
@@ -32,7 +35,7 @@ pub(crate) struct Cell {
 
 /// Rescales the observed leaves of one period, in catalog order.
 ///
-/// `thresholds` are `[type][leaf position]` for the types of `places`; `values` has the axis of `places`.
+/// `thresholds` are `[type][leaf position]` for the types of `places`; `filled` has the axis of `places`.
 ///
 /// # Errors
 /// [`ShapeError`] if the inputs do not fit each other.
@@ -40,19 +43,24 @@ pub(crate) fn rescale(
     catalog: &Catalog,
     places: &PlaceTypes,
     thresholds: &[Vec<Threshold>],
-    values: &Table,
+    filled: &Imputed,
 ) -> Result<Vec<Column>, ShapeError> {
     let outline = Outline::of(catalog);
+    let values = &filled.values;
     let scaled = scale_table(&outline, thresholds, &places.frames(), values)?;
     let observed = |leaf_at: &usize| !catalog.is_derived(outline.leaf_index(*leaf_at));
     let column = |leaf_at: usize| {
         let (raw, capped) = (scaled.raw.column(leaf_at), scaled.capped.column(leaf_at));
-        let cell = |(place, value): (usize, &Option<f64>)| {
-            let pair = raw[place].zip(capped[place]);
-            Some(Cell { place, value: (*value)?, scaled: pair.map(|(raw, capped)| Scaled { raw, capped }) })
+        let cell = |(place, value): (usize, Option<f64>)| {
+            let pair = raw.get(place).zip(capped.get(place));
+            Some(Cell { place, value: value?, scaled: pair.map(|(raw, capped)| Scaled { raw, capped }) })
         };
         let cells = values.column(leaf_at).iter().enumerate().filter_map(cell).collect();
-        Column { leaf: outline.leaf_item(leaf_at).code.clone(), cells }
+        Column {
+            leaf: outline.leaf_item(leaf_at).code.clone(),
+            cells,
+            fillings: filled.fillings[leaf_at].clone(),
+        }
     };
     Ok((0..outline.leaf_count()).filter(observed).map(column).collect())
 }

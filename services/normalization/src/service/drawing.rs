@@ -13,6 +13,7 @@ use xiuhua_service_kit::request_id::Remembered;
 use super::{Rooms, answered, parsed};
 use crate::convert::{self, DrawRequest};
 use crate::domain::catalog::CatalogKey;
+use crate::domain::gaps::{self, Neighbours};
 use crate::domain::id::{PlaceId, ThresholdSetId};
 use crate::domain::observed::Observed;
 use crate::domain::period::Period;
@@ -83,20 +84,32 @@ impl Rooms {
         samples: &[Vec<usize>],
         as_of_position: u64,
     ) -> Result<Base, Error> {
-        let (axis, samples) = sampled_axis(places, samples);
+        // A median is that of all places of a type, so all are looked at where one is asked for.
+        let (axis, samples, members) = if gaps::asks_for_medians(catalog) {
+            (places.places().to_vec(), samples.to_vec(), places.frames())
+        } else {
+            let (axis, samples) = sampled_axis(places, samples);
+            (axis, samples, Vec::new())
+        };
         let window = period.window_before(catalog.base_periods);
         let mut observed = Observed::new(catalog, axis.clone(), window);
-        self.upstream.observations(&mut observed, as_of_position).await?;
+        self.observations(catalog, &mut observed, as_of_position).await?;
         let mut periods = observed.periods_on_record();
         let mut asked_periods = usize::try_from(catalog.base_periods).unwrap_or(usize::MAX);
         if periods.is_empty() {
             observed = Observed::new(catalog, axis, vec![period.clone()]);
-            self.upstream.observations(&mut observed, as_of_position).await?;
+            self.observations(catalog, &mut observed, as_of_position).await?;
             periods = vec![period.clone()];
             asked_periods = 1;
         }
+        let mut neighbours = Neighbours::of(catalog, observed.axis(), &periods);
+        self.upstream.observations(neighbours.observed(), as_of_position).await?;
         let catalog = Arc::clone(catalog);
-        let work = move || fix(&catalog, &observed, &samples, asked_periods);
+        let base_periods = periods.clone();
+        let work = move || {
+            let filled = observed.filled(&catalog, &members, &base_periods, &neighbours)?;
+            fix(&catalog, &filled, &samples, asked_periods)
+        };
         let thresholds = tokio::task::spawn_blocking(work).await??;
         Ok(Base { periods, thresholds })
     }

@@ -8,6 +8,7 @@ use xiuhua_service_kit::request_id::RequestId;
 
 use super::StoreError;
 use super::rows::{integer, size, status_word};
+use super::treatments::TreatmentRow;
 use crate::domain::id::PlaceId;
 use crate::domain::threshold_set::{FixedThreshold, ThresholdSet};
 
@@ -31,9 +32,10 @@ const INSERT_MEMBERS: &str = "\
 
 const INSERT_THRESHOLDS: &str = "\
     INSERT INTO thresholds (set_number, type_at, leaf_at, leaf, status, lower, upper, base_values, \
-    short_base_values) \
+    short_base_values, treatment, treated_lower, treated_upper, low_points, high_points, log_origin) \
     SELECT $1, * FROM UNNEST($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::double precision[], \
-    $7::double precision[], $8::bigint[], $9::bigint[])";
+    $7::double precision[], $8::bigint[], $9::bigint[], $10::text[], $11::double precision[], \
+    $12::double precision[], $13::bigint[], $14::bigint[], $15::double precision[])";
 
 /// Has the name of a mutation to itself to the end of the transaction.
 async fn alone_with(connection: &mut Connection, request_id: &RequestId) -> Result<(), StoreError> {
@@ -89,6 +91,10 @@ async fn insert_thresholds(
     let statuses: Vec<&str> = fixed().map(status_word).collect();
     let lower: Vec<Option<f64>> = fixed().map(|fixed| fixed.goalposts().map(|posts| posts.lower())).collect();
     let upper: Vec<Option<f64>> = fixed().map(|fixed| fixed.goalposts().map(|posts| posts.upper())).collect();
+    let treated = fixed().map(TreatmentRow::of).collect::<Result<Vec<_>, _>>()?;
+    let texts = treated.iter().map(|row| row.treatment.as_deref()).collect::<Vec<_>>();
+    let numbers = |of: fn(&TreatmentRow) -> Option<f64>| treated.iter().map(of).collect::<Vec<_>>();
+    let counts = |of: fn(&TreatmentRow) -> Option<i64>| treated.iter().map(of).collect::<Vec<_>>();
     sqlx::query(INSERT_THRESHOLDS)
         .bind(number)
         .bind(integers(|threshold| threshold.type_at)?)
@@ -99,6 +105,12 @@ async fn insert_thresholds(
         .bind(upper)
         .bind(integers(|threshold| threshold.fixed.base_values)?)
         .bind(integers(|threshold| threshold.fixed.short_base_values)?)
+        .bind(texts)
+        .bind(numbers(|row| row.treated_lower))
+        .bind(numbers(|row| row.treated_upper))
+        .bind(counts(|row| row.low_points))
+        .bind(counts(|row| row.high_points))
+        .bind(numbers(|row| row.log_origin))
         .execute(connection)
         .await?;
     Ok(())

@@ -7,6 +7,7 @@ use xiuhua_indicators::catalog::Text;
 use xiuhua_indicators::threshold::{Goalposts, LeafThreshold, Threshold};
 use xiuhua_service_kit::request_id::{Remembered, RequestId};
 
+use super::treatments::TreatmentRow;
 use super::{CatalogRow, Kept, SetNumber, StoreError};
 use crate::domain::catalog::{CatalogEntry, CatalogKey, RegisteredCatalog};
 use crate::domain::id::{ClassificationId, ThresholdSetId};
@@ -73,6 +74,8 @@ pub(super) struct ThresholdRow {
     upper: Option<f64>,
     base_values: i64,
     short_base_values: i64,
+    #[sqlx(flatten)]
+    treatment: TreatmentRow,
 }
 
 impl CatalogEntryRow {
@@ -137,7 +140,8 @@ impl ThresholdRow {
         let corrupt = StoreError::Corrupt("thresholds.status");
         let threshold = match (self.status.as_str(), self.lower, self.upper) {
             ("OK", Some(lower), Some(upper)) => {
-                Threshold::Ok(Goalposts::new(lower, upper).map_err(|_| corrupt)?)
+                let goalposts = Goalposts::new(lower, upper).map_err(|_| corrupt)?;
+                Threshold::Ok(goalposts.with_treatment(self.treatment.read()?))
             }
             ("DEGENERATE", None, None) => Threshold::Degenerate,
             ("NO_DATA", None, None) => Threshold::NoData,

@@ -7,6 +7,7 @@ use xiuhua_service_kit::sqlite::SqliteDatabase as Database;
 
 use super::StoreError;
 use super::rows::{integer, size, status_word};
+use super::treatments::TreatmentRow;
 use crate::domain::id::PlaceId;
 use crate::domain::threshold_set::{FixedThreshold, ThresholdSet};
 
@@ -18,7 +19,7 @@ pub(super) use self::record::Record;
 
 static MIGRATOR: Migrator = sqlx::migrate!("./migrations/sqlite");
 
-/// Rows of one statement: nine columns at most, so that the 32,766 variables of a statement hold. A statement costs a
+/// Rows of one statement: fifteen columns at most, so that the 32,766 variables of a statement hold. A statement costs a
 /// hand-off between threads, a row almost nothing.
 const ROWS_A_STATEMENT: usize = 1_000;
 
@@ -75,16 +76,17 @@ async fn insert_thresholds(
     for threshold in thresholds {
         let fixed = &threshold.fixed;
         let positions = (integer(threshold.type_at)?, integer(threshold.leaf_at)?);
-        rows.push((threshold, positions, integer(fixed.base_values)?, integer(fixed.short_base_values)?));
+        let counts = (integer(fixed.base_values)?, integer(fixed.short_base_values)?);
+        rows.push((threshold, positions, counts, TreatmentRow::of(fixed.threshold)?));
     }
     for rows in rows.chunks(ROWS_A_STATEMENT) {
         let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
             "INSERT INTO thresholds (set_number, type_at, leaf_at, leaf, status, lower, upper, base_values, \
-             short_base_values) ",
+             short_base_values, treatment, treated_lower, treated_upper, low_points, high_points, log_origin) ",
         );
         query.push_values(
             rows,
-            |mut row, (threshold, (type_at, leaf_at), base_values, short_base_values)| {
+            |mut row, (threshold, (type_at, leaf_at), (base_values, short_base_values), treated)| {
                 let goalposts = threshold.fixed.threshold.goalposts();
                 row.push_bind(number)
                     .push_bind(type_at)
@@ -94,7 +96,13 @@ async fn insert_thresholds(
                     .push_bind(goalposts.map(|goalposts| goalposts.lower()))
                     .push_bind(goalposts.map(|goalposts| goalposts.upper()))
                     .push_bind(base_values)
-                    .push_bind(short_base_values);
+                    .push_bind(short_base_values)
+                    .push_bind(treated.treatment.as_deref())
+                    .push_bind(treated.treated_lower)
+                    .push_bind(treated.treated_upper)
+                    .push_bind(treated.low_points)
+                    .push_bind(treated.high_points)
+                    .push_bind(treated.log_origin);
             },
         );
         query.build().execute(&mut *connection).await?;

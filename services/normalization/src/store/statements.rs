@@ -16,7 +16,8 @@ pub(super) const TYPES: &str = "\
     SELECT set_number, type_id, frame, members FROM set_types WHERE set_number BETWEEN $1 AND $2 \
     ORDER BY set_number, type_at";
 pub(super) const THRESHOLDS: &str = "\
-    SELECT type_at, leaf_at, leaf, status, lower, upper, base_values, short_base_values FROM thresholds \
+    SELECT type_at, leaf_at, leaf, status, lower, upper, base_values, short_base_values, treatment, treated_lower, \
+    treated_upper, low_points, high_points, log_origin FROM thresholds \
     WHERE set_number = $1 AND (type_at, leaf_at) > ($2, $3) ORDER BY type_at, leaf_at LIMIT $4";
 pub(super) const MEMBERS: &str = "\
     SELECT type_at, place_id FROM sample_members WHERE set_number = $1 AND (type_at, place_id) > ($2, $3) \

@@ -11,6 +11,7 @@ use xiuhua_contracts::normalization::v1 as wire;
 use xiuhua_contracts::normalization::v1::normalization_service_client::NormalizationServiceClient;
 use xiuhua_contracts::normalization::v1::read_values_response::Part as ValuesPart;
 use xiuhua_contracts::normalization::v1::sample_choice::Choice;
+use xiuhua_contracts::normalization::v1::series_service_client::SeriesServiceClient;
 use xiuhua_normalization::{Config, Upstream, assemble};
 use xiuhua_service_kit::clock::ManualClock;
 use xiuhua_service_kit::server::Part;
@@ -101,6 +102,7 @@ pub(crate) type Refusal = Explained;
 pub(crate) struct House {
     pub(crate) world: World,
     pub(crate) client: NormalizationServiceClient<Channel>,
+    pub(crate) series: SeriesServiceClient<Channel>,
     clock: ManualClock,
     /// Kept for as long as the house stands.
     _servers: [Served; 2],
@@ -177,7 +179,8 @@ impl House {
         let part = assemble(&config, lines, clock.shared()).await.unwrap();
         let served = serve(vec![part]);
         let client = NormalizationServiceClient::new(served.channel.clone());
-        Self { world, client, clock, _servers: [upstream, served], _database: None }
+        let series = SeriesServiceClient::new(served.channel.clone());
+        Self { world, client, series, clock, _servers: [upstream, served], _database: None }
     }
 
     pub(crate) fn clock_forward(&self) {

@@ -11,6 +11,8 @@ mod base_periods;
 mod catalogs;
 mod fakes;
 mod house;
+mod preparing;
+mod rolling;
 mod store_suite;
 mod thresholds;
 mod values;

@@ -48,6 +48,8 @@ pub(crate) struct Plan {
     pub(crate) catalog: Version,
     /// Score of a perfect node: 100 or 1.
     pub(crate) scale: f64,
+    /// The weight scheme it weighs with; `None`: the catalog's own weights.
+    pub(crate) weight_scheme: Option<Version>,
 }
 
 /// A version of something kept as data.
@@ -227,6 +229,12 @@ pub(crate) fn wait_after(attempts: u32) -> Duration {
 }
 
 impl Plan {
+    /// What its weights are called: `id@version` of a scheme, or `catalog`.
+    pub(crate) fn weights_name(&self) -> String {
+        let own = || super::weight_scheme::CATALOG.to_owned();
+        self.weight_scheme.as_ref().map_or_else(own, |scheme| format!("{}@{}", scheme.id, scheme.version))
+    }
+
     /// Position of UNCLASSIFIED in lists by type: after the last type.
     pub(crate) fn unclassified_at(&self) -> usize {
         self.types.len()

@@ -5,14 +5,17 @@
 //! same and found the same have one digest, wherever and whenever they ran.
 
 use xiuhua_indicators::digest::DigestBuilder;
+use xiuhua_indicators::imputation::imputes;
 use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::threshold::Threshold;
+use xiuhua_indicators::treatment::Treatment;
 
 use super::assessment::{Place, Plan, UNCLASSIFIED};
 use super::groups::group_type_name;
 use super::id::PlaceId;
 use super::inputs::{Inputs, PeriodValues};
 use super::results::{GroupScore, Level, Score, TypeMeasure, absence_word};
+use super::weight_scheme::add_weights;
 
 /// The digest of a run that read `inputs` and found `types`, `scores[node][place]` and `groups`.
 pub(crate) fn run_digest(
@@ -25,6 +28,12 @@ pub(crate) fn run_digest(
     let plan = &inputs.plan;
     let mut digest = DigestBuilder::new("assessment");
     digest.text(&plan.catalog.hash).text(&plan.rule_set.hash).text(plan.period.as_str());
+
+    // Only where one is used: a run under the catalog's own weights has the digest it always had.
+    if let (Some(scheme), Some(weights)) = (&plan.weight_scheme, &inputs.scheme_weights) {
+        digest.text("weights").text(&scheme.hash);
+        add_weights(&mut digest, outline.catalog(), &plan.types, weights);
+    }
 
     digest.text("samples").count(inputs.samples.len() as u64);
     for (name, members) in plan.types.iter().zip(&inputs.samples) {
@@ -41,10 +50,13 @@ pub(crate) fn run_digest(
     add_axis(&mut digest, plan, inputs.places.iter().map(|place| (&place.id, place.type_at)));
     let assessed: Vec<&PeriodValues> = inputs.previous.iter().chain([&inputs.assessed]).collect();
     add_values(&mut digest, outline, &assessed);
+    add_imputed(&mut digest, outline, &assessed);
 
     digest.text("base");
     add_axis(&mut digest, plan, inputs.base.axis.iter().zip(inputs.base.types.iter().copied()));
-    add_values(&mut digest, outline, &inputs.base.periods.iter().collect::<Vec<_>>());
+    let base: Vec<&PeriodValues> = inputs.base.periods.iter().collect();
+    add_values(&mut digest, outline, &base);
+    add_imputed(&mut digest, outline, &base);
 
     digest.text("thresholds");
     for (name, measure) in plan.types.iter().zip(types) {
@@ -93,8 +105,28 @@ fn add_values(digest: &mut DigestBuilder, outline: &Outline<'_>, periods: &[&Per
         for (leaf, column) in read.values.columns().iter().enumerate() {
             digest.text(&outline.leaf_item(leaf).code);
             digest.count(column.iter().flatten().count() as u64);
-            for (place, value) in column.iter().enumerate().filter_map(|(at, value)| Some((at, (*value)?))) {
+            for (place, value) in column.iter().enumerate().filter_map(|(at, value)| Some((at, value?))) {
                 digest.count(place as u64).number(value);
+            }
+        }
+    }
+}
+
+/// Which values nobody delivered and what they were made of; nothing at all where the catalog fills no gap, so that a
+/// digest of before stands.
+fn add_imputed(digest: &mut DigestBuilder, outline: &Outline<'_>, periods: &[&PeriodValues]) {
+    if !imputes(outline) {
+        return;
+    }
+    digest.text("imputed").count(periods.len() as u64);
+    for read in periods {
+        digest.text(read.period.as_str()).count(read.imputed.len() as u64);
+        for cell in &read.imputed {
+            digest.text(&outline.leaf_item(cell.leaf_at).code).count(cell.place_at as u64);
+            digest.text(cell.imputation.method());
+            add_optional_count(digest, cell.imputation.places());
+            for neighbour in cell.imputation.earlier().into_iter().chain(cell.imputation.later()) {
+                digest.text(neighbour.period.as_str()).number(neighbour.value);
             }
         }
     }
@@ -104,6 +136,22 @@ fn add_threshold(digest: &mut DigestBuilder, threshold: Threshold) {
     digest.text(threshold.status().as_str());
     if let Some(goalposts) = threshold.goalposts() {
         digest.number(goalposts.lower()).number(goalposts.upper());
+        add_treatment(digest, goalposts.treatment());
+    }
+}
+
+/// How outliers are treated; nothing where they are not.
+fn add_treatment(digest: &mut DigestBuilder, treatment: Treatment) {
+    match treatment {
+        Treatment::Untreated => {}
+        Treatment::Winsorised(limits) => {
+            digest.text("winsorised").optional_number(limits.lower).optional_number(limits.upper);
+            digest.count(limits.low_points as u64).count(limits.high_points as u64);
+        }
+        Treatment::Logarithm(logarithm) => {
+            digest.text(if logarithm.mirrored { "mirrored logarithm" } else { "logarithm" });
+            digest.number(logarithm.origin);
+        }
     }
 }
 

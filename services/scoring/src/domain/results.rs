@@ -8,6 +8,7 @@ use xiuhua_indicators::rank::Standing;
 use xiuhua_indicators::threshold::Threshold;
 
 use super::assessment::{Place, TypeSummary};
+use super::imputation::ImputedCell;
 
 /// The results of one run.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,8 @@ pub(crate) struct Results {
     pub(crate) scores: Vec<Vec<Score>>,
     /// `leaf_values[leaf][place]`; `None` where nothing is known.
     pub(crate) leaf_values: Vec<Vec<Option<LeafValue>>>,
+    /// The leaf values that nobody delivered, by place, then leaf.
+    pub(crate) imputed: Vec<ImputedCell>,
     /// `types[type]`.
     pub(crate) types: Vec<TypeMeasure>,
     /// Committees, towns and the district.
@@ -48,6 +51,17 @@ pub(crate) struct LeafValue {
     pub(crate) z: Option<Dimensionless>,
     /// Of a derived leaf: the scores it is the difference of.
     pub(crate) change: Option<ChangeOfScores>,
+    /// What the value is made of; `None` where it was delivered as it is, or derived.
+    pub(crate) rolled: Option<RolledFrom>,
+}
+
+/// Of how much of the last twelve months a value is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RolledFrom {
+    /// Months (or days) on record.
+    pub(crate) on_record: u32,
+    /// Months (or days) of the window.
+    pub(crate) window: u32,
 }
 
 /// A dimensionless value, before and after capping to 0..=1.

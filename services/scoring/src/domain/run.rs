@@ -6,19 +6,20 @@
 
 use xiuhua_indicators::assess::{DerivedLeaf, Scored};
 use xiuhua_indicators::catalog::{Catalog, ItemIndex};
-use xiuhua_indicators::compose::NodeScore;
+use xiuhua_indicators::compose::NodeColumn;
 use xiuhua_indicators::diagnosis::type_medians;
 use xiuhua_indicators::outline::{Outline, Position};
-use xiuhua_indicators::rank::Standing;
+use xiuhua_indicators::rank::StandingColumn;
 use xiuhua_indicators::table::ShapeError;
-use xiuhua_indicators::weight::declared_weights;
 
 use super::assessment::{Place, Plan, TypeSummary, UNCLASSIFIED};
 use super::digest::run_digest;
 use super::groups::group_scores;
+use super::imputation::ImputedCell;
 use super::inputs::Inputs;
 use super::results::{
-    ChangeOfScores, Dimensionless, ItemWeight, LeafMeasure, LeafValue, Results, Score, TypeMeasure,
+    ChangeOfScores, Dimensionless, ItemWeight, LeafMeasure, LeafValue, Results, RolledFrom, Score,
+    TypeMeasure,
 };
 use super::two_passes::{TwoPasses, run_both};
 
@@ -28,17 +29,18 @@ use super::two_passes::{TwoPasses, run_both};
 /// [`ShapeError`] if the inputs do not fit the catalog or each other.
 pub(crate) fn run(catalog: &Catalog, inputs: Inputs) -> Result<Results, ShapeError> {
     let outline = Outline::of(catalog);
-    let declared = declared_weights(catalog);
+    let declared = inputs.declared_weights(catalog);
     let passes = run_both(&outline, &inputs, &declared)?;
     let types = type_measures(&outline, &inputs, &passes, &declared)?;
     let leaf_values = leaf_values(&outline, &inputs, &passes);
-    let scores = scores(passes.scored);
+    let scores = scores(&passes.scored);
     let groups = group_scores(catalog, &inputs.plan, &inputs.places, &scores);
     Ok(Results {
         digest: run_digest(&outline, &inputs, &types, &scores, &groups),
         summaries: summarise(&inputs.plan, &inputs.places, &scores),
         places_without_households: count_weightless(&inputs.places, &scores),
         groups,
+        imputed: by_place(inputs.assessed.imputed),
         places: inputs.places,
         scores,
         leaf_values,
@@ -46,20 +48,26 @@ pub(crate) fn run(catalog: &Catalog, inputs: Inputs) -> Result<Results, ShapeErr
     })
 }
 
+/// Imputed values in the order of the results.
+fn by_place(mut imputed: Vec<ImputedCell>) -> Vec<ImputedCell> {
+    imputed.sort_by_key(|cell| (cell.place_at, cell.leaf_at));
+    imputed
+}
+
 /// `[node][place]`.
-fn scores(scored: Scored) -> Vec<Vec<Score>> {
-    let of_node = |(composed, standings): (Vec<NodeScore>, Vec<Option<Standing>>)| {
-        let pairs = composed.into_iter().zip(standings);
+fn scores(scored: &Scored) -> Vec<Vec<Score>> {
+    let of_node = |(composed, standings): (&NodeColumn, &StandingColumn)| {
+        let pairs = composed.iter().zip(standings.iter());
         pairs.map(|(composed, standing)| Score { composed, standing }).collect()
     };
-    scored.nodes.into_iter().zip(scored.standings).map(of_node).collect()
+    scored.nodes.iter().zip(&scored.standings).map(of_node).collect()
 }
 
 fn type_measures(
     outline: &Outline<'_>,
     inputs: &Inputs,
     passes: &TwoPasses,
-    declared: &[f64],
+    declared: &[Vec<f64>],
 ) -> Result<Vec<TypeMeasure>, ShapeError> {
     let measure = |type_at: usize| {
         let medians = type_medians(&passes.scored.z, &passes.members[type_at])?;
@@ -67,7 +75,7 @@ fn type_measures(
         Ok(TypeMeasure {
             sample_size: inputs.samples[type_at].len() as u64,
             leaves: thresholds.map(|(&threshold, median_z)| LeafMeasure { threshold, median_z }).collect(),
-            weights: item_weights(outline, &passes.scored.weights[type_at].leaves, declared),
+            weights: item_weights(outline, &passes.scored.weights[type_at].leaves, &declared[type_at]),
         })
     };
     (0..inputs.plan.types.len()).map(measure).collect()
@@ -95,19 +103,31 @@ fn leaf_values(outline: &Outline<'_>, inputs: &Inputs, passes: &TwoPasses) -> Ve
 fn observed_values(inputs: &Inputs, leaf: usize) -> Vec<Option<LeafValue>> {
     let read = &inputs.assessed;
     let (raw, capped) = (read.raw.column(leaf), read.capped.column(leaf));
-    let cell = |(place, value): (usize, &Option<f64>)| {
-        let value = Some((*value)?);
-        Some(LeafValue { value, z: dimensionless(raw[place], capped[place]), change: None })
+    let cell = |(place, value): (usize, Option<f64>)| {
+        let z = dimensionless(raw.get(place), capped.get(place));
+        value.map(|value| LeafValue {
+            value: Some(value),
+            z,
+            change: None,
+            rolled: rolled_from(inputs, leaf, place),
+        })
     };
     read.values.column(leaf).iter().enumerate().map(cell).collect()
 }
 
+fn rolled_from(inputs: &Inputs, leaf: usize, place: usize) -> Option<RolledFrom> {
+    let column = inputs.assessed.rolled.get(&leaf)?;
+    let on_record = *column.on_record.get(place)?;
+    (on_record > 0).then_some(RolledFrom { on_record, window: column.window })
+}
+
 fn derived_values(derived: &DerivedLeaf) -> Vec<Option<LeafValue>> {
     let cell = |place: usize| {
-        let change = ChangeOfScores { previous: derived.previous[place], current: derived.current[place] };
-        let z = dimensionless(derived.raw[place], derived.capped[place]);
+        let change =
+            ChangeOfScores { previous: derived.previous.get(place), current: derived.current.get(place) };
+        let z = dimensionless(derived.raw.get(place), derived.capped.get(place));
         let known = change.previous.is_some() || change.current.is_some();
-        known.then_some(LeafValue { value: derived.values[place], z, change: Some(change) })
+        known.then_some(LeafValue { value: derived.values.get(place), z, change: Some(change), rolled: None })
     };
     (0..derived.values.len()).map(cell).collect()
 }

@@ -12,7 +12,7 @@ use xiuhua_indicators::table::{ShapeError, Table};
 use xiuhua_indicators::threshold::Threshold;
 
 use super::id::PlaceId;
-use super::inputs::{BaseReadings, Inputs};
+use super::inputs::{BaseReadings, Inputs, PeriodValues};
 
 /// What both passes give.
 pub(super) struct TwoPasses {
@@ -31,7 +31,7 @@ pub(super) struct TwoPasses {
 pub(super) fn run_both(
     outline: &Outline<'_>,
     inputs: &Inputs,
-    declared_weights: &[f64],
+    declared_weights: &[Vec<f64>],
 ) -> Result<TwoPasses, ShapeError> {
     let thresholds = with_derived_thresholds(outline, inputs, declared_weights)?;
     let types: Vec<Option<usize>> = inputs.places.iter().map(|place| place.type_at).collect();
@@ -51,7 +51,7 @@ pub(super) fn run_both(
 fn with_derived_thresholds(
     outline: &Outline<'_>,
     inputs: &Inputs,
-    declared_weights: &[f64],
+    declared_weights: &[Vec<f64>],
 ) -> Result<Vec<Vec<Threshold>>, ShapeError> {
     let base = &inputs.base;
     let gap = Table::missing(outline.leaf_count(), base.axis.len());
@@ -61,7 +61,7 @@ fn with_derived_thresholds(
         types: &base.types,
         thresholds: &inputs.thresholds,
         samples: &samples_on(&base.axis, &inputs.samples),
-        periods: &consecutive_tables(base, &gap),
+        periods: &consecutive_tables(base, &gap, |read| &read.capped),
     })?;
     let mut thresholds = inputs.thresholds.clone();
     for derived in &derived {
@@ -72,21 +72,26 @@ fn with_derived_thresholds(
     Ok(thresholds)
 }
 
-/// Dimensionless values of the base periods, with `gap` wherever periods are left out between two: no change is taken
+/// One table of each base period, with `gap` wherever periods are left out between two: no change is taken
 /// across a gap.
-fn consecutive_tables<'a>(base: &'a BaseReadings, gap: &'a Table) -> Vec<&'a Table> {
+pub(super) fn consecutive_tables<'a>(
+    base: &'a BaseReadings,
+    gap: &'a Table,
+    table: impl Fn(&'a PeriodValues) -> &'a Table,
+) -> Vec<&'a Table> {
     let mut tables = Vec::with_capacity(base.periods.len());
     for (at, read) in base.periods.iter().enumerate() {
         let follows = at == 0 || read.period.before().as_ref() == Some(&base.periods[at - 1].period);
         if !follows {
             tables.push(gap);
         }
-        tables.push(&read.capped);
+        tables.push(table(read));
     }
     tables
 }
 
-fn samples_on(axis: &[PlaceId], samples: &[Vec<PlaceId>]) -> Vec<Vec<usize>> {
+/// Positions of sample members on an axis.
+pub(super) fn samples_on(axis: &[PlaceId], samples: &[Vec<PlaceId>]) -> Vec<Vec<usize>> {
     let positions = |members: &Vec<PlaceId>| {
         members.iter().filter_map(|member| axis.binary_search(member).ok()).collect()
     };

@@ -14,9 +14,9 @@ use crate::error::Error;
 use crate::store::{Ruled, Ruling};
 
 /// Longest name of an author, in characters.
-const AUTHOR_CHARS: usize = 100;
+pub(super) const AUTHOR_CHARS: usize = 100;
 /// Longest reason, in characters.
-const REASON_CHARS: usize = 1_000;
+pub(super) const REASON_CHARS: usize = 1_000;
 
 /// What the three requests have in common.
 struct Asked<'a> {
@@ -94,7 +94,7 @@ impl Scoring {
             verdict,
             decision,
             request_id: request_id.clone(),
-            fingerprint: fingerprint(&named(verdict, request)),
+            fingerprint: fingerprint(&named(method(verdict), request)),
             answer,
         };
         let bytes = match self.store.decide(ruling).await? {
@@ -114,13 +114,16 @@ impl Scoring {
 ///
 /// The name has a blank in it, which no request id has. So no request to create an assessment, which begins with its
 /// request id where this begins with the name, has these bytes either.
-fn named(verdict: Verdict, request: &impl Message) -> prost_types::Any {
-    let name = match verdict {
+pub(super) fn named(name: &str, request: &impl Message) -> prost_types::Any {
+    prost_types::Any { type_url: name.to_owned(), value: request.encode_to_vec() }
+}
+
+fn method(verdict: Verdict) -> &'static str {
+    match verdict {
         Verdict::Cancel => "cancel assessment",
         Verdict::Publish => "publish assessment",
         Verdict::Withdraw => "withdraw assessment",
-    };
-    prost_types::Any { type_url: name.to_owned(), value: request.encode_to_vec() }
+    }
 }
 
 fn read(asked: &Asked<'_>) -> Result<(RequestId, AssessmentId, String, String), InvalidRequest> {
@@ -137,7 +140,7 @@ fn read(asked: &Asked<'_>) -> Result<(RequestId, AssessmentId, String, String), 
 }
 
 /// A text of 1 to `longest` characters without U+0000, which PostgreSQL cannot keep; blanks around it do not count.
-fn text(field: &str, text: &str, longest: usize) -> Result<String, Violation> {
+pub(super) fn text(field: &str, text: &str, longest: usize) -> Result<String, Violation> {
     let trimmed = text.trim();
     if trimmed.is_empty() || trimmed.chars().count() > longest || trimmed.contains('\0') {
         let zh = format!("须为 1 至 {longest} 个字符，且不含 U+0000");
@@ -159,10 +162,11 @@ mod tests {
             classification_id: "a".to_owned(),
             period: "b".to_owned(),
             as_of_position: None,
+            weight_scheme_id: String::new(),
         };
         let mut prints = vec![fingerprint(&body)];
         for verdict in [Verdict::Cancel, Verdict::Publish, Verdict::Withdraw] {
-            prints.push(fingerprint(&named(verdict, &body)));
+            prints.push(fingerprint(&named(method(verdict), &body)));
         }
         prints.sort_unstable();
         prints.dedup();

@@ -1,12 +1,18 @@
 //! Walk-back and diagnosis.
 
+use std::collections::BTreeMap;
+
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use xiuhua_contracts::scoring::v1 as proto;
+use xiuhua_indicators::imputation::imputes;
+use xiuhua_indicators::rolling::{Roll, closed_year, window};
 use xiuhua_indicators::threshold::Threshold;
 
 use super::{Opened, Scoring, must_name};
 use crate::convert;
 use crate::domain::assessment::Place;
+use crate::domain::imputation::Imputation;
+use crate::domain::period::Period;
 use crate::domain::results::{ItemWeight, LeafValue};
 use crate::domain::walk_back::Measured;
 use crate::error::Error;
@@ -22,6 +28,8 @@ const QUESTIONS_AT_A_TIME: usize = 8;
 struct PlaceMeasured {
     place: Place,
     leaves: Vec<(usize, LeafValue)>,
+    /// What the values of leaves were made of that nobody delivered.
+    imputed: BTreeMap<usize, Imputation>,
     thresholds: Vec<ThresholdUsed>,
     weights: Vec<ItemWeight>,
 }
@@ -95,6 +103,11 @@ impl Scoring {
     async fn measured(&self, opened: &Opened, place_id: &str) -> Result<PlaceMeasured, Error> {
         let place = self.place(opened, place_id).await?;
         let leaves = self.store.place_leaves(opened.run, &place.id).await?;
+        let mut imputed = BTreeMap::new();
+        if imputes(&opened.outline()) {
+            let rows = self.store.imputations_between(opened.run, &place.id, &place.id).await?;
+            imputed.extend(rows.into_iter().map(|(_, leaf_at, imputation)| (leaf_at, imputation)));
+        }
         let (mut thresholds, mut weights) = (Vec::new(), Vec::new());
         match place.type_at {
             Some(type_at) => {
@@ -107,10 +120,11 @@ impl Scoring {
                 opened.catalog.items.iter().map(|item| ItemWeight { catalog: item.weight, in_force: 0.0 }),
             ),
         }
-        Ok(PlaceMeasured { place, leaves, thresholds, weights })
+        Ok(PlaceMeasured { place, leaves, imputed, thresholds, weights })
     }
 
-    /// The statements behind the values of the leaves below a node, in catalog order.
+    /// The statements behind the values of the leaves below a node, in catalog order; behind an imputed one those that
+    /// it was made of, and none behind a median, which is no statement about the place.
     async fn observations(
         &self,
         opened: &Opened,
@@ -119,23 +133,28 @@ impl Scoring {
     ) -> Result<Vec<Vec<proto::ObservedValue>>, Error> {
         let outline = opened.outline();
         let plan = opened.plan();
-        let questions: Vec<Option<ValueKey<'_>>> = outline
+        let questions: Vec<(&str, Vec<Period>)> = outline
             .leaves_below(node_at)
             .map(|leaf_at| {
-                let measure = opened.catalog.measure_of(outline.leaf_index(leaf_at))?;
-                measured.value(leaf_at)?;
-                Some(ValueKey {
-                    place: &measured.place.id,
-                    measure_id: &measure.id,
-                    period: &plan.period,
-                    as_of_position: plan.as_of_position,
-                })
+                let found =
+                    opened.catalog.measure_of(outline.leaf_index(leaf_at)).zip(measured.value(leaf_at));
+                let Some((measure, value)) = found else { return ("", Vec::new()) };
+                let rolled = value.rolled.and(measure.roll);
+                (measure.id.as_str(), measured.periods_behind(leaf_at, &plan.period, measure.roll, rolled))
             })
             .collect();
-        let ask = async |question: Option<ValueKey<'_>>| -> Result<Vec<proto::ObservedValue>, Error> {
-            let Some(key) = question else { return Ok(Vec::new()) };
-            let revisions = self.upstream.observation_revisions(key, STATEMENTS).await?;
-            Ok(revisions.into_iter().map(convert::observed).collect())
+        let ask = async |question: (&str, Vec<Period>)| -> Result<Vec<proto::ObservedValue>, Error> {
+            let (measure_id, periods) = question;
+            let mut statements = Vec::new();
+            // Of a value made of many, less of each.
+            let each = STATEMENTS / u32::try_from(periods.len().max(1)).unwrap_or(STATEMENTS);
+            for period in &periods {
+                let place = &measured.place.id;
+                let key = ValueKey { place, measure_id, period, as_of_position: plan.as_of_position };
+                let revisions = self.upstream.observation_revisions(key, each.max(1)).await?;
+                statements.extend(revisions.into_iter().map(convert::observed));
+            }
+            Ok(statements)
         };
         stream::iter(questions).map(ask).buffered(QUESTIONS_AT_A_TIME).try_collect().await
     }
@@ -150,6 +169,28 @@ impl PlaceMeasured {
         self.leaves.iter().find(|(at, _)| *at == leaf_at).map(|(_, value)| *value)
     }
 
+    /// The periods in which the place was observed for its value at a leaf: the assessed one, those that a gap was filled
+    /// from, or what a rolled value is made of, newest first.
+    fn periods_behind(
+        &self,
+        leaf_at: usize,
+        assessed: &Period,
+        roll: Option<Roll>,
+        rolled: Option<Roll>,
+    ) -> Vec<Period> {
+        if let Some(imputation) = self.imputed.get(&leaf_at) {
+            let neighbours = imputation.earlier().into_iter().chain(imputation.later());
+            return neighbours.map(|neighbour| neighbour.period.clone()).collect();
+        }
+        if let Some(rolled) = rolled {
+            let newest_first = window(assessed, rolled.from).into_iter().rev();
+            return newest_first.take(usize::try_from(STATEMENTS).unwrap_or(usize::MAX)).collect();
+        }
+        // What was delivered for the year that a month closes.
+        let closed = roll.and_then(|_| closed_year(assessed));
+        vec![closed.unwrap_or_else(|| assessed.clone())]
+    }
+
     /// Everything about one leaf but its observations.
     fn leaf(&self, opened: &Opened, leaf_at: usize, contribution: Option<f64>) -> proto::LeafExplanation {
         let outline = opened.outline();
@@ -157,6 +198,7 @@ impl PlaceMeasured {
         let item = opened.catalog.item(index);
         let value = self.value(leaf_at);
         let change = value.and_then(|value| value.change);
+        let rolled = value.and_then(|value| value.rolled);
         let threshold = self
             .thresholds
             .iter()
@@ -189,6 +231,12 @@ impl PlaceMeasured {
                 .unwrap_or_default(),
             previous_score: change.and_then(|change| change.previous),
             current_score: change.and_then(|change| change.current),
+            imputation: self.imputed.get(&leaf_at).map(convert::imputation),
+            treatment: convert::treatment(threshold),
+            treated_value: convert::treated_value(threshold, value.and_then(|value| value.value)),
+            rolled_on_record: rolled.map(|rolled| rolled.on_record),
+            rolled_window: rolled.map(|rolled| rolled.window),
+            rolled_short: rolled.is_some_and(|rolled| rolled.on_record < rolled.window),
         }
     }
 }

@@ -43,7 +43,9 @@ impl Scoring {
         if let Some(answer) = replay(before, &request_id)? {
             return Ok(answer);
         }
-        let planned = self.upstream.plan(asked).await?;
+        let mut planned = self.upstream.plan(asked).await?;
+        let scheme = self.scheme_for(&request.weight_scheme_id, &planned.plan).await?;
+        planned.plan.weight_scheme = scheme.map(|scheme| scheme.as_used());
         let assessment = Assessment {
             id: AssessmentId::new(new_id("assessment")),
             plan: planned.plan,

@@ -45,7 +45,7 @@ impl Scoring {
     }
 }
 
-fn read_key(key: &str) -> Result<(usize, usize), Error> {
+pub(super) fn read_key(key: &str) -> Result<(usize, usize), Error> {
     let (type_at, position) = key.split_once('/').ok_or_else(convert::bad_key)?;
     let number = |digits: &str| digits.parse().map_err(|_| convert::bad_key());
     Ok((number(type_at)?, number(position)?))

@@ -37,10 +37,11 @@ impl Scoring {
         let mut rows = self.store.ranking(opened.run, &query).await?;
         let next_page_token = page::cut(&mut rows, &page, &binding, write_ranking_key);
         let outline = opened.outline();
-        let places = rows
+        let mut places: Vec<_> = rows
             .into_iter()
             .map(|row| convert::ranked_place(opened.plan(), &outline, node_at, row))
             .collect();
+        self.put_intervals_beside(&opened, (type_at, node_at), &mut places).await?;
         Ok(proto::ListRankingResponse { places, next_page_token })
     }
 
@@ -52,7 +53,10 @@ impl Scoring {
         let opened = self.open(&request.assessment_id).await?;
         let place = self.place(&opened, &request.place_id).await?;
         let scores = self.store.place_scores(opened.run, &place.id).await?;
-        Ok(convert::place_scores(opened.plan(), &opened.outline(), place, &scores))
+        let place_id = place.id.clone();
+        let mut answer = convert::place_scores(opened.plan(), &opened.outline(), place, &scores);
+        self.put_intervals_beside_nodes(&opened, &place_id, &mut answer.scores).await?;
+        Ok(answer)
     }
 
     pub(super) async fn groups(
@@ -102,6 +106,13 @@ impl Scoring {
         let (set, previous_set) = (&opened.plan().threshold_set.id, &previous.plan().threshold_set.id);
         if set != previous_set {
             return Err(Error::ThresholdSetsDiffer { set: set.clone(), previous_set: previous_set.clone() });
+        }
+        // Under other weights a change of weights would show as growth.
+        if opened.plan().weight_scheme != previous.plan().weight_scheme {
+            return Err(Error::WeightSchemesDiffer {
+                scheme: opened.plan().weights_name(),
+                previous_scheme: previous.plan().weights_name(),
+            });
         }
         let node_at = opened.node_at(&request.node)?;
         let type_at = opened.type_at(&request.r#type)?;

@@ -6,6 +6,7 @@ use xiuhua_contracts::scoring::v1 as proto;
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::outline::Outline;
 
+use super::weights::weights_of_plan;
 use super::{Opened, Scoring};
 use crate::domain::assessment::{Plan, Success, TypeSummary, Version};
 use crate::domain::digest::level_word;
@@ -30,12 +31,15 @@ impl Scoring {
         // As it stands on record now, and not as it was when somebody last used it.
         let catalog = self.shelf.read(&opened.plan().catalog.hash).await?;
         let rule_set = self.upstream.rule_set(&opened.plan().classification_id).await?;
-        let inputs = self.upstream.read_inputs(opened.plan(), &catalog).await?;
+        let mut inputs = self.upstream.read_inputs(opened.plan(), &catalog).await?;
+        let scheme = weights_of_plan(&self.store, opened.plan(), &catalog).await?;
+        let scheme_hash = scheme.as_ref().map(|(_, hash)| hash.clone()).unwrap_or_default();
+        inputs.scheme_weights = scheme.map(|(weights, _)| weights);
         let computed_with = Arc::clone(&catalog);
         let (recomputed, _seat) = seat.compute(move || run::run(&computed_with, inputs)).await?;
         let recomputed = Arc::new(recomputed?);
 
-        let mut head = plan_differences(opened.plan(), &catalog, &rule_set);
+        let mut head = plan_differences(opened.plan(), &catalog, &rule_set, &scheme_hash);
         head.extend(result_differences(&recorded, &recomputed));
         let rows = self.store.compare(opened.run, Arc::clone(&recomputed)).await?;
         let total = head.len() as u64 + rows.total;
@@ -61,7 +65,13 @@ impl Scoring {
 
 /// Where the plan on record is not what the catalog on record and the classification say. What else is in a plan decides
 /// what is read, and so shows in the results.
-fn plan_differences(plan: &Plan, catalog: &Catalog, rule_set: &Version) -> Vec<(String, String)> {
+fn plan_differences(
+    plan: &Plan,
+    catalog: &Catalog,
+    rule_set: &Version,
+    scheme_hash: &str,
+) -> Vec<(String, String)> {
+    let used = plan.weight_scheme.as_ref().map(|scheme| scheme.hash.clone()).unwrap_or_default();
     let facts = [
         ("catalog_id", &plan.catalog.id, &catalog.id),
         ("catalog_version", &plan.catalog.version, &catalog.version),
@@ -70,6 +80,7 @@ fn plan_differences(plan: &Plan, catalog: &Catalog, rule_set: &Version) -> Vec<(
         ("rule_set_id", &plan.rule_set.id, &rule_set.id),
         ("rule_set_version", &plan.rule_set.version, &rule_set.version),
         ("rule_set_hash", &plan.rule_set.hash, &rule_set.hash),
+        ("weight_scheme_hash", &used, &scheme_hash.to_owned()),
     ];
     let unlike = facts.into_iter().filter(|(_, recorded, found)| recorded != found);
     unlike

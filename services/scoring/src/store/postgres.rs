@@ -9,6 +9,12 @@ mod assessments;
 mod leases;
 #[path = "both/results.rs"]
 mod results;
+#[path = "both/uncertainty.rs"]
+mod uncertainty;
+#[path = "both/warnings.rs"]
+mod warnings;
+#[path = "both/weights.rs"]
+mod weights;
 
 use futures_util::future::BoxFuture;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres};

@@ -9,6 +9,7 @@ use super::{Readable, StoreError};
 use crate::domain::assessment::Place;
 use crate::domain::growth::ScoredPlace;
 use crate::domain::id::PlaceId;
+use crate::domain::imputation::Imputation;
 use crate::domain::results::{GroupScore, ItemWeight, LeafValue, Level, Results, Score};
 
 /// The results of complete runs.
@@ -76,6 +77,15 @@ pub(crate) trait ResultStore: Send + Sync + std::fmt::Debug {
         after: Option<&PlaceId>,
         places: i64,
     ) -> Result<Vec<PlaceRows<LeafValue>>, StoreError>;
+
+    /// What the leaf values that nobody delivered were made of, of a range of places with its ends, by place id (bytes),
+    /// then catalog order.
+    async fn imputations_between(
+        &self,
+        run: Readable,
+        first: &PlaceId,
+        last: &PlaceId,
+    ) -> Result<Vec<(PlaceId, usize, Imputation)>, StoreError>;
 
     /// Compares every row on record of every table with what the results computed again put there, bit for bit.
     async fn compare(&self, run: Readable, recomputed: Arc<Results>) -> Result<Comparison, StoreError>;

@@ -17,7 +17,8 @@ use crate::domain::decision::Decision;
 use crate::domain::id::{AssessmentId, PlaceId};
 use crate::domain::period::Period;
 use crate::domain::results::{
-    ChangeOfScores, Dimensionless, GroupScore, ItemWeight, LeafValue, Level, Score, absence_from_word,
+    ChangeOfScores, Dimensionless, GroupScore, ItemWeight, LeafValue, Level, RolledFrom, Score,
+    absence_from_word,
 };
 
 /// A row of `assessments`.
@@ -45,6 +46,9 @@ pub(super) struct AssessmentRow {
     catalog_version: String,
     catalog_hash: String,
     scale: f64,
+    weight_scheme_id: Option<String>,
+    weight_scheme_version: Option<String>,
+    weight_scheme_hash: Option<String>,
     digest: Option<String>,
     code_version: Option<String>,
     type_summaries: Option<String>,
@@ -136,6 +140,12 @@ impl AssessmentRow {
         let state = self.state()?;
         let attempts =
             u32::try_from(self.attempts).map_err(|_| StoreError::Corrupt("assessments.attempts"))?;
+        let weight_scheme = match (self.weight_scheme_id, self.weight_scheme_version, self.weight_scheme_hash)
+        {
+            (Some(id), Some(version), Some(hash)) => Some(Version { id, version, hash }),
+            (None, None, None) => None,
+            _ => return Err(StoreError::Corrupt("assessments.weight_scheme_id")),
+        };
         let plan = Plan {
             period: period(&self.period)?,
             as_of_position: count(self.as_of_position)?,
@@ -157,6 +167,7 @@ impl AssessmentRow {
             },
             catalog: Version { id: self.catalog_id, version: self.catalog_version, hash: self.catalog_hash },
             scale: self.scale,
+            weight_scheme,
         };
         let assessment = Assessment {
             id: AssessmentId::new(self.id),
@@ -273,16 +284,23 @@ impl LeafRow {
         let change = self
             .derived
             .then_some(ChangeOfScores { previous: self.previous_score, current: self.current_score });
-        Ok((position(self.leaf_at)?, LeafValue { value: self.value, z, change }))
+        let rolled = match self.rolled_on_record.zip(self.rolled_window) {
+            Some((on_record, window)) => {
+                Some(RolledFrom { on_record: small(on_record)?, window: small(window)? })
+            }
+            None => None,
+        };
+        Ok((position(self.leaf_at)?, LeafValue { value: self.value, z, change, rolled }))
     }
 }
 
 impl ThresholdRow {
     pub(super) fn read(self) -> Result<ThresholdUsed, StoreError> {
+        let treatment = self.treatment()?;
         let threshold = match (self.status.as_str(), self.lower.zip(self.upper)) {
             ("OK", Some((lower, upper))) => Goalposts::new(lower, upper)
                 .map_err(|_| StoreError::Corrupt("thresholds.lower"))
-                .map(Threshold::Ok)?,
+                .map(|goalposts| Threshold::Ok(goalposts.with_treatment(treatment)))?,
             ("DEGENERATE", _) => Threshold::Degenerate,
             ("NO_DATA", _) => Threshold::NoData,
             _ => return Err(StoreError::Corrupt("thresholds.status")),
@@ -395,16 +413,22 @@ pub(super) fn count(value: i64) -> Result<u64, StoreError> {
     u64::try_from(value).map_err(|_| StoreError::Corrupt("a negative count"))
 }
 
+/// A stored integer as a small count.
+fn small(value: i64) -> Result<u32, StoreError> {
+    u32::try_from(value).map_err(|_| StoreError::Corrupt("a count out of range"))
+}
+
 /// A stored integer as a position.
 pub(super) fn position(value: i64) -> Result<usize, StoreError> {
     usize::try_from(value).map_err(|_| StoreError::Corrupt("a negative position"))
 }
 
-fn instant(microseconds: i64) -> Result<Timestamp, StoreError> {
+/// A stored instant.
+pub(super) fn instant(microseconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(microseconds).map_err(|_| StoreError::Corrupt("an instant"))
 }
 
-fn decision(texts: Option<(&String, &String)>, at: Option<i64>) -> Option<Decision> {
+pub(super) fn decision(texts: Option<(&String, &String)>, at: Option<i64>) -> Option<Decision> {
     let (author, reason) = texts?;
     let time = Timestamp::from_microsecond(at?).ok()?;
     Some(Decision { author: author.clone(), reason: reason.clone(), time })
@@ -414,6 +438,7 @@ fn period(text: &str) -> Result<Period, StoreError> {
     Period::parse(text).map_err(|_| StoreError::Corrupt("a period"))
 }
 
-fn list(json: &str) -> Result<Vec<String>, StoreError> {
+/// A stored list of texts.
+pub(super) fn list(json: &str) -> Result<Vec<String>, StoreError> {
     serde_json::from_str(json).map_err(|_| StoreError::Corrupt("a list"))
 }

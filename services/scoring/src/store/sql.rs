@@ -3,7 +3,7 @@
 //! `$1` names a parameter on both. Every page is a range of a key. A filter that may be absent is cast, so that
 //! PostgreSQL knows its type by itself.
 
-use super::tables::{GroupRow, LeafRow, PlaceRow, TableRow, ThresholdRow, WeightRow};
+use super::tables::{GroupRow, ImputedRow, LeafRow, PlaceRow, TableRow, ThresholdRow, WeightRow};
 
 /// Columns of a [`ScoreRow`](super::rows::ScoreRow).
 const SCORE: &str = "s.place_id, s.node_at, s.rank, s.score, s.coverage_ratio, s.percentile, s.absence";
@@ -28,6 +28,37 @@ pub(super) const CATALOG: &str = "SELECT toml FROM catalogs WHERE hash = $1";
 
 /// An answer given.
 pub(super) const RECALL: &str = "SELECT fingerprint, response FROM requests WHERE request_id = $1";
+
+/// A scheme by id and version, or its newest version. A version asked for is a range of one, which an index can follow
+/// where it cannot follow an alternative.
+pub(super) const SCHEME: &str = "SELECT * FROM weight_schemes WHERE id = $1 \
+     AND version BETWEEN COALESCE(CAST($2 AS BIGINT), 0) AND COALESCE(CAST($2 AS BIGINT), 9223372036854775807) \
+     ORDER BY version DESC LIMIT 1";
+
+/// Schemes newest first.
+pub(super) const SCHEMES: &str = "SELECT * FROM weight_schemes WHERE scheme < $1 \
+     AND (CAST($2 AS TEXT) IS NULL OR catalog_id = $2) ORDER BY scheme DESC LIMIT $3";
+
+/// The newest version of a scheme.
+pub(super) const LAST_SCHEME_VERSION: &str = "SELECT max(version) FROM weight_schemes WHERE id = $1";
+
+/// A page of the weights of a scheme.
+pub(super) const SCHEME_WEIGHTS: &str = "SELECT type_at, item_at, weight, steps FROM scheme_weights \
+     WHERE scheme = $1 AND (type_at, item_at) > ($2, $3) AND (CAST($4 AS BIGINT) IS NULL OR type_at = $4) \
+     ORDER BY type_at, item_at LIMIT $5";
+
+/// Every adoption of a scheme, newest first.
+pub(super) const SCHEME_ADOPTIONS: &str =
+    "SELECT * FROM scheme_adoptions WHERE scheme = $1 ORDER BY adoption DESC";
+
+/// The number of the scheme in force for a catalog.
+pub(super) const NUMBER_IN_FORCE: &str = "SELECT scheme FROM scheme_adoptions WHERE catalog_id = $1 \
+     AND catalog_hash = $2 AND withdrawn_us IS NULL ORDER BY adoption DESC LIMIT 1";
+
+/// The scheme in force for a catalog.
+pub(super) fn scheme_in_force() -> String {
+    format!("SELECT * FROM weight_schemes WHERE scheme = ({NUMBER_IN_FORCE})")
+}
 
 /// Takes the oldest run that may be taken; `skip_locked` passes over those that another is writing.
 pub(super) fn claim(skip_locked: &str) -> String {
@@ -157,6 +188,14 @@ pub(super) fn leaves_between() -> String {
     )
 }
 
+/// What the imputed values of a range of places were made of.
+pub(super) fn imputed_between() -> String {
+    let columns = ImputedRow::COLUMNS.join(", ");
+    format!(
+        "SELECT {columns} FROM imputed_values WHERE run = $1 AND place_id BETWEEN $2 AND $3 ORDER BY place_id, leaf_at"
+    )
+}
+
 /// A page of one table of results, whole rows by key: from the start, or behind a key whose values are $3 and on.
 pub(super) fn rows_by_key<R: TableRow>(behind: bool) -> String {
     let (columns, key) = (R::COLUMNS.join(", "), R::KEY.join(", "));
@@ -173,16 +212,25 @@ pub(super) fn rows_by_key<R: TableRow>(behind: bool) -> String {
 #[cfg(test)]
 pub(super) fn hot(skip_locked: &str) -> Vec<String> {
     use super::tables::NodeScoreRow;
+    use super::warnings::{DECISIONS, UNJUDGED, WARNED, WARNING, WARNINGS};
     let mut statements: Vec<String> =
         [ASSESSMENT, ASSESSMENTS, PUBLISHED, LAST_PUBLICATION, CATALOG, RECALL, SCORED_PLACES, PLACES_AFTER]
             .map(str::to_owned)
             .to_vec();
+    statements.extend(
+        [SCHEME, SCHEMES, LAST_SCHEME_VERSION, SCHEME_WEIGHTS, SCHEME_ADOPTIONS, NUMBER_IN_FORCE]
+            .map(str::to_owned),
+    );
+    statements.extend([scheme_in_force()]);
+    statements.extend([DECISIONS, UNJUDGED, WARNED, WARNING, WARNINGS].map(str::to_owned));
     statements.extend([claim(skip_locked), fail_deadly(skip_locked), held(RENEWED)]);
     statements.extend([place(), place_scores(), place_leaves(), ranking(false), ranking(true), groups()]);
     statements.extend([thresholds(), type_thresholds(), weights(), scores_between(), leaves_between()]);
+    statements.push(imputed_between());
     for behind in [false, true] {
         statements.extend([rows_by_key::<PlaceRow>(behind), rows_by_key::<NodeScoreRow>(behind)]);
         statements.extend([rows_by_key::<LeafRow>(behind), rows_by_key::<ThresholdRow>(behind)]);
+        statements.push(rows_by_key::<ImputedRow>(behind));
         statements.extend([rows_by_key::<WeightRow>(behind), rows_by_key::<GroupRow>(behind)]);
     }
     statements

@@ -10,6 +10,12 @@ mod assessments;
 mod leases;
 #[path = "both/results.rs"]
 mod results;
+#[path = "both/uncertainty.rs"]
+mod uncertainty;
+#[path = "both/warnings.rs"]
+mod warnings;
+#[path = "both/weights.rs"]
+mod weights;
 
 use futures_util::future::BoxFuture;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool};
@@ -20,7 +26,7 @@ use super::{Run, StoreError};
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations/sqlite");
 
-/// Rows of one statement. Eleven columns at most, so that the 32,766 variables of a statement hold.
+/// Rows of one statement. Fourteen columns at most, so that the 32,766 variables of a statement hold.
 const ROWS_PER_STATEMENT: usize = 1_000;
 
 /// One process works on a store: a run that is RUNNING when it opens was left by a dead one.
@@ -77,7 +83,7 @@ async fn insert<R: TableRow + Send + Sync>(
             return Ok(());
         }
         let mut query = QueryBuilder::<Sqlite>::new(statement.as_str());
-        query.push_values(&chunk, |mut values, row| {
+        query.push_values(chunk, |mut values, row| {
             values.push_bind(run.0);
             row.bind_values(&mut values);
         });

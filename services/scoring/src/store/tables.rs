@@ -53,7 +53,7 @@ pub(super) trait TableRow: Sized {
     fn key(&self) -> Vec<Cell<'_>>;
 
     /// Binds the values as one of the rows of an `INSERT … VALUES`.
-    fn bind_values(&self, values: &mut Separated<'_, Sqlite, &'static str>);
+    fn bind_values(self, values: &mut Separated<'_, Sqlite, &'static str>);
 
     /// Binds many rows as one array a column.
     fn bind_arrays<'q>(
@@ -88,8 +88,8 @@ macro_rules! table {
                 vec![$(self.$key.cell()),+]
             }
 
-            fn bind_values(&self, values: &mut Separated<'_, Sqlite, &'static str>) {
-                $(values.push_bind(self.$column.clone());)+
+            fn bind_values(self, values: &mut Separated<'_, Sqlite, &'static str>) {
+                $(values.push_bind(self.$column);)+
             }
 
             fn bind_arrays<'q>(
@@ -101,6 +101,8 @@ macro_rules! table {
         }
     };
 }
+
+pub(super) use table;
 
 table! {
     /// A place as the run saw it.
@@ -142,6 +144,8 @@ table! {
     z: Option<f64>,
     previous_score: Option<f64>,
     current_score: Option<f64>,
+    rolled_on_record: Option<i64>,
+    rolled_window: Option<i64>,
 }
 
 table! {
@@ -154,6 +158,25 @@ table! {
     upper: Option<f64>,
     sample_size: i64,
     median_z: Option<f64>,
+    treatment: Option<String>,
+    treated_lower: Option<f64>,
+    treated_upper: Option<f64>,
+    low_points: Option<i64>,
+    high_points: Option<i64>,
+    log_origin: Option<f64>,
+}
+
+table! {
+    /// A leaf value that nobody delivered.
+    ImputedRow in "imputed_values" by (place_id, leaf_at):
+    place_id: String,
+    leaf_at: i64,
+    method: String,
+    places: Option<i64>,
+    earlier_period: Option<String>,
+    earlier_value: Option<f64>,
+    later_period: Option<String>,
+    later_value: Option<f64>,
 }
 
 table! {
@@ -230,6 +253,8 @@ pub(super) fn leaf_rows(results: &Results) -> impl Iterator<Item = LeafRow> {
                 z: leaf.z.map(|z| stored(z.capped)),
                 previous_score: leaf.change.and_then(|change| change.previous).map(stored),
                 current_score: leaf.change.and_then(|change| change.current).map(stored),
+                rolled_on_record: leaf.rolled.map(|rolled| integer(rolled.on_record)),
+                rolled_window: leaf.rolled.map(|rolled| integer(rolled.window)),
             })
         })
     })
@@ -238,14 +263,23 @@ pub(super) fn leaf_rows(results: &Results) -> impl Iterator<Item = LeafRow> {
 /// The rows of `thresholds`, by key.
 pub(super) fn threshold_rows(results: &Results) -> impl Iterator<Item = ThresholdRow> {
     results.types.iter().enumerate().flat_map(|(type_at, measure)| {
-        measure.leaves.iter().enumerate().map(move |(leaf_at, leaf)| ThresholdRow {
-            type_at: integer(type_at),
-            leaf_at: integer(leaf_at),
-            status: leaf.threshold.status().as_str().to_ascii_uppercase(),
-            lower: leaf.threshold.goalposts().map(|goalposts| stored(goalposts.lower())),
-            upper: leaf.threshold.goalposts().map(|goalposts| stored(goalposts.upper())),
-            sample_size: integer(measure.sample_size),
-            median_z: leaf.median_z.map(stored),
+        measure.leaves.iter().enumerate().map(move |(leaf_at, leaf)| {
+            let row = ThresholdRow {
+                type_at: integer(type_at),
+                leaf_at: integer(leaf_at),
+                status: leaf.threshold.status().as_str().to_ascii_uppercase(),
+                lower: leaf.threshold.goalposts().map(|goalposts| stored(goalposts.lower())),
+                upper: leaf.threshold.goalposts().map(|goalposts| stored(goalposts.upper())),
+                sample_size: integer(measure.sample_size),
+                median_z: leaf.median_z.map(stored),
+                treatment: None,
+                treated_lower: None,
+                treated_upper: None,
+                low_points: None,
+                high_points: None,
+                log_origin: None,
+            };
+            row.treated(leaf.threshold)
         })
     })
 }
@@ -278,7 +312,7 @@ pub(super) fn group_rows(results: &Results) -> impl Iterator<Item = GroupRow> {
 }
 
 /// A number as it is kept: SQLite keeps -0 as 0, so every back end does.
-fn stored(number: f64) -> f64 {
+pub(super) fn stored(number: f64) -> f64 {
     number + 0.0
 }
 

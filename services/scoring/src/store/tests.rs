@@ -1,6 +1,7 @@
 //! What only shows from inside: two schemas that mean the same, upgrades, plans that use an index, and leases that
 //! are lost between two statements. What the store promises its service is in `tests/it`.
 
+mod gaps;
 mod leases;
 mod schema;
 mod upgrade;
@@ -62,6 +63,7 @@ async fn add_at(store: &SharedStore, id: &str, created: jiff::Timestamp) {
         },
         catalog: version("little"),
         scale: 100.0,
+        weight_scheme: None,
     };
     let assessment =
         Assessment { id: AssessmentId::new(id), plan, created, attempts: 0, state: State::Pending };
@@ -93,7 +95,8 @@ fn finished(score: f64) -> Finished {
         places_without_households: 0,
         places: vec![place],
         scores: vec![vec![Score { composed, standing }]],
-        leaf_values: vec![vec![Some(LeafValue { value: Some(score), z: None, change: None })]],
+        leaf_values: vec![vec![Some(LeafValue { value: Some(score), z: None, change: None, rolled: None })]],
+        imputed: Vec::new(),
         types: vec![TypeMeasure {
             sample_size: 1,
             leaves: vec![LeafMeasure { threshold: Threshold::NoData, median_z: None }],

@@ -9,9 +9,11 @@ use xiuhua_indicators::outline::Outline;
 use xiuhua_service_kit::channel::within;
 
 use super::{NORMALIZATION, bad, type_at};
+use crate::convert;
 use crate::domain::assessment::{Plan, UNCLASSIFIED};
 use crate::domain::id::PlaceId;
-use crate::domain::inputs::PeriodValues;
+use crate::domain::imputation::ImputedCell;
+use crate::domain::inputs::{PeriodValues, RolledColumn};
 use crate::domain::period::Period;
 use crate::error::Error;
 
@@ -99,15 +101,32 @@ impl Reading {
         }
         let read = self.periods.iter_mut().find(|read| read.period.as_str() == column.period);
         let read = read.ok_or_else(|| bad(NORMALIZATION, "values of a period that was not asked for"))?;
+        if ![0, length].contains(&column.rolled_on_record.len()) {
+            return Err(bad(NORMALIZATION, "a column with parts of different lengths"));
+        }
         for (at, &place) in column.place.iter().enumerate() {
             let place = usize::try_from(place).ok().filter(|&place| place < self.axis.len());
             let place = place.ok_or_else(|| bad(NORMALIZATION, "a value of a place outside the axis"))?;
             if !column.value[at].is_finite() {
                 return Err(bad(NORMALIZATION, "a value that is no number"));
             }
-            read.values.column_mut(leaf)[place] = Some(column.value[at]);
-            read.raw.column_mut(leaf)[place] = present(column.z_uncapped[at]);
-            read.capped.column_mut(leaf)[place] = present(column.z[at]);
+            read.values.column_mut(leaf).set(place, Some(column.value[at]));
+            read.raw.column_mut(leaf).set(place, present(column.z_uncapped[at]));
+            read.capped.column_mut(leaf).set(place, present(column.z[at]));
+            if let Some(&on_record) = column.rolled_on_record.get(at) {
+                let empty =
+                    || RolledColumn { window: column.rolled_window, on_record: vec![0; self.axis.len()] };
+                read.rolled.entry(leaf).or_insert_with(empty).on_record[place] = on_record;
+            }
+        }
+        for imputed in &column.imputed {
+            let entry = usize::try_from(imputed.entry).ok().and_then(|entry| column.place.get(entry));
+            let place_at = entry.and_then(|place| usize::try_from(*place).ok());
+            let found = place_at.zip(convert::read_imputation(imputed));
+            let (place_at, imputation) = found.ok_or_else(|| {
+                bad(NORMALIZATION, "an imputed value that does not say what it was made of")
+            })?;
+            read.imputed.push(ImputedCell { leaf_at: leaf, place_at, imputation });
         }
         Ok(())
     }

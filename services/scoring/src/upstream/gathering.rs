@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 
+use tokio::try_join;
 use xiuhua_contracts::ingestion::v1 as ingestion;
 use xiuhua_contracts::normalization::v1 as normalization;
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::outline::Outline;
+use xiuhua_indicators::rolling::is_before_the_close;
 use xiuhua_indicators::threshold::{Goalposts, Threshold};
 use xiuhua_service_kit::channel::within;
 
 use super::columns::{Reading, read_values};
 use super::{INGESTION, Lines, NORMALIZATION, bad, type_at};
+use crate::convert;
 use crate::domain::assessment::{Place, Plan};
 use crate::domain::id::PlaceId;
 use crate::domain::inputs::{BaseReadings, Inputs, PeriodValues};
@@ -21,29 +24,59 @@ use crate::error::Error;
 const MAX_PAGES: usize = 10_000;
 /// Rows of a page.
 const PAGE_SIZE: u32 = 1_000;
+/// Periods of one reading of values, as the contract allows them.
+const PERIODS_A_READING: usize = 64;
 
 impl Lines {
     /// Reads everything that one run reads.
     pub(crate) async fn read_inputs(&self, plan: &Plan, catalog: &Catalog) -> Result<Inputs, Error> {
         let outline = Outline::of(catalog);
-        let thresholds = self.thresholds(plan, &outline).await?;
-        let samples = self.samples(plan).await?;
-
-        let before = plan.period.before();
-        let periods: Vec<Period> = before.iter().chain([&plan.period]).cloned().collect();
-        let run_values =
-            self.values(plan, &outline, &plan.classification_id, periods, plan.as_of_position).await?;
-        let set = &plan.threshold_set;
-        let base = self
-            .values(plan, &outline, &set.classification_id, set.base_periods.clone(), set.as_of_position)
-            .await?;
+        let (thresholds, samples, (run_values, base)) = try_join!(
+            self.thresholds(plan, &outline),
+            self.samples(plan),
+            self.run_and_base(plan, &outline)
+        )?;
         let places = self.places(plan, &run_values, &samples).await?;
 
         let mut periods = run_values.periods;
         let assessed = periods.pop().ok_or_else(|| bad(NORMALIZATION, "no values of the assessed period"))?;
         let previous: Option<PeriodValues> = periods.pop();
         let base = BaseReadings { axis: base.axis, types: base.types, periods: base.periods };
-        Ok(Inputs { plan: plan.clone(), places, assessed, previous, base, thresholds, samples })
+        Ok(Inputs {
+            plan: plan.clone(),
+            places,
+            assessed,
+            previous,
+            base,
+            thresholds,
+            samples,
+            // Scoring's own, put in by whoever reads the record.
+            scheme_weights: None,
+        })
+    }
+
+    /// Values of the assessed period and the one before it, and of the base periods.
+    async fn run_and_base(&self, plan: &Plan, outline: &Outline<'_>) -> Result<(Reading, Reading), Error> {
+        let before = previous(plan);
+        let periods: Vec<Period> = before.iter().chain([&plan.period]).cloned().collect();
+        let set = &plan.threshold_set;
+        let base_periods = set.base_periods.clone();
+        let further = base_periods.iter().filter(|period| !periods.contains(period));
+        let all: Vec<Period> = periods.iter().chain(further).cloned().collect();
+        let same_places = plan.classification_id == set.classification_id;
+        let same_position = plan.as_of_position == set.as_of_position;
+        if !same_places || !same_position || all.len() > PERIODS_A_READING {
+            let run = self.values(plan, outline, &plan.classification_id, periods, plan.as_of_position);
+            let base = self.values(plan, outline, &set.classification_id, base_periods, set.as_of_position);
+            return try_join!(run, base);
+        }
+        // No period need be read twice.
+        let mut read = self.values(plan, outline, &plan.classification_id, all, plan.as_of_position).await?;
+        let found = |period: &Period| read.periods.iter().find(|found| found.period == *period).cloned();
+        let of_base = base_periods.iter().filter_map(found).collect();
+        let base = Reading { axis: read.axis.clone(), types: read.types.clone(), periods: of_base };
+        read.periods.truncate(periods.len());
+        Ok((read, base))
     }
 
     async fn thresholds(&self, plan: &Plan, outline: &Outline<'_>) -> Result<Vec<Vec<Threshold>>, Error> {
@@ -166,11 +199,26 @@ impl Lines {
     }
 }
 
+/// The period that changes are taken against: the one before, and of a part of a year under yearly thresholds the same
+/// part a year before, as a change of a year is measured by a change of a year.
+fn previous(plan: &Plan) -> Option<Period> {
+    if is_before_the_close(&plan.period, &plan.threshold_set.base_periods) {
+        plan.period.year_before()
+    } else {
+        plan.period.before()
+    }
+}
+
 fn threshold(row: &normalization::Threshold) -> Result<Threshold, Error> {
     match (row.status(), row.lower.zip(row.upper)) {
-        (normalization::ThresholdStatus::Ok, Some((lower, upper))) => Goalposts::new(lower, upper)
-            .map(Threshold::Ok)
-            .map_err(|fault| bad(NORMALIZATION, format!("leaf {}: {fault}", row.leaf))),
+        (normalization::ThresholdStatus::Ok, Some((lower, upper))) => {
+            let goalposts = Goalposts::new(lower, upper)
+                .map_err(|fault| bad(NORMALIZATION, format!("leaf {}: {fault}", row.leaf)))?;
+            let treatment = convert::read_treatment(row).ok_or_else(|| {
+                bad(NORMALIZATION, format!("a treatment of leaf {} without figures", row.leaf))
+            })?;
+            Ok(Threshold::Ok(goalposts.with_treatment(treatment)))
+        }
         (normalization::ThresholdStatus::Degenerate, _) => Ok(Threshold::Degenerate),
         (normalization::ThresholdStatus::NoData, _) => Ok(Threshold::NoData),
         _ => Err(bad(NORMALIZATION, format!("a threshold of leaf {} without status or figures", row.leaf))),

@@ -73,6 +73,7 @@ impl Lines {
             },
             catalog: Version { id: catalog.id, version: catalog.version, hash: catalog.hash },
             scale: catalog.scale,
+            weight_scheme: None,
         };
         Ok(Planned { plan, catalog_toml })
     }
@@ -131,7 +132,7 @@ impl Lines {
 
     /// The position to read at: the newest, or one that is not beyond it. A later one would read something else
     /// tomorrow.
-    async fn position(&self, asked: Option<u64>) -> Result<u64, Error> {
+    pub(crate) async fn position(&self, asked: Option<u64>) -> Result<u64, Error> {
         let mut client = self.ingestion.clone();
         let asking = client.get_position(ingestion::GetPositionRequest::default());
         let newest = within(INGESTION, self.silence, asking).await?.into_inner().position;

@@ -110,6 +110,7 @@ pub(crate) fn little_district() -> World {
         committee: committee.to_owned(),
         district: "310115".to_owned(),
         households,
+        ..Estate::default()
     };
     world.estate(estate("a", "X", "T1", "C1", Some(100)));
     world.estate(estate("b", "X", "T1", "C1", Some(300)));

@@ -4,12 +4,16 @@
 mod classification;
 mod ingestion;
 mod normalization;
+mod series;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use tonic::Status;
+use xiuhua_contracts::normalization::v1::Imputation;
 use xiuhua_indicators::catalog::Catalog;
+use xiuhua_indicators::normalise::Scaler;
+use xiuhua_indicators::threshold::Goalposts;
 
 /// What the three servers know. Clones share it.
 #[derive(Clone)]
@@ -32,6 +36,8 @@ pub(crate) struct Facts {
     pub(crate) thresholds: BTreeMap<(String, String), Fixed>,
     pub(crate) samples: BTreeMap<String, Vec<String>>,
     pub(crate) statements: Vec<Statement>,
+    /// What values that nobody delivered are made of, by place, leaf and period.
+    pub(crate) imputed: BTreeMap<(String, String, String), Imputation>,
     /// What reading values fails with.
     pub(crate) failure: Option<Status>,
     /// The position cannot be asked for.
@@ -53,6 +59,10 @@ pub(crate) struct Estate {
     pub(crate) committee: String,
     pub(crate) district: String,
     pub(crate) households: Option<u64>,
+    /// Further columns of the register.
+    pub(crate) attributes: Vec<(String, String)>,
+    /// Labels with their degrees.
+    pub(crate) labels: Vec<(String, f64)>,
 }
 
 /// A value that a source stated, from a position on.
@@ -69,6 +79,8 @@ pub(crate) struct Statement {
 #[derive(Clone, Copy)]
 pub(crate) enum Fixed {
     Between(f64, f64),
+    /// With a treatment of outliers.
+    Of(Goalposts),
     Degenerate,
 }
 
@@ -97,6 +109,7 @@ impl World {
             thresholds: BTreeMap::new(),
             samples: BTreeMap::new(),
             statements: Vec::new(),
+            imputed: BTreeMap::new(),
             failure: None,
             away: false,
             hangs: false,
@@ -117,6 +130,20 @@ impl World {
         facts.places.sort_by(|left, right| left.id.cmp(&right.id));
     }
 
+    /// What the register and the rules say of an estate beside its type.
+    pub(crate) fn describe(&self, id: &str, attributes: &[(&str, &str)], labels: &[(&str, f64)]) {
+        let mut facts = self.facts();
+        let estate = facts.places.iter_mut().find(|estate| estate.id == id).unwrap();
+        estate.attributes = attributes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        estate.labels = labels.iter().map(|(label, degree)| ((*label).to_owned(), *degree)).collect();
+    }
+
+    /// Puts an estate into another type, in every classification.
+    pub(crate) fn retype(&self, id: &str, kind: &str) {
+        let mut facts = self.facts();
+        facts.places.iter_mut().find(|estate| estate.id == id).unwrap().kind = kind.to_owned();
+    }
+
     pub(crate) fn threshold(&self, kind: &str, leaf: &str, fixed: Fixed) {
         self.facts().thresholds.insert((kind.to_owned(), leaf.to_owned()), fixed);
     }
@@ -128,6 +155,12 @@ impl World {
     /// A value stated in the first delivery.
     pub(crate) fn value(&self, place: &str, leaf: &str, period: &str, value: f64) {
         self.correction(1, place, leaf, period, value);
+    }
+
+    /// A value that fills a gap.
+    pub(crate) fn imputed(&self, place: &str, leaf: &str, period: &str, value: f64, of: Imputation) {
+        self.value(place, leaf, period, value);
+        self.facts().imputed.insert((place.to_owned(), leaf.to_owned(), period.to_owned()), of);
     }
 
     /// A value stated in a later delivery.
@@ -167,13 +200,15 @@ impl Facts {
 
     /// The rule the specification writes down: (x - lower)/(upper - lower), turned for an inverse indicator.
     fn z(&self, kind: &str, leaf: &str, value: f64) -> f64 {
-        let Some(Fixed::Between(lower, upper)) = self.thresholds.get(&(kind.to_owned(), leaf.to_owned()))
-        else {
-            return f64::NAN;
+        let known = self.catalog.leaf(self.catalog.find(leaf).unwrap()).unwrap();
+        let (lower, upper) = match self.thresholds.get(&(kind.to_owned(), leaf.to_owned())) {
+            Some(Fixed::Between(lower, upper)) => (lower, upper),
+            Some(Fixed::Of(goalposts)) => {
+                return Scaler::new(known, *goalposts).unwrap().scale(value).unwrap().raw;
+            }
+            Some(Fixed::Degenerate) | None => return f64::NAN,
         };
-        let index = self.catalog.find(leaf).unwrap();
-        let inverse =
-            self.catalog.leaf(index).unwrap().direction == xiuhua_indicators::catalog::Direction::Inverse;
+        let inverse = known.direction == xiuhua_indicators::catalog::Direction::Inverse;
         if inverse { (upper - value) / (upper - lower) } else { (value - lower) / (upper - lower) }
     }
 

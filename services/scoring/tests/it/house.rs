@@ -9,8 +9,13 @@ use tonic::transport::Channel;
 use xiuhua_contracts::classification::v1::classification_service_server::ClassificationServiceServer;
 use xiuhua_contracts::ingestion::v1::ingestion_service_server::IngestionServiceServer;
 use xiuhua_contracts::normalization::v1::normalization_service_server::NormalizationServiceServer;
+use xiuhua_contracts::normalization::v1::series_service_server::SeriesServiceServer;
 use xiuhua_contracts::scoring::v1 as wire;
+use xiuhua_contracts::scoring::v1::learning_service_client::LearningServiceClient;
 use xiuhua_contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
+use xiuhua_contracts::scoring::v1::structure_service_client::StructureServiceClient;
+use xiuhua_contracts::scoring::v1::warning_service_client::WarningServiceClient;
+use xiuhua_contracts::scoring::v1::weight_service_client::WeightServiceClient;
 use xiuhua_scoring::{Config, Upstream, assemble};
 use xiuhua_service_kit::clock::{ManualClock, SharedClock};
 use xiuhua_service_kit::server::Part;
@@ -29,6 +34,7 @@ pub(crate) enum Backend {
 /// A running service.
 pub(crate) struct House {
     pub(crate) client: ScoringServiceClient<Channel>,
+    pub(crate) warnings: WarningServiceClient<Channel>,
     pub(crate) world: World,
     pub(crate) url: String,
     clock: ManualClock,
@@ -140,6 +146,7 @@ impl Build {
             Part::new(IngestionServiceServer::new(self.world.clone())),
             Part::new(ClassificationServiceServer::new(self.world.clone())),
             Part::new(NormalizationServiceServer::new(self.world.clone())),
+            Part::new(SeriesServiceServer::new(self.world.clone())),
         ]);
         let channels = Upstream {
             ingestion: upstream.channel.clone(),
@@ -158,7 +165,8 @@ impl Build {
             None => open(config, channels, time, worker).await,
         };
         let client = ScoringServiceClient::new(served.channel.clone());
-        House { client, world, url, clock, served, machine, _upstream: upstream, database }
+        let warnings = WarningServiceClient::new(served.channel.clone());
+        House { client, warnings, world, url, clock, served, machine, _upstream: upstream, database }
     }
 }
 
@@ -199,11 +207,39 @@ impl House {
         self.neighbour().open().await
     }
 
+    /// The same service started again on the same record, with room for so many bytes of rankings.
+    pub(crate) async fn restarted_with(self, ranking_pages_bytes: usize) -> Self {
+        self.served.stop();
+        let mut next = self.neighbour();
+        next.config.reading.ranking_pages_bytes = ranking_pages_bytes;
+        next.open().await
+    }
+
     /// The same service after its machine was cut off from one moment to the next.
     pub(crate) fn killed(mut self) -> Build {
         let next = self.neighbour();
         self.machine.take().unwrap().shutdown_background();
         next
+    }
+
+    /// A client of the weight schemes.
+    pub(crate) fn weights(&self) -> WeightServiceClient<Channel> {
+        WeightServiceClient::new(self.served.channel.clone())
+    }
+
+    /// A channel to its door.
+    pub(crate) fn channel(&self) -> Channel {
+        self.served.channel.clone()
+    }
+
+    /// A client of the second service at the door.
+    pub(crate) fn learning(&self) -> LearningServiceClient<Channel> {
+        LearningServiceClient::new(self.served.channel.clone())
+    }
+
+    /// A client of the third.
+    pub(crate) fn structure(&self) -> StructureServiceClient<Channel> {
+        StructureServiceClient::new(self.served.channel.clone())
     }
 
     pub(crate) fn is_on(&self, backend: Backend) -> bool {

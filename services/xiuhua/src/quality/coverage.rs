@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use xiuhua_contracts::scoring::v1::{Assessment, NodeScore};
 
+use super::preparing::Treatments;
 use crate::joining::{Scores, Values};
 use crate::names::{Names, UNCLASSIFIED};
 use crate::platform::Platform;
@@ -36,10 +37,14 @@ struct Node {
 
 /// The values of an indicator in the places of a type.
 #[derive(Clone, Copy, Default)]
-struct Leaf {
-    values: u64,
+pub(super) struct Leaf {
+    pub(super) values: u64,
     below: u64,
     above: u64,
+    /// Of these values, those that nobody delivered.
+    pub(super) imputed: u64,
+    /// Those that a treatment of outliers made others, or took the logarithm of.
+    pub(super) treated: u64,
 }
 
 impl Coverage {
@@ -47,7 +52,7 @@ impl Coverage {
     ///
     /// # Errors
     /// If it has no results.
-    pub(super) async fn read(platform: &Platform, run: &Assessment) -> Result<Self> {
+    pub(super) async fn read(platform: &Platform, run: &Assessment, treatments: &Treatments) -> Result<Self> {
         let mut found = Self::default();
         let mut scores = Scores::read(platform, &run.id).await?;
         let mut values = Values::read(platform, &run.id).await?;
@@ -61,7 +66,11 @@ impl Coverage {
             }
             for value in of_place.into_iter().flat_map(|place| place.values) {
                 let Some(z) = value.z_uncapped else { continue };
-                let leaf = found.leaves.entry((place.r#type.clone(), value.leaf)).or_default();
+                let key = (place.r#type.clone(), value.leaf);
+                let is_treated = treatments.touch(&key, value.value);
+                let leaf = found.leaves.entry(key).or_default();
+                leaf.imputed += u64::from(!value.imputation_method.is_empty());
+                leaf.treated += u64::from(is_treated);
                 leaf.values += 1;
                 leaf.below += u64::from(z < 0.0);
                 leaf.above += u64::from(z > 1.0);
@@ -139,6 +148,11 @@ impl Coverage {
         };
         let rows = clamped.iter().take(top).map(row).collect();
         screen.table(&columns, rows)
+    }
+
+    /// The indicators with values that were imputed or treated, by type and code.
+    pub(super) fn prepared(&self) -> impl Iterator<Item = (&(String, String), &Leaf)> {
+        self.leaves.iter().filter(|(_, leaf)| leaf.imputed + leaf.treated > 0)
     }
 
     fn clamped(&self) -> Vec<(&(String, String), &Leaf)> {

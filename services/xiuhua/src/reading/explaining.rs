@@ -6,6 +6,7 @@ use xiuhua_contracts::scoring::v1::{Assessment, ExplainScoreRequest, ExplainScor
 
 use super::find_run;
 use super::nodes::{bar_cells, legend, show_nodes};
+use super::preparing;
 use super::standing::Standing;
 use crate::cli::ExplainArgs;
 use crate::json;
@@ -63,6 +64,7 @@ pub(crate) async fn explain_place(
         "(+) more is better, (-) less is better; Z: where the value lies between the thresholds, 0 to 1; the points add \
          up to the score.",
     )?;
+    say_treatments(&found.leaves, screen)?;
     legend(screen)?;
     screen.say(
         &format!(
@@ -107,7 +109,7 @@ fn leaf_row(leaf: &LeafExplanation, screen: &Screen) -> Vec<String> {
     vec![
         leaf.leaf.clone(),
         format!("{name} ({direction})"),
-        value(leaf.value),
+        treated_cell(leaf),
         value(leaf.lower),
         value(leaf.upper),
         value(leaf.z),
@@ -118,11 +120,43 @@ fn leaf_row(leaf: &LeafExplanation, screen: &Screen) -> Vec<String> {
     ]
 }
 
-/// Where a value comes from: the effective observation, or the two scores of a derived leaf, or why there is none.
+/// A value, and what a treatment of outliers made of it.
+fn treated_cell(leaf: &LeafExplanation) -> String {
+    match leaf.treated_value {
+        Some(treated) => format!("{} → {}", value(leaf.value), value(Some(treated))),
+        None => value(leaf.value),
+    }
+}
+
+/// Says how the outliers of indicators are treated for the type of a place; nothing where none are.
+fn say_treatments(leaves: &[LeafExplanation], screen: &mut Screen) -> Result<()> {
+    for leaf in leaves {
+        let Some(treatment) = &leaf.treatment else { continue };
+        let text = preparing::treated(treatment, screen);
+        screen.say(&format!("{}：{text}", leaf.leaf), &format!("{}: {text}", leaf.leaf))?;
+    }
+    Ok(())
+}
+
+/// Where a value comes from: the effective observation, what an imputed one was made of, the two scores of a derived
+/// leaf, or why there is none.
 fn provenance(leaf: &LeafExplanation, screen: &Screen) -> String {
     if !leaf.change_of.is_empty() {
         let scores = [leaf.previous_score, leaf.current_score].map(score);
         return format!("{}: {} → {}", leaf.change_of, scores[0], scores[1]);
+    }
+    if let Some(imputation) = &leaf.imputation {
+        return preparing::imputed(imputation, screen);
+    }
+    if let Some((on_record, window)) = leaf.rolled_on_record.zip(leaf.rolled_window) {
+        // Twelve are months, more are days.
+        let (zh, en) = if window > 12 { ("日", "days") } else { ("个月", "months") };
+        let step = screen.choose(zh, en);
+        let short = if leaf.rolled_short { screen.choose("，估计", ", estimated") } else { "" };
+        return match screen.choose("zh", "en") {
+            "zh" => format!("近十二个月，{window} {step}中有 {on_record} {step}{short}"),
+            _ => format!("last twelve months, {on_record} of {window} {step}{short}"),
+        };
     }
     match leaf.observations.iter().find(|o| o.effective) {
         Some(observed) => format!("{} · {}:{}", observed.source_id, observed.file_name, observed.row),

@@ -6,6 +6,7 @@ use xiuhua_contracts::scoring::v1::NodeScore;
 use super::course::Courses;
 use crate::names::Names;
 use crate::screen::{Paint, Screen, Shown, count, marks, numbers, percent, points, score, words};
+use crate::uncertainty::interval_cell;
 
 /// Coverage below which a score is marked.
 pub(crate) const LOW_COVERAGE: f64 = 0.8;
@@ -86,13 +87,17 @@ pub(crate) fn show_nodes<'a>(
         marks("", "").spare(3),
         numbers("名次", "rank"),
         numbers("百分位", "percentile").spare(1),
-        marks("位段", "quarter"),
+        marks("位段", "quarter").spare(3),
         numbers("覆盖率", "coverage"),
     ];
+    let nodes: Vec<_> = nodes.collect();
+    let has_intervals = nodes.iter().any(|node| node.interval.is_some());
+    if has_intervals {
+        columns.insert(5, numbers("九成区间", "9 in 10"));
+    }
     if courses.is_some() {
         columns.extend([numbers("较上期", "change"), marks("走势", "course").spare(2)]);
     }
-    let nodes: Vec<_> = nodes.collect();
     let any_absent = nodes.iter().any(|node| !node.absence_reason.is_empty());
     if any_absent {
         columns.push(words("无分原因", "absent because"));
@@ -110,6 +115,10 @@ pub(crate) fn show_nodes<'a>(
             quarter_cell(node.percentile, screen),
             coverage_cell(node.coverage_ratio, screen),
         ];
+        if has_intervals {
+            // What has no rank has none to doubt, though some draws rank it.
+            row.insert(5, interval_cell(node.rank.and(node.interval.as_ref()), screen).into());
+        }
         if let Some(courses) = courses {
             let course = courses.of(&node.node, node.score);
             row.extend([change_cell(Courses::change(&course)), screen.spark(&course).into()]);

@@ -15,6 +15,7 @@ use crate::json;
 use crate::names::Names;
 use crate::platform::Platform;
 use crate::screen::{Screen, Shown, count, marks, numbers, score, told, words};
+use crate::uncertainty::{interval_cell, top_tenth_cell};
 
 /// Last places, and greatest falls, that a ranking shows of itself.
 const LAST: u32 = 10;
@@ -201,9 +202,14 @@ fn show_places(places: &[Ranked], node: &str, scale: f64, screen: &mut Screen) -
         numbers("得分", "score"),
         marks("", "").spare(2),
         numbers("百分位", "percentile").spare(1),
-        marks("位段", "quarter"),
+        marks("位段", "quarter").spare(6),
         numbers("覆盖率", "coverage"),
     ];
+    let has_intervals = places.iter().any(|ranked| ranked.place.interval.is_some());
+    if has_intervals {
+        columns.insert(1, numbers("九成区间", "9 in 10"));
+        columns.push(numbers("前十分之一", "top tenth").spare(5));
+    }
     let has_courses = places.iter().any(|ranked| ranked.courses.is_some());
     if has_courses {
         columns.extend([numbers("较上期", "change"), marks("走势", "course").spare(3)]);
@@ -224,6 +230,12 @@ fn show_places(places: &[Ranked], node: &str, scale: f64, screen: &mut Screen) -
             quarter_cell(found.percentile, screen),
             coverage_cell(found.coverage_ratio, screen),
         ];
+        if has_intervals {
+            // What has no rank has none to doubt, though some draws rank it.
+            let interval = found.rank.and(place.interval.as_ref());
+            row.insert(1, interval_cell(interval, screen).into());
+            row.push(top_tenth_cell(interval).into());
+        }
         if let Some(courses) = &ranked.courses {
             let course = courses.of(node, found.score);
             row.extend([change_cell(Courses::change(&course)), screen.spark(&course).into()]);

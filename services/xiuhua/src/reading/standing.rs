@@ -46,7 +46,7 @@ impl Standing {
         Ok(Self {
             time,
             newer: newest.saturating_sub(run.as_of_position),
-            is_provisional: known.zip(end).is_some_and(|(known, end)| known < end),
+            is_provisional: run.provisional || known.zip(end).is_some_and(|(known, end)| known < end),
             classified: types().map(|t| t.places).sum(),
             scored: types().map(|t| t.scored).sum(),
         })
@@ -77,8 +77,16 @@ impl Standing {
         };
         let (id, catalog, version, period) = (&run.id, &run.catalog_id, &run.catalog_version, &run.period);
         let waits = self.is_provisional;
-        let (zh_end, en_end) =
-            if waits { ("（暂定：期次未结束）", " (provisional: not over)") } else { ("", "") };
+        let (zh_end, en_end) = if run.provisional {
+            (
+                "（暂定：年度未结束，为最近十二个月）",
+                " (provisional: the last twelve months of a year that is not over)",
+            )
+        } else if waits {
+            ("（暂定：期次未结束）", " (provisional: not over)")
+        } else {
+            ("", "")
+        };
         screen.say(
             &format!("期次 {period}{zh_end}，目录 {catalog}@{version}，测评 {id}（{zh}）\n"),
             &format!("period {period}{en_end}, catalog {catalog}@{version}, assessment {id} ({en})\n"),

@@ -68,7 +68,7 @@ impl Assessed {
     }
 
     /// Corrects one value of 2021, assesses it again and gives the run.
-    fn correct(&self, place: &str, indicator: &str, period: &str, value: &str) -> String {
+    pub(crate) fn correct(&self, place: &str, indicator: &str, period: &str, value: &str) -> String {
         let header = OBSERVATIONS.lines().next().expect("a header");
         self.bench
             .write("correction.csv", &format!("{header}\n{place},{indicator},{period},{value},register,\n"));
@@ -111,6 +111,7 @@ fn a_ranking_says_how_it_stands_who_leads_who_is_last_and_who_fell() {
         leader,
         [
             "1",
+            "1–2",
             "310115008000-004",
             "四",
             "塘桥街道",
@@ -119,12 +120,13 @@ fn a_ranking_says_how_it_stands_who_leads_who_is_last_and_who_fell() {
             "100.00",
             "前四分之一",
             "100.0%",
+            "80.7%",
             "+36.54",
             "▁█"
         ]
     );
     let last = cells(&zh, FIRST);
-    assert_eq!((last[0][0], last[0][7], last[0][9]), ("4", "后四分之一", "-4.28"), "{zh}");
+    assert_eq!((last[0][0], last[0][8], last[0][11]), ("4", "后四分之一", "-4.28"), "{zh}");
     assert_eq!(last[1], [FIRST, "一", "53.85", "49.56", "-4.28"]);
 
     let en = assessed.told(&[&rank[..], &["--lang", "en"]].concat());
@@ -278,7 +280,7 @@ fn no_table_is_broken_by_a_narrow_terminal_and_no_id_either() {
 }
 
 /// Cells of a terminal that a text takes: two for a Chinese character or a full-width mark.
-fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     let wide = |c: char| matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ff01}'..='\u{ff60}');
     text.chars().map(|c| if wide(c) { 2 } else { 1 }).sum()
 }

@@ -7,6 +7,7 @@ use xiuhua_checked_toml::{Given, Placed};
 use super::super::fault::{FaultList, Reason};
 use super::super::reading::{Entry, EntryKind, LeafEntry, MeasureEntry};
 use super::super::{Bounds, Extension, ThresholdPolicy, Transform};
+use super::preparing;
 use super::tree::Tree;
 
 /// Where a leaf's values come from, as positions of rows in the text.
@@ -41,6 +42,7 @@ pub(super) fn resolve(
         check_code(entry, measure, &by_id, faults);
         check_transform(leaf, entry, measure.map(|measure| measures[measure].bounds), faults);
         check_goalposts(leaf, entry, measure.map(|measure| measures[measure].bounds), faults);
+        preparing::check(leaf, entry, measure.map(|measure| measures[measure].bounds), faults);
         sources[row] = measure.map(Source::Measure).or(change_of.map(Source::ChangeOf));
     }
     report_unread(measures, &by_id, &read, faults);

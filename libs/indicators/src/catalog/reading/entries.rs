@@ -2,10 +2,11 @@
 
 use xiuhua_checked_toml::{Entry as Key, Fields, Given, IdSyntax, NAME_CHARS, Placed, Value, row_name};
 
-use super::policy;
+use super::{policy, preparing, rolling};
 use crate::catalog::bounds::BoundsError;
 use crate::catalog::fault::{FaultList, Reason};
-use crate::catalog::{Bounds, Direction, Mean, Over, Text, ThresholdPolicy, Transform};
+use crate::catalog::{Bounds, Direction, Impute, Mean, Over, Text, ThresholdPolicy, Transform, Treat};
+use crate::rolling::Roll;
 
 /// Ids of catalogs, rule sets and measures.
 pub(super) const ID: IdSyntax = IdSyntax {
@@ -31,6 +32,7 @@ pub(in crate::catalog) struct MeasureEntry<'t> {
     pub(in crate::catalog) bounds: Given<Bounds>,
     pub(in crate::catalog) source_system: &'t str,
     pub(in crate::catalog) derivation: &'t str,
+    pub(in crate::catalog) roll: Option<Roll>,
 }
 
 /// One `[[node]]` or `[[leaf]]`.
@@ -63,6 +65,11 @@ pub(in crate::catalog) struct LeafEntry<'t> {
     pub(in crate::catalog) direction: Direction,
     pub(in crate::catalog) transform: Given<Transform>,
     pub(in crate::catalog) threshold: Given<ThresholdPolicy>,
+    /// As the leaf itself says; what holds is in `checking/preparing.rs`.
+    pub(in crate::catalog) treat: Given<Treat>,
+    pub(in crate::catalog) default_treat: Treat,
+    pub(in crate::catalog) impute: Given<Impute>,
+    pub(in crate::catalog) default_impute: Impute,
     pub(in crate::catalog) evidence: &'t str,
     pub(in crate::catalog) note: &'t str,
 }
@@ -72,6 +79,8 @@ pub(in crate::catalog) struct Defaults {
     pub(in crate::catalog) minimum_coverage: f64,
     pub(in crate::catalog) threshold: Given<ThresholdPolicy>,
     pub(in crate::catalog) direction: Given<Direction>,
+    pub(in crate::catalog) treat: Treat,
+    pub(in crate::catalog) impute: Impute,
 }
 
 pub(super) fn measure<'t>(
@@ -79,7 +88,7 @@ pub(super) fn measure<'t>(
     ordinal: usize,
     faults: &mut FaultList<'_>,
 ) -> Option<MeasureEntry<'t>> {
-    const KEYS: &[&str] = &["id", "name", "unit", "bounds", "source_system", "derivation"];
+    const KEYS: &[&str] = &["id", "name", "unit", "bounds", "source_system", "derivation", "roll"];
     let fields = row(value, "measure", "id", ordinal).open(KEYS, faults)?;
     Some(MeasureEntry {
         id: fields.need("id", faults).id(ID, faults),
@@ -88,6 +97,7 @@ pub(super) fn measure<'t>(
         bounds: fields.need("bounds", faults).text(faults).then(|placed| interval(placed, &fields, faults)),
         source_system: fields.get("source_system").text(faults).or(""),
         derivation: fields.get("derivation").text(faults).or(""),
+        roll: rolling::roll(&fields, faults),
         at: fields.at(),
         path: fields.path().to_owned(),
     })
@@ -143,6 +153,8 @@ pub(super) fn leaf<'t>(
         "direction",
         "transform",
         "threshold",
+        "treat",
+        "impute",
         "weight",
         "evidence",
         "note",
@@ -164,6 +176,10 @@ pub(super) fn leaf<'t>(
         direction: direction.or(Direction::Positive),
         transform: fields.get("transform").word(TRANSFORMS, faults),
         threshold,
+        treat: preparing::treat(&fields, true, faults),
+        default_treat: defaults.treat,
+        impute: preparing::impute(&fields, faults),
+        default_impute: defaults.impute,
         evidence: fields.get("evidence").text(faults).or(""),
         note: fields.get("note").text(faults).or(""),
     });

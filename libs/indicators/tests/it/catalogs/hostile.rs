@@ -45,6 +45,9 @@ const SNIPPETS: &[&str] = &[
     "mean = { power = -1 }\n",
     "change_of = \"A\"\n",
     "transform = \"ln\"\n",
+    "treat = { share = 0.1 }\n",
+    "treat = { force_upper = 7, force_low = 1 }\n",
+    "impute = \"linear\"\n",
     "code = \"A\"\n",
 ];
 

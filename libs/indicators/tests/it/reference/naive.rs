@@ -6,13 +6,19 @@
     reason = "written apart from the library, down to the logarithm it calls"
 )]
 
+mod gaps;
+
 use std::collections::HashMap;
 
 use xiuhua_indicators::catalog::{
     Catalog, Direction, Extension, Item, ItemKind, Leaf, Mean, Node, Over, Reads, ThresholdPolicy, Transform,
+    Treat,
 };
 
+use crate::treatment::naive::{Finding, Outcome, treatment};
+
 /// Everything that is known before an assessment. Keys are names; periods are years.
+#[derive(Clone)]
 pub(crate) struct World<'a> {
     pub(crate) catalog: &'a Catalog,
     /// Type of each classified place.
@@ -21,6 +27,8 @@ pub(crate) struct World<'a> {
     pub(crate) samples: HashMap<String, Vec<String>>,
     /// Value of (place, leaf code, year).
     pub(crate) values: HashMap<(String, String, i32), f64>,
+    /// The same with gaps filled; nothing before an assessment.
+    pub(crate) filled: HashMap<(String, String, i32), f64>,
     pub(crate) year: i32,
 }
 
@@ -34,6 +42,10 @@ type Ends = (&'static str, f64, f64);
 pub(crate) struct Findings {
     /// Status and ends of (type, leaf).
     pub(crate) thresholds: HashMap<Key, Ends>,
+    /// What is done to values before, of (type, leaf); untreated ones are not there.
+    pub(crate) treatments: HashMap<Key, Finding>,
+    /// A treatment hangs on round-off.
+    pub(crate) close_call: bool,
     /// Value of (place, derived leaf).
     pub(crate) derived: HashMap<Key, f64>,
     /// Uncapped dimensionless value of (place, leaf).
@@ -44,12 +56,20 @@ pub(crate) struct Findings {
 
 impl World<'_> {
     pub(crate) fn assess(&self) -> Findings {
+        World { filled: self.fill(), ..self.clone() }.assess_filled()
+    }
+
+    fn assess_filled(&self) -> Findings {
         let mut findings = Findings::default();
         for kind in self.samples.keys() {
             for leaf in self.codes(|item| matches!(&item.kind, ItemKind::Leaf(leaf) if !is_derived(leaf))) {
                 let base = self.samples[kind].iter().filter_map(|place| self.observed_base(place, &leaf));
-                let found = self.threshold(&leaf, &base.collect::<Vec<_>>());
-                findings.thresholds.insert((kind.clone(), leaf), found);
+                let base = base.collect::<Vec<_>>();
+                let treatment = treatment(self.leaf(&leaf).treat, &base);
+                let found = self.threshold(&leaf, &base, &treatment);
+                findings.close_call |= treatment.close_call;
+                findings.thresholds.insert((kind.clone(), leaf.clone()), found);
+                findings.treatments.insert((kind.clone(), leaf), treatment);
             }
         }
         // First pass: derived leaves, missing as yet, keep their weight.
@@ -59,7 +79,10 @@ impl World<'_> {
             for leaf in &derived {
                 let members = self.samples[kind].iter().filter(|place| self.types.get(*place) == Some(kind));
                 let base = members.filter_map(|place| self.derived_base(&findings, place, leaf));
-                second.push(((kind.clone(), leaf.clone()), self.threshold(leaf, &base.collect::<Vec<_>>())));
+                second.push((
+                    (kind.clone(), leaf.clone()),
+                    self.threshold(leaf, &base.collect::<Vec<_>>(), &treatment(Treat::None, &[])),
+                ));
             }
         }
         for place in &self.places {
@@ -112,12 +135,14 @@ impl World<'_> {
             return vec![self.year];
         }
         let span = i32::try_from(self.catalog.base_periods).unwrap();
-        (self.year - span..self.year).collect()
+        // A year without any record at all is no base, however its gaps could be filled.
+        let on_record = |year: &i32| self.values.keys().any(|(_, _, of)| of == year);
+        (self.year - span..self.year).filter(on_record).collect()
     }
 
     fn observed_base(&self, place: &str, leaf: &str) -> Option<f64> {
-        let on_record = |year| self.values.get(&(place.to_owned(), leaf.to_owned(), year)).copied();
-        average(&self.base_years().into_iter().filter_map(on_record).collect::<Vec<_>>())
+        let value = |year| self.filled.get(&(place.to_owned(), leaf.to_owned(), year)).copied();
+        average(&self.base_years().into_iter().filter_map(value).collect::<Vec<_>>())
     }
 
     fn derived_base(&self, findings: &Findings, place: &str, leaf: &str) -> Option<f64> {
@@ -139,7 +164,7 @@ impl World<'_> {
         if change.abs() <= 1e-12 * self.catalog.scale { 0.0 } else { change }
     }
 
-    fn threshold(&self, code: &str, base: &[f64]) -> (&'static str, f64, f64) {
+    fn threshold(&self, code: &str, base: &[f64], treatment: &Finding) -> (&'static str, f64, f64) {
         let leaf = self.leaf(code);
         let (extension, clip) = match leaf.threshold {
             ThresholdPolicy::Fixed { lower, upper } => return ("ok", lower, upper),
@@ -148,7 +173,7 @@ impl World<'_> {
         if base.is_empty() {
             return ("no_data", 0.0, 0.0);
         }
-        let mut sorted = base.to_vec();
+        let mut sorted: Vec<f64> = base.iter().map(|&value| treatment.treated(value)).collect();
         sorted.sort_by(|left, right| left.partial_cmp(right).unwrap());
         let (min, max) = (sorted[0], sorted[sorted.len() - 1]);
         if max - min <= 1e-12 * f64::max(max.abs(), min.abs()) {
@@ -162,6 +187,8 @@ impl World<'_> {
         if matches!(leaf.transform, Transform::Ln) && lower <= 0.0 {
             lower = min;
         }
+        lower = if treatment.logarithm(lower).is_some() { lower } else { min };
+        upper = if treatment.logarithm(upper).is_some() { upper } else { max };
         if let (true, Reads::Measure(measure)) = (clip, &leaf.reads) {
             let bounds = &self.catalog.measures[*measure].bounds;
             lower = lower.max(bounds.lower.unwrap_or(f64::NEG_INFINITY));
@@ -178,14 +205,28 @@ impl World<'_> {
             assert_eq!(year, self.year, "derived values of earlier years are nobody's business");
             findings.derived.get(&(place.to_owned(), code.to_owned()))
         } else {
-            self.values.get(&(place.to_owned(), code.to_owned(), year))
+            self.filled.get(&(place.to_owned(), code.to_owned(), year))
         };
         let value = *value?;
         if status != "ok" {
             return None;
         }
+        let treatment = findings.treatments.get(&(kind.clone(), code.to_owned()));
         let (value, lower, upper) = match leaf.transform {
-            Transform::None => (value, lower, upper),
+            Transform::None => match treatment {
+                Some(found) => {
+                    // Beyond the end on the side where a logarithm ends, a value counts as the end.
+                    let value = found.treated(value);
+                    let value = match found.outcome {
+                        Outcome::Logarithm(_, false) => value.max(lower),
+                        Outcome::Logarithm(_, true) => value.min(upper),
+                        _ => value,
+                    };
+                    let of = |value| found.logarithm(value).unwrap();
+                    (of(value), of(lower), of(upper))
+                }
+                None => (value, lower, upper),
+            },
             Transform::Ln => (value.ln(), lower.ln(), upper.ln()),
         };
         Some(match leaf.direction {

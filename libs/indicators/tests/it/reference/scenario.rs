@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use xiuhua_indicators::catalog::{
-    Bounds, Catalog, Direction, Extension, Mean, Over, ThresholdPolicy, Transform,
+    Bounds, Catalog, Direction, Extension, Impute, Mean, Over, ThresholdPolicy, Transform, Treat,
 };
 use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::table::Table;
@@ -50,7 +50,7 @@ fn fill(
         let mut table = Table::missing(outline.leaf_count(), places.len());
         for (at, leaf) in outline.leaves().enumerate().filter(|(at, _)| outline.changing_node(*at).is_none())
         {
-            for cell in table.column_mut(at) {
+            for place in 0..places.len() {
                 let step = if habits[at] < 2 { 3 } else { dice.roll(8) };
                 let present = dice.roll(100) >= percent_missing && habits[at] != 2 && on_record;
                 let value = match leaf.transform {
@@ -59,7 +59,7 @@ fn fill(
                     Transform::None if outline.natural_bounds(at) != Some(UNBOUNDED) => step as f64,
                     Transform::None => 0.7 * (step as f64 - 3.0),
                 };
-                *cell = present.then_some(value);
+                table.column_mut(at).set(place, present.then_some(value));
             }
         }
         tables.push(table);
@@ -111,6 +111,8 @@ fn catalog() -> impl Strategy<Value = Catalog> {
                     code,
                     change_of,
                     transform: Transform::None,
+                    treat: Treat::None,
+                    impute: Impute::None,
                     bounds: UNBOUNDED,
                     ..leaf
                 }));
@@ -176,13 +178,27 @@ fn leaf() -> impl Strategy<Value = LeafSketch> {
     let bounds = prop::sample::select(vec![UNBOUNDED, bounded]);
     let direction = prop::sample::select(vec![Direction::Positive, Direction::Inverse]);
     let transform = prop::sample::select(vec![Transform::None, Transform::None, Transform::Ln]);
-    (0..=4u8, direction, transform, threshold, bounds).prop_map(
-        |(weight, direction, transform, threshold, bounds)| LeafSketch {
+    let treat = prop_oneof![3 => Just(Treat::None), 1 => crate::treatment::treat()];
+    let reach = 1..=3u32;
+    let impute = prop_oneof![
+        3 => Just(Impute::None),
+        1 => Just(Impute::GroupMedian),
+        1 => reach.clone().prop_map(|reach| Impute::Last { reach }),
+        1 => reach.prop_map(|reach| Impute::Linear { reach }),
+    ];
+    (0..=4u8, direction, transform, threshold, bounds, (treat, impute)).prop_map(
+        |(weight, direction, transform, threshold, bounds, (treat, impute))| LeafSketch {
             code: String::new(),
             weight: f64::from(weight),
             direction,
             transform,
             threshold,
+            // As in a catalog that was checked.
+            treat: match (transform, threshold) {
+                (Transform::None, ThresholdPolicy::Sampled { .. }) => treat,
+                _ => Treat::None,
+            },
+            impute,
             bounds,
             change_of: None,
         },

@@ -44,6 +44,30 @@ pub(super) async fn note(connection: &mut Connection, position: i64) -> Result<(
     Ok(())
 }
 
+/// Adds what it brings beside: of each source how many statements, and the newest period.
+pub(super) async fn add(
+    connection: &mut Connection,
+    position: i64,
+    brought: &[(&str, u64, &str)],
+) -> Result<(), Error> {
+    for (source, statements, newest_period) in brought {
+        sqlx::query(
+            "INSERT INTO source_delivery (source_id, position, statements, newest_period) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (source_id, position) DO UPDATE SET
+                 statements = source_delivery.statements + excluded.statements,
+                 newest_period = CASE WHEN excluded.newest_period > source_delivery.newest_period
+                                      THEN excluded.newest_period ELSE source_delivery.newest_period END",
+        )
+        .bind(source)
+        .bind(position)
+        .bind(integer(*statements))
+        .bind(newest_period)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
 #[derive(sqlx::FromRow)]
 struct HeardRecord {
     source_id: String,

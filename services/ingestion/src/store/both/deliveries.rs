@@ -137,13 +137,32 @@ pub(super) async fn discard(
     kind: BatchKind,
     batch_no: i64,
 ) -> Result<(), Error> {
-    let rows = match kind {
-        BatchKind::Places => "DELETE FROM staged_place WHERE batch_no = $1",
-        BatchKind::Observations => "DELETE FROM staged_observation WHERE batch_no = $1",
+    let rows: &[&'static str] = match kind {
+        BatchKind::Places => &["DELETE FROM staged_place WHERE batch_no = $1"],
+        BatchKind::Observations => &[
+            "DELETE FROM staged_pack WHERE batch_no = $1",
+            "DELETE FROM staged_observation WHERE batch_no = $1",
+        ],
     };
-    for sql in [rows, "DELETE FROM staged_chunk WHERE batch_no = $1"] {
-        sqlx::query(sql).bind(batch_no).execute(&mut *connection).await?;
+    for sql in rows.iter().chain(&["DELETE FROM staged_chunk WHERE batch_no = $1"]) {
+        sqlx::query(*sql).bind(batch_no).execute(&mut *connection).await?;
     }
+    Ok(())
+}
+
+/// Keeps a pack until the seal; `first` is the place of its first row in the delivery.
+pub(super) async fn stage_pack(
+    connection: &mut Connection,
+    batch_no: i64,
+    first: i64,
+    payload: Vec<u8>,
+) -> Result<(), Error> {
+    sqlx::query("INSERT INTO staged_pack (batch_no, ordinal, payload) VALUES ($1, $2, $3)")
+        .bind(batch_no)
+        .bind(first)
+        .bind(payload)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -1,103 +1,89 @@
 //! What becomes of rejected rows: brought again, given up, listed. The rules are in `domain/quarantine.rs`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::deliveries::find;
 use super::registers::{recall, remember};
 use super::{Connection, alone};
-use crate::domain::batch::BatchKind;
-use crate::domain::observation::ObservationRow;
 use crate::domain::place::PlaceRow;
 use crate::domain::quarantine::{QuarantineState, QuarantinedRow};
 use crate::domain::rejection::Reason;
 use crate::error::{Error, Noun};
-use crate::store::rows::{QuarantinedRecord, all, from_json, integer, json};
+use crate::store::rows::{QuarantinedRecord, all, from_json, integer, json, natural};
 use crate::store::{HotQuery, Matter, NewGiveUp, QuarantineFilter, QuarantineKey};
-
-/// A row that may bring a rejected one again.
-pub(super) trait Correcting {
-    /// The number of the rejected row.
-    fn closes_row(&self) -> Option<u64>;
-    /// Adds a fault.
-    fn refuse(&mut self, fault: Reason);
-}
-
-impl Correcting for PlaceRow {
-    fn closes_row(&self) -> Option<u64> {
-        self.closes_row
-    }
-
-    fn refuse(&mut self, fault: Reason) {
-        self.refuse(fault);
-    }
-}
-
-impl Correcting for ObservationRow {
-    fn closes_row(&self) -> Option<u64> {
-        self.closes_row
-    }
-
-    fn refuse(&mut self, fault: Reason) {
-        self.faults.push(fault);
-    }
-}
 
 const KNOWN: &str =
     concat!("SELECT DISTINCT row_no FROM rejected_row WHERE batch_no = $1 AND row_no IN ", integers!("$2"));
 
-/// Refuses rows that claim to bring again what was not rejected. The corrected batch is sealed, so what it rejected
-/// stands for ever, and this can be said of a row as soon as it is staged.
-pub(super) async fn refuse_unknown<R: Correcting>(
+/// Which of the rejected rows of batch `corrects` that are named there are. The corrected batch is sealed, so what it
+/// rejected stands for ever, and this can be asked as soon as a row names one.
+pub(super) async fn closable(
     connection: &mut Connection,
     corrects: Option<i64>,
-    rows: &mut [R],
+    named: HashSet<u64>,
+) -> Result<HashSet<u64>, Error> {
+    let Some(batch_no) = corrects.filter(|_| !named.is_empty()) else { return Ok(HashSet::new()) };
+    let named: Vec<i64> = named.into_iter().map(integer).collect();
+    let known: Vec<i64> =
+        sqlx::query_scalar(KNOWN).bind(batch_no).bind(json(&named)?).fetch_all(connection).await?;
+    known.into_iter().map(natural).collect()
+}
+
+/// Refuses rows of places that claim to bring again what was not rejected.
+pub(super) async fn refuse_unknown(
+    connection: &mut Connection,
+    corrects: Option<i64>,
+    rows: &mut [PlaceRow],
 ) -> Result<(), Error> {
-    let named: HashSet<i64> = rows.iter().filter_map(R::closes_row).map(integer).collect();
-    if named.is_empty() {
-        return Ok(());
-    }
-    let known: Vec<i64> = match corrects {
-        None => Vec::new(),
-        Some(batch_no) => {
-            sqlx::query_scalar(KNOWN).bind(batch_no).bind(json(&named)?).fetch_all(connection).await?
-        }
-    };
-    let known: HashSet<i64> = known.into_iter().collect();
+    let named: HashSet<u64> = rows.iter().filter_map(|row| row.closes_row).collect();
+    let known = closable(connection, corrects, named).await?;
     for row in rows {
-        if let Some(closes) = row.closes_row().filter(|closes| !known.contains(&integer(*closes))) {
+        if let Some(closes) = row.closes_row.filter(|closes| !known.contains(closes)) {
             row.refuse(Reason::unknown_correction(closes));
         }
     }
     Ok(())
 }
 
-/// Keeps which rejected rows a delivery brings again: before it is decided, because a row that is rejected once more
-/// closes its first appearance too.
-macro_rules! close {
-    ($staged:literal) => {
-        concat!(
-            "INSERT INTO correction (batch_no, row_no, position, closing_row)
-             SELECT $1, closes_row, $2, min(row_no) FROM ",
-            $staged,
-            " WHERE batch_no = $3 AND closes_row IN (SELECT row_no FROM rejected_row WHERE batch_no = $1)
-             GROUP BY closes_row"
-        )
-    };
-}
+const CLOSE: &str = "
+    INSERT INTO correction (batch_no, row_no, position, closing_row)
+    SELECT $1, closes_row, $2, min(row_no) FROM staged_place
+    WHERE batch_no = $3 AND closes_row IN (SELECT row_no FROM rejected_row WHERE batch_no = $1)
+    GROUP BY closes_row";
 
-/// Closes the rejected rows of batch `corrects` that a delivery brings again, as of its position.
-pub(super) async fn close(
+/// Closes the rejected rows of batch `corrects` that a delivery of places brings again, as of its position: before it
+/// is decided, because a row that is rejected once more closes its first appearance too.
+pub(super) async fn close_places(
     connection: &mut Connection,
-    kind: BatchKind,
     (batch_no, position): (i64, i64),
     corrects: i64,
 ) -> Result<(), Error> {
-    let sql = match kind {
-        BatchKind::Places => close!("staged_place"),
-        BatchKind::Observations => close!("staged_observation"),
-    };
-    sqlx::query(sql).bind(corrects).bind(position).bind(batch_no).execute(&mut *connection).await?;
+    sqlx::query(CLOSE).bind(corrects).bind(position).bind(batch_no).execute(&mut *connection).await?;
     settle(connection, position).await
+}
+
+const CLOSE_ROW: &str = "
+    INSERT INTO correction (batch_no, row_no, position, closing_row) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (batch_no, row_no, position) DO UPDATE SET closing_row = excluded.closing_row
+    WHERE excluded.closing_row < correction.closing_row";
+
+/// Keeps which rejected rows of batch `corrects` a delivery brings again, each with the row that does: to be followed
+/// by [`settle`].
+pub(super) async fn close_rows(
+    connection: &mut Connection,
+    (corrects, position): (i64, i64),
+    closing: &BTreeMap<u64, u64>,
+) -> Result<(), Error> {
+    for (closes, row) in closing {
+        sqlx::query(CLOSE_ROW)
+            .bind(corrects)
+            .bind(integer(*closes))
+            .bind(position)
+            .bind(integer(*row))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
 }
 
 const SETTLE: &str = concat!(

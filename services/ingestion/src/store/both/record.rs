@@ -25,7 +25,8 @@ use crate::domain::batch::{AsOf, Batch, Position};
 use crate::domain::effective::{ColumnStretch, PlaceAxis, Precedences};
 use crate::domain::ids::{BatchId, MeasureId, PlaceId};
 use crate::domain::measure::Measure;
-use crate::domain::observation::{Cell, ObservationRevision, ObservationRow};
+use crate::domain::observation::{Cell, ObservationRevision};
+use crate::domain::pack::ObservationPack;
 use crate::domain::period::Period;
 use crate::domain::place::{Place, PlaceRevision, PlaceRow};
 use crate::domain::quarantine::QuarantinedRow;
@@ -33,6 +34,7 @@ use crate::domain::rejection::RejectedRow;
 use crate::domain::review::Preview;
 use crate::domain::source::{Source, SourceEntry};
 use crate::error::Error;
+use crate::store::packs;
 use crate::store::{
     Chunk, ColumnQuery, HotQuery, Mutation, NewApproval, NewCommit, NewDecision, NewDelivery, NewGiveUp,
     OpenDelivery, Opened, PlaceFilter, PreviewQuery, QuarantineFilter, QuarantineKey, Registration,
@@ -140,14 +142,18 @@ impl Store for Record {
         &self,
         to: OpenDelivery,
         chunk: Chunk,
-        mut rows: Vec<ObservationRow>,
+        pack: ObservationPack,
     ) -> Result<(), Error> {
+        let (rows, payload) = (pack.len(), packs::encode(&pack)?);
         in_transaction!(self, connection, async {
-            let Some(first) = deliveries::admit(connection, to, chunk, rows.len()).await? else {
+            let Some(first) = deliveries::admit(connection, to, chunk, rows).await? else {
                 return Ok(());
             };
-            quarantine::refuse_unknown(connection, to.corrects, &mut rows).await?;
-            bulk::stage_observations(connection, to.batch_no, first, &rows).await
+            if rows == 0 {
+                // It has no place among the rows.
+                return Ok(());
+            }
+            deliveries::stage_pack(connection, to.batch_no, first, payload).await
         })
     }
 

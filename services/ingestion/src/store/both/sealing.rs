@@ -1,7 +1,8 @@
 //! The seal: every row of a delivery gets its verdict, and the delivery its position, in one transaction.
 //!
 //! The rules are in `domain/batch.rs` and `domain/observation.rs`; here they are sets in SQL, because a delivery may
-//! be larger than memory. Only rejected rows pass through this process, a page at a time, to be given their words.
+//! be larger than memory. Of observations only those come this far that have to be compared: `sifting.rs` has told
+//! them from the rest. Only rejected rows pass through this process, a page at a time, to be given their words.
 
 /// Keeps rejected rows, known by their ordinals. Their original texts, which may be long, stay in the database.
 macro_rules! into_quarantine {
@@ -22,10 +23,11 @@ mod movement;
 mod observations;
 mod places;
 mod samples;
+mod sifting;
 
 use xiuhua_service_kit::clock::SharedClock;
 
-use super::{Connection, activity, alone, deliveries, positions, quarantine};
+use super::{Connection, activity, alone, bulk, columns, deliveries, positions, quarantine, registers};
 use crate::domain::batch::{Batch, BatchKind, RowCounts};
 use crate::domain::ids::BatchId;
 use crate::domain::review::{Movement, RowSample};
@@ -124,12 +126,20 @@ pub(super) async fn decide(
     let Held { kind, batch_no, rows, corrects } = held;
     let (position, arrival) = positions::next(connection, clock.now()).await?;
     let sealing = Sealing { kind, batch_no, position, arrival, rows };
-    if let Some(corrects) = corrects {
-        quarantine::close(connection, kind, (batch_no, position), corrects).await?;
-    }
     let verdicts = match kind {
-        BatchKind::Places => places::decide(connection, sealing).await?,
-        BatchKind::Observations => observations::decide(connection, sealing, notes_columns).await?,
+        BatchKind::Places => {
+            if let Some(corrects) = corrects {
+                quarantine::close_places(connection, (batch_no, position), corrects).await?;
+            }
+            places::decide(connection, sealing).await?
+        }
+        BatchKind::Observations => {
+            let verdicts = observations::decide(connection, sealing, corrects, notes_columns).await?;
+            if corrects.is_some() {
+                quarantine::settle(connection, position).await?;
+            }
+            verdicts
+        }
     };
     let Verdicts { accepted, corrected, duplicate } = verdicts;
     let rejected: i64 = sqlx::query_scalar("SELECT count(*) FROM rejected_row WHERE batch_no = $1")
@@ -221,5 +231,5 @@ async fn run(connection: &mut Connection, statements: &[&'static str]) -> Result
 
 /// The queries of a seal that meet the record.
 pub(super) fn hot_queries() -> Vec<HotQuery> {
-    [observations::HOT_QUERIES, places::HOT_QUERIES, samples::HOT_QUERIES].concat()
+    [sifting::HOT_QUERIES, observations::HOT_QUERIES, places::HOT_QUERIES, samples::HOT_QUERIES].concat()
 }

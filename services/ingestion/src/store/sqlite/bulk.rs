@@ -2,8 +2,9 @@
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use crate::domain::observation::ObservationRow;
 use crate::domain::place::PlaceRow;
+use crate::domain::rejection::RejectedRow;
+use crate::domain::sifting::{Fresh, Sieve, Unsettled};
 use crate::error::Error;
 use crate::store::rows::{bits, faults_json, integer, json};
 
@@ -11,32 +12,88 @@ use crate::store::rows::{bits, faults_json, integer, json};
 /// each statement costs a hand-off to the connection's thread, so never row by row.
 const ROWS_PER_INSERT: usize = 1_000;
 
-pub(super) async fn stage_observations(
+/// Writes fresh rows on record, of the batch that takes a position and arrives at an instant.
+///
+/// They come by column, so that what is the same of a whole column is bound once a statement: to bind a value costs
+/// more than to write it.
+pub(super) async fn record(
+    connection: &mut SqliteConnection,
+    (position, arrival): (i64, i64),
+    sieve: &Sieve,
+    rows: &[Fresh],
+) -> Result<(), Error> {
+    for rows in rows.chunk_by(Sieve::are_of_one_column).flat_map(|rows| rows.chunks(ROWS_PER_INSERT)) {
+        let mut insert = sqlx::query(sqlx::AssertSqlSafe(of_one_column(rows.len())));
+        for said in rows.iter().map(|fresh| sieve.said(fresh)) {
+            insert = insert
+                .bind(said.place_id)
+                .bind(said.value)
+                .bind(bits(said.value))
+                .bind(said.revised_at_us)
+                .bind(integer(said.row));
+        }
+        let first = sieve.said(&rows[0]);
+        let insert = insert.bind(first.measure_id).bind(first.period).bind(first.source_id);
+        insert.bind(arrival).bind(position).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// The insertion of so many rows of one column: what differs first, then what is the same.
+fn of_one_column(rows: usize) -> String {
+    let mut sql = String::from("WITH said (place_id, value, value_bits, revised_at, row_no) AS (VALUES ");
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(?,?,?,?,?)" } else { ",(?,?,?,?,?)" });
+    }
+    sql.push_str(
+        ") INSERT INTO observation (measure_id, period, place_id, source_id, instant, position, value, value_bits,
+                                    revised_at, row_no)
+         SELECT ?, ?, place_id, ?, coalesce(revised_at, ?), ?, value, value_bits, revised_at, row_no FROM said",
+    );
+    sql
+}
+
+/// Puts sound rows aside that have to be compared.
+pub(super) async fn set_aside(connection: &mut SqliteConnection, rows: &[Unsettled]) -> Result<(), Error> {
+    for rows in rows.chunks(ROWS_PER_INSERT) {
+        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
+            "INSERT INTO unsettled (ordinal, row_no, place_id, measure_id, period, source_id, value, value_bits,
+                                    revised_at, original) ",
+        );
+        insert.push_values(rows, |mut columns, row| {
+            columns
+                .push_bind(integer(row.ordinal))
+                .push_bind(integer(row.row))
+                .push_bind(&*row.place_id)
+                .push_bind(&*row.measure_id)
+                .push_bind(&*row.period)
+                .push_bind(&*row.source_id)
+                .push_bind(row.value)
+                .push_bind(bits(row.value))
+                .push_bind(row.revised_at_us)
+                .push_bind(&row.original);
+        });
+        insert.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Keeps rejected rows with their reasons.
+pub(super) async fn quarantine(
     connection: &mut SqliteConnection,
     batch_no: i64,
-    first: i64,
-    rows: &[ObservationRow],
+    rows: &[RejectedRow],
 ) -> Result<(), Error> {
-    for (start, rows) in numbered(rows, first) {
-        let faults = rows.iter().map(|row| faults_json(&row.faults)).collect::<Result<Vec<_>, _>>()?;
-        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-            "INSERT INTO staged_observation (batch_no, ordinal, row_no, place_id, measure_id, period, source_id,
-                                             value, value_bits, revised_at, closes_row, faults, original) ",
-        );
-        insert.push_values((start..).zip(rows).zip(faults), |mut columns, ((ordinal, row), faults)| {
+    for rows in rows.chunks(ROWS_PER_INSERT) {
+        let reasons = rows.iter().map(|row| json(&row.reasons)).collect::<Result<Vec<_>, _>>()?;
+        let mut insert: QueryBuilder<Sqlite> =
+            QueryBuilder::new("INSERT INTO rejected_row (batch_no, row_no, ordinal, reasons, original) ");
+        insert.push_values(rows.iter().zip(reasons), |mut columns, (row, reasons)| {
             columns
                 .push_bind(batch_no)
-                .push_bind(ordinal)
                 .push_bind(integer(row.row))
-                .push_bind(row.place_id.as_deref())
-                .push_bind(row.measure_id.as_deref())
-                .push_bind(row.period.as_deref())
-                .push_bind(row.source_id.as_deref())
-                .push_bind(row.value)
-                .push_bind(row.value.map(bits))
-                .push_bind(row.revised_at_us)
-                .push_bind(row.closes_row.map(integer))
-                .push_bind(faults)
+                .push_bind(integer(row.ordinal))
+                .push_bind(reasons)
                 .push_bind(&row.original);
         });
         insert.build().execute(&mut *connection).await?;

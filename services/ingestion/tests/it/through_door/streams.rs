@@ -7,7 +7,7 @@ use xiuhua_contracts::ingestion::v1 as pb;
 use xiuhua_contracts::measure::v1::TextColumn;
 use xiuhua_ingestion::Error;
 use xiuhua_ingestion::domain::batch::BatchKind;
-use xiuhua_ingestion::domain::observation::ObservationRow;
+use xiuhua_ingestion::domain::observation::DeliveredObservation;
 use xiuhua_ingestion::domain::place::PlaceRow;
 
 use super::failed;
@@ -101,22 +101,22 @@ pub(super) fn place_chunk(sequence: u64, rows: Vec<PlaceRow>) -> pb::PlaceChunk 
     pb::PlaceChunk { sequence, rows, faults }
 }
 
-pub(super) fn observation_chunk(sequence: u64, rows: Vec<ObservationRow>) -> pb::ObservationChunk {
-    let texts = |text: fn(&ObservationRow) -> Option<&str>| {
-        let dictionary = rows.iter().map(|row| text(row).unwrap_or_default().to_owned()).collect();
+pub(super) fn observation_chunk(sequence: u64, rows: Vec<DeliveredObservation>) -> pb::ObservationChunk {
+    let texts = |text: fn(&DeliveredObservation) -> &str| {
+        let dictionary = rows.iter().map(|row| text(row).to_owned()).collect();
         Some(TextColumn { dictionary, index: (0..u32::try_from(rows.len()).unwrap()).collect() })
     };
     let closes_row = rows.iter().map(|row| row.closes_row.unwrap_or_default()).collect();
     pb::ObservationChunk {
         sequence,
         row: rows.iter().map(|row| row.row).collect(),
-        place_id: texts(|row| row.place_id.as_deref()),
-        measure_id: texts(|row| row.measure_id.as_deref()),
-        period: texts(|row| row.period.as_deref()),
-        source_id: texts(|row| row.source_id.as_deref()),
-        value: rows.iter().map(|row| row.value.unwrap_or(f64::NAN)).collect(),
+        place_id: texts(|row| &row.place_id),
+        measure_id: texts(|row| &row.measure_id),
+        period: texts(|row| &row.period),
+        source_id: texts(|row| &row.source_id),
+        value: rows.iter().map(|row| row.value).collect(),
         revised_at_us: rows.iter().map(|row| row.revised_at_us.unwrap_or_default()).collect(),
-        original: rows.iter().map(|row| row.original.clone()).collect(),
+        original: rows.iter().map(|row| row.original.clone().unwrap_or_default()).collect(),
         faults: rows
             .into_iter()
             .zip(0..)

@@ -128,7 +128,7 @@ async fn next_publication(connection: &mut Connection, plan: &Plan) -> Result<i6
 }
 
 /// Whether a request id is new. Of two requests with one id at once the second waits for the first's transaction.
-async fn first_of_its_name(
+pub(super) async fn first_of_its_name(
     connection: &mut Connection,
     request_id: &RequestId,
     fingerprint: &[u8; 32],
@@ -150,7 +150,8 @@ async fn remembered(
     .transpose()
 }
 
-async fn remember(connection: &mut Connection, answer: &Remembered) -> Result<(), StoreError> {
+/// Keeps an answer with the effect of its request.
+pub(super) async fn remember(connection: &mut Connection, answer: &Remembered) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO requests (request_id, fingerprint, response) VALUES ($1, $2, $3)")
         .bind(answer.request_id.as_str())
         .bind(answer.fingerprint.as_slice())
@@ -174,8 +175,10 @@ async fn insert_assessment(connection: &mut Connection, assessment: &Assessment)
     sqlx::query(
         "INSERT INTO assessments (id, state, created_us, due_us, period, as_of_position, classification_id, \
          rule_set_id, rule_set_version, rule_set_hash, types, threshold_set_id, threshold_set_classification_id, \
-         base_periods, threshold_set_position, catalog_id, catalog_version, catalog_hash, scale) \
-         VALUES ($1, 'PENDING', $2, 0, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+         base_periods, threshold_set_position, catalog_id, catalog_version, catalog_hash, scale, \
+         weight_scheme_id, weight_scheme_version, weight_scheme_hash) \
+         VALUES ($1, 'PENDING', $2, 0, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+         $18, $19, $20)",
     )
     .bind(assessment.id.as_str())
     .bind(assessment.created.as_microsecond())
@@ -194,6 +197,9 @@ async fn insert_assessment(connection: &mut Connection, assessment: &Assessment)
     .bind(&plan.catalog.version)
     .bind(&plan.catalog.hash)
     .bind(plan.scale)
+    .bind(plan.weight_scheme.as_ref().map(|scheme| scheme.id.as_str()))
+    .bind(plan.weight_scheme.as_ref().map(|scheme| scheme.version.as_str()))
+    .bind(plan.weight_scheme.as_ref().map(|scheme| scheme.hash.as_str()))
     .execute(connection)
     .await?;
     Ok(())

@@ -5,6 +5,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
+use super::super::gaps::imputed_rows;
 use super::super::rows::{integer, listed, summaries_json};
 use super::super::tables::{group_rows, leaf_rows, place_rows, score_rows, threshold_rows, weight_rows};
 use super::super::{Claim, Claimed, Finished, Lease, LeaseStore, Listed, Run, StoreError, sql};
@@ -190,6 +191,7 @@ async fn write_results(connection: &mut Connection, run: Run, results: &Results)
     insert(connection, run, place_rows(results)).await?;
     insert(connection, run, score_rows(results)).await?;
     insert(connection, run, leaf_rows(results)).await?;
+    insert(connection, run, imputed_rows(results)).await?;
     insert(connection, run, threshold_rows(results)).await?;
     insert(connection, run, weight_rows(results)).await?;
     insert(connection, run, group_rows(results)).await

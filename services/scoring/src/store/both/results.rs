@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, FromRow};
 
 use super::super::comparison::Recomputed;
+use super::super::gaps::imputed_rows;
 use super::super::reading::{
     Comparison, GroupQuery, PlaceRows, RankedPlace, RankingQuery, ResultStore, ThresholdUsed, WeightUsed,
 };
@@ -13,14 +14,15 @@ use super::super::rows::{
     PlaceHeadRow, RankedRow, ScoreRow, by_place, ends, integer, level_number, position,
 };
 use super::super::tables::{
-    Cell, GroupRow, LeafRow, PlaceRow, TableRow, ThresholdRow, WeightRow, group_rows, leaf_rows, place_rows,
-    score_rows, threshold_rows, weight_rows,
+    Cell, GroupRow, ImputedRow, LeafRow, PlaceRow, TableRow, ThresholdRow, WeightRow, group_rows, leaf_rows,
+    place_rows, score_rows, threshold_rows, weight_rows,
 };
 use super::super::{Readable, StoreError, sql};
 use super::{Db, SqlStore};
 use crate::domain::assessment::Place;
 use crate::domain::growth::ScoredPlace;
 use crate::domain::id::PlaceId;
+use crate::domain::imputation::Imputation;
 use crate::domain::results::{GroupScore, LeafValue, Results, Score};
 
 /// Rows of a page while comparing.
@@ -203,11 +205,27 @@ impl ResultStore for SqlStore {
         by_place(places, rows)
     }
 
+    async fn imputations_between(
+        &self,
+        run: Readable,
+        first: &PlaceId,
+        last: &PlaceId,
+    ) -> Result<Vec<(PlaceId, usize, Imputation)>, StoreError> {
+        let rows: Vec<ImputedRow> = sqlx::query_as(AssertSqlSafe(sql::imputed_between()))
+            .bind(run.run().0)
+            .bind(first.as_str())
+            .bind(last.as_str())
+            .fetch_all(self.readers())
+            .await?;
+        rows.into_iter().map(ImputedRow::read).collect()
+    }
+
     async fn compare(&self, run: Readable, recomputed: Arc<Results>) -> Result<Comparison, StoreError> {
         let mut found = Comparison::default();
         self.compare_table(run, place_rows(&recomputed), &mut found).await?;
         self.compare_table(run, score_rows(&recomputed), &mut found).await?;
         self.compare_table(run, leaf_rows(&recomputed), &mut found).await?;
+        self.compare_table(run, imputed_rows(&recomputed), &mut found).await?;
         self.compare_table(run, threshold_rows(&recomputed), &mut found).await?;
         self.compare_table(run, weight_rows(&recomputed), &mut found).await?;
         self.compare_table(run, group_rows(&recomputed), &mut found).await?;

@@ -33,7 +33,6 @@ classification_offering_only! {
     create_classification(wire::CreateClassificationRequest) -> wire::CreateClassificationResponse;
     list_classifications(wire::ListClassificationsRequest) -> wire::ListClassificationsResponse;
     get_place_class(wire::GetPlaceClassRequest) -> wire::GetPlaceClassResponse;
-    list_place_classes(wire::ListPlaceClassesRequest) -> wire::ListPlaceClassesResponse;
     list_review(wire::ListReviewRequest) -> wire::ListReviewResponse;
     decide_type(wire::DecideTypeRequest) -> wire::DecideTypeResponse;
     list_type_decisions(wire::ListTypeDecisionsRequest) -> wire::ListTypeDecisionsResponse;
@@ -63,5 +62,27 @@ classification_offering_only! {
             ..Default::default()
         };
         Ok(Response::new(wire::GetClassificationResponse { classification: Some(classification) }))
+    }
+
+    /// One place a page, so that every reader turns pages.
+    async fn list_place_classes(
+        &self,
+        request: Request<wire::ListPlaceClassesRequest>,
+    ) -> Result<Response<wire::ListPlaceClassesResponse>, Status> {
+        let asked = request.into_inner();
+        let facts = self.facts();
+        let is_asked = |estate: &&super::Estate| facts.kind_of(estate, &asked.classification_id) == asked.r#type;
+        let found: Vec<&super::Estate> = facts.places.iter().filter(is_asked).collect();
+        let from: usize = asked.page_token.parse().unwrap_or(0);
+        let label = |(label, degree): &(String, f64)| wire::LabelDegree { label: label.clone(), degree: *degree };
+        let class = |estate: &&super::Estate| wire::PlaceClass {
+            place_id: estate.id.clone(),
+            r#type: asked.r#type.clone(),
+            labels: estate.labels.iter().map(label).collect(),
+            ..Default::default()
+        };
+        let next = if from + 1 < found.len() { (from + 1).to_string() } else { String::new() };
+        let place_classes = found.iter().skip(from).take(1).map(class).collect();
+        Ok(Response::new(wire::ListPlaceClassesResponse { place_classes, next_page_token: next }))
     }
 }

@@ -69,6 +69,7 @@ ingestion_offering_only! {
             households: estate.households,
             district_code: estate.district.clone(),
             district_name: "浦东新区".to_owned(),
+            attributes: estate.attributes.iter().cloned().collect(),
             ..Default::default()
         };
         let mut places: Vec<wire::Place> = facts.places.iter().map(place).collect();

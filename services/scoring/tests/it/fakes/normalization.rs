@@ -6,6 +6,8 @@ use xiuhua_contracts::measure::v1::TextColumn;
 use xiuhua_contracts::normalization::v1 as wire;
 use xiuhua_contracts::normalization::v1::normalization_service_server::NormalizationService;
 use xiuhua_contracts::normalization::v1::read_values_response::Part;
+use xiuhua_contracts::normalization::v1::treatment::Kind;
+use xiuhua_indicators::treatment::Treatment;
 
 use super::{Facts, Fixed, SET, THEN, World};
 
@@ -133,10 +135,31 @@ fn threshold(facts: &Facts, kind: &str, leaf: String) -> wire::Threshold {
             row.set_status(wire::ThresholdStatus::Ok);
             (row.lower, row.upper) = (Some(*lower), Some(*upper));
         }
+        Some(Fixed::Of(goalposts)) => {
+            row.set_status(wire::ThresholdStatus::Ok);
+            (row.lower, row.upper) = (Some(goalposts.lower()), Some(goalposts.upper()));
+            row.treatment = treatment(goalposts.treatment());
+        }
         Some(Fixed::Degenerate) => row.set_status(wire::ThresholdStatus::Degenerate),
         None => row.set_status(wire::ThresholdStatus::NoData),
     }
     row
+}
+
+fn treatment(found: Treatment) -> Option<wire::Treatment> {
+    let kind = match found {
+        Treatment::Untreated => return None,
+        Treatment::Winsorised(limits) => Kind::Winsorised(wire::Winsorised {
+            lower: limits.lower,
+            upper: limits.upper,
+            low_points: limits.low_points as u64,
+            high_points: limits.high_points as u64,
+        }),
+        Treatment::Logarithm(found) => {
+            Kind::Logarithm(wire::Logarithm { origin: found.origin, mirrored: found.mirrored })
+        }
+    };
+    Some(wire::Treatment { kind: Some(kind) })
 }
 
 /// The places, three a message.
@@ -163,6 +186,10 @@ fn column(
     for (at, estate) in (0..).zip(&facts.places) {
         let Some(value) = facts.effective(&estate.id, &column.leaf, period, position) else { continue };
         let z = facts.z(&facts.kind_of(estate, classification), &column.leaf, value);
+        if let Some(of) = facts.imputed.get(&(estate.id.clone(), column.leaf.clone(), period.to_owned())) {
+            let entry = column.place.len().try_into().unwrap();
+            column.imputed.push(wire::Imputation { entry, ..of.clone() });
+        }
         column.place.push(at);
         column.value.push(value);
         column.z_uncapped.push(z);

@@ -33,18 +33,25 @@ const TOUCHED: &str = scratch_table!(
 
 pub(super) const CLEAR: &[&str] = &[drop_scratch_table!("touched")];
 
-/// Takes note of the columns that the delivery speaks of: after its statements are gathered, before they are recorded.
-pub(super) async fn note_columns(connection: &mut Connection) -> Result<(), Error> {
+/// Begins with no column.
+pub(super) async fn begin(connection: &mut Connection) -> Result<(), Error> {
     run(connection, CLEAR).await?;
-    run(connection, &[TOUCHED]).await?;
+    run(connection, &[TOUCHED]).await
+}
+
+/// Takes note of the columns that the delivery speaks of: after its statements are gathered, before they are recorded.
+/// Of what is fresh none had a value before.
+pub(super) async fn note_columns(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
     sqlx::query(concat!(
         "INSERT INTO touched (measure_id, period)
          SELECT measure_id, period FROM (SELECT DISTINCT measure_id, period FROM statement) AS s
          WHERE EXISTS (SELECT 1 FROM observation AS o
-                       WHERE o.measure_id = s.measure_id AND o.period = s.period AND o.position NOT IN ",
+                       WHERE o.measure_id = s.measure_id AND o.period = s.period AND o.position < $1
+                           AND o.position NOT IN ",
         withdrawn!(),
         ")"
     ))
+    .bind(sealing.position)
     .execute(&mut *connection)
     .await?;
     Ok(())

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::sifting::{self, Outcome};
 use super::{Connection, Sealing, Verdicts, activity, movement, reject, run};
-use crate::domain::measure::Bounds;
 use crate::domain::rejection::{ROWS_NAMED, Reason};
 use crate::domain::source::{DEFAULT_PRECEDENCE, DEFAULT_SOURCE, first_name};
 use crate::error::Error;
 use crate::store::HotQuery;
-use crate::store::rows::{bounds, from_json, integer, json, natural};
+use crate::store::rows::{bits, integer, json, natural};
 
 /// The columns of what a statement is about, as the record has them, so that indexes of both serve a join.
 macro_rules! observation_key {
@@ -83,9 +83,31 @@ const DECISIONS: &str = scratch_table!(
     )"
 );
 
-const INTO_QUARANTINE: &str = into_quarantine!("staged_observation");
+/// Sound rows that have to be compared: with one another, or with the record.
+const UNSETTLED: &str = scratch_table!(
+    "unsettled (",
+    observation_key!(),
+    "
+        ordinal    BIGINT           NOT NULL PRIMARY KEY,
+        row_no     BIGINT           NOT NULL,
+        value      DOUBLE PRECISION NOT NULL,
+        value_bits BIGINT           NOT NULL,
+        revised_at BIGINT,
+        original   TEXT             NOT NULL
+    )"
+);
+
+const INTO_QUARANTINE: &str = concat!(
+    "INSERT INTO rejected_row (batch_no, row_no, ordinal, reasons, original)
+     SELECT $1, s.row_no, s.ordinal, r.reasons, s.original FROM ",
+    reasons_by_ordinal!("$2"),
+    " AS r",
+    and_then_join!(),
+    "unsettled AS s ON s.ordinal = r.ordinal"
+);
 
 pub(super) const CLEAR: &[&str] = &[
+    drop_scratch_table!("unsettled"),
     drop_scratch_table!("statement"),
     drop_scratch_table!("conflict"),
     drop_scratch_table!("evidence"),
@@ -94,9 +116,8 @@ pub(super) const CLEAR: &[&str] = &[
 
 /// Those queries of a seal that meet the record, or are asked for every page of the delivery.
 pub(super) const HOT_QUERIES: &[HotQuery] = &[
-    HotQuery::new("find faulty rows", FAULTY),
-    HotQuery { scratch: &[STATEMENTS], ..HotQuery::new("gather statements", GATHER) },
-    HotQuery { scratch: &[CONFLICTS], ..HotQuery::new("find conflicting rows", CONFLICTING) },
+    HotQuery { scratch: &[UNSETTLED, STATEMENTS], ..HotQuery::new("gather statements", GATHER) },
+    HotQuery { scratch: &[UNSETTLED, CONFLICTS], ..HotQuery::new("find conflicting rows", CONFLICTING) },
     HotQuery { scratch: &[EVIDENCE], ..HotQuery::new("evidence of conflicts", TOLD) },
     HotQuery { scratch: &[STATEMENTS, DECISIONS], ..HotQuery::new("weigh statements", WEIGH) },
 ];
@@ -104,115 +125,66 @@ pub(super) const HOT_QUERIES: &[HotQuery] = &[
 pub(super) async fn decide(
     connection: &mut Connection,
     sealing: Sealing,
-    notes_columns: bool,
+    corrects: Option<i64>,
+    is_looked_at: bool,
 ) -> Result<Verdicts, Error> {
     run(connection, CLEAR).await?;
-    run(connection, &[STATEMENTS, CONFLICTS, EVIDENCE, DECISIONS]).await?;
-    reject_faulty_rows(connection, sealing).await?;
+    run(connection, &[UNSETTLED, STATEMENTS, CONFLICTS, EVIDENCE, DECISIONS]).await?;
+    let sifted = sifting::sift(connection, sealing, corrects).await?;
+    if is_looked_at {
+        movement::begin(connection).await?;
+    }
+    let mut verdicts = Verdicts { accepted: 0, corrected: 0, duplicate: 0 };
+    if sifted.unsettled > 0 {
+        verdicts = compare(connection, sealing, is_looked_at).await?;
+    }
+    verdicts.accepted += sifted.fresh;
+    let fresh = sifted.sieve.fresh_by_source();
+    name_sources(connection, sealing, &fresh).await?;
+    activity::add(connection, sealing.position, &fresh).await?;
+    if is_looked_at {
+        show(connection, sealing, &sifted).await?;
+    }
+    Ok(verdicts)
+}
+
+/// Decides what could not be told by itself, set by set.
+async fn compare(
+    connection: &mut Connection,
+    sealing: Sealing,
+    notes_columns: bool,
+) -> Result<Verdicts, Error> {
+    run(connection, look_at!("unsettled")).await?;
     gather_statements(connection, sealing).await?;
     run(connection, look_at!("statement")).await?;
     reject_conflicts(connection, sealing).await?;
     name_new_sources(connection, sealing).await?;
     weigh_statements(connection).await?;
     if notes_columns {
-        movement::note_columns(connection).await?;
+        movement::note_columns(connection, sealing).await?;
     }
     activity::note(connection, sealing.position).await?;
     record_decisions(connection, sealing).await
 }
 
-/// A staged row with a fault, beside what the registers say of its place and measure.
-#[derive(sqlx::FromRow)]
-struct FaultyRow {
-    ordinal: i64,
-    place_id: Option<String>,
-    measure_id: Option<String>,
-    value: Option<f64>,
-    faults: Option<String>,
-    place_known: bool,
-    /// `None` where the measure is not registered.
-    unit: Option<String>,
-    lower_bound: Option<f64>,
-    upper_bound: Option<f64>,
-    lower_open: Option<bool>,
-    upper_open: Option<bool>,
-}
-
-impl FaultyRow {
-    fn reasons(&self) -> Result<Vec<Reason>, Error> {
-        let mut reasons: Vec<Reason> = match &self.faults {
-            Some(faults) => from_json(faults)?,
-            None => Vec::new(),
-        };
-        if let Some(place_id) = self.place_id.as_deref().filter(|_| !self.place_known) {
-            reasons.push(Reason::unknown_place(place_id));
-        }
-        match (&self.measure_id, &self.unit) {
-            (Some(measure_id), None) => reasons.push(Reason::unknown_measure(measure_id)),
-            (Some(_), Some(unit)) => {
-                let bounds = self.bounds()?;
-                let outside = self.value.filter(|value| !bounds.contains(*value));
-                reasons.extend(outside.map(|value| Reason::out_of_bounds(value, &bounds, unit)));
-            }
-            (None, _) => {}
-        }
-        Ok(reasons)
-    }
-
-    fn bounds(&self) -> Result<Bounds, Error> {
-        let is_open = |end: Option<bool>| end.unwrap_or_default();
-        bounds(self.lower_bound, self.upper_bound, is_open(self.lower_open), is_open(self.upper_open))
-    }
-}
-
-/// Whether a staged row names a place that a batch in force describes. One look into the index a row: an EXISTS would
-/// let PostgreSQL read the whole register for it.
-macro_rules! place_known {
-    () => {
-        concat!(
-            "(SELECT 1 FROM place_revision AS p WHERE p.place_id = s.place_id AND p.position NOT IN ",
-            withdrawn!(),
-            " LIMIT 1) IS NOT NULL"
+/// Puts the first fresh rows beside the decisions, for those who look at samples: they are recorded already.
+async fn show(connection: &mut Connection, sealing: Sealing, sifted: &Outcome) -> Result<(), Error> {
+    for said in sifted.first.iter().map(|fresh| sifted.sieve.said(fresh)) {
+        let instant = said.revised_at_us.unwrap_or(sealing.arrival);
+        sqlx::query(
+            "INSERT INTO decision (measure_id, period, place_id, source_id, instant, given, value, value_bits, row_no,
+                                   verdict, stands_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'ACCEPTED', $5)",
         )
-    };
-}
-
-const FAULTY: &str = concat!(
-    "SELECT s.ordinal, s.place_id, s.measure_id, s.value, s.faults, ",
-    place_known!(),
-    " AS place_known, m.unit, m.lower_bound, m.upper_bound, m.lower_open, m.upper_open
-     FROM staged_observation AS s LEFT JOIN measure AS m ON m.measure_id = s.measure_id
-     WHERE s.batch_no = $1 AND s.ordinal > $2 AND s.ordinal <= $3
-         AND (s.faults IS NOT NULL
-             OR m.measure_id IS NULL
-             OR s.value < m.lower_bound OR (m.lower_open AND s.value = m.lower_bound)
-             OR s.value > m.upper_bound OR (m.upper_open AND s.value = m.upper_bound)
-             OR NOT (",
-    place_known!(),
-    "))"
-);
-
-async fn reject_faulty_rows(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
-    for (after, up_to) in sealing.pages() {
-        let page: Vec<FaultyRow> = sqlx::query_as(FAULTY)
-            .bind(sealing.batch_no)
-            .bind(after)
-            .bind(up_to)
-            .fetch_all(&mut *connection)
-            .await?;
-        let mut rejected = Vec::with_capacity(page.len());
-        for row in page {
-            rejected.push((row.ordinal, json(&row.reasons()?)?));
-        }
-        reject(connection, sealing, INTO_QUARANTINE, &rejected).await?;
-        // What is left in the staging table is sound by itself.
-        let ordinals: Vec<i64> = rejected.iter().map(|(ordinal, _)| *ordinal).collect();
-        sqlx::query(concat!(
-            "DELETE FROM staged_observation WHERE batch_no = $1 AND ordinal IN ",
-            integers!("$2")
-        ))
-        .bind(sealing.batch_no)
-        .bind(json(&ordinals)?)
+        .bind(said.measure_id)
+        .bind(said.period)
+        .bind(said.place_id)
+        .bind(said.source_id)
+        .bind(instant)
+        .bind(said.revised_at_us.is_some())
+        .bind(said.value)
+        .bind(bits(said.value))
+        .bind(integer(said.row))
         .execute(&mut *connection)
         .await?;
     }
@@ -231,7 +203,7 @@ const GATHER: &str = concat!(
     "        ) AS newest
          FROM (SELECT measure_id, period, place_id, source_id, revised_at, value, value_bits,
                       min(row_no) AS row_no, count(*) AS repeats
-               FROM staged_observation WHERE batch_no = $2
+               FROM unsettled
                GROUP BY measure_id, period, place_id, source_id, revised_at, value, value_bits) AS s
      )
      SELECT measure_id, period, place_id, source_id,
@@ -241,16 +213,16 @@ const GATHER: &str = concat!(
 );
 
 async fn gather_statements(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
-    sqlx::query(GATHER).bind(sealing.arrival).bind(sealing.batch_no).execute(connection).await?;
+    sqlx::query(GATHER).bind(sealing.arrival).execute(connection).await?;
     Ok(())
 }
 
 const CONFLICTING: &str = concat!(
-    "SELECT s.ordinal, c.conflict_no, c.variants FROM staged_observation AS s ",
+    "SELECT s.ordinal, c.conflict_no, c.variants FROM unsettled AS s ",
     and_then_join!(),
     "conflict AS c ON c.measure_id = s.measure_id AND c.period = s.period AND c.place_id = s.place_id
          AND c.source_id = s.source_id
-     WHERE s.batch_no = $1 AND s.ordinal > $2 AND s.ordinal <= $3"
+     WHERE s.ordinal > $1 AND s.ordinal <= $2"
 );
 
 const TOLD: &str = concat!(
@@ -288,12 +260,8 @@ async fn reject_conflicts(connection: &mut Connection, sealing: Sealing) -> Resu
     .await?;
     run(connection, look_at!("conflict", "evidence")).await?;
     for (after, up_to) in sealing.pages() {
-        let page: Vec<(i64, i64, i64)> = sqlx::query_as(CONFLICTING)
-            .bind(sealing.batch_no)
-            .bind(after)
-            .bind(up_to)
-            .fetch_all(&mut *connection)
-            .await?;
+        let page: Vec<(i64, i64, i64)> =
+            sqlx::query_as(CONFLICTING).bind(after).bind(up_to).fetch_all(&mut *connection).await?;
         let told = evidence(connection, page.iter().map(|row| row.1).collect()).await?;
         let mut rejected = Vec::with_capacity(page.len());
         for (ordinal, conflict_no, variants) in page {
@@ -339,6 +307,32 @@ async fn name_new_sources(connection: &mut Connection, sealing: Sealing) -> Resu
     .bind(i64::from(DEFAULT_PRECEDENCE))
     .execute(&mut *connection)
     .await?;
+    put_precedences(connection, sealing).await
+}
+
+/// The same for the sources of fresh rows, which are few.
+async fn name_sources(
+    connection: &mut Connection,
+    sealing: Sealing,
+    sources: &[(&str, u64, &str)],
+) -> Result<(), Error> {
+    for (source, ..) in sources {
+        let name = first_name(source);
+        sqlx::query(
+            "INSERT INTO source (source_id, name_zh, name_en, precedence) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (source_id) DO NOTHING",
+        )
+        .bind(source)
+        .bind(name.zh)
+        .bind(name.en)
+        .bind(i64::from(DEFAULT_PRECEDENCE))
+        .execute(&mut *connection)
+        .await?;
+    }
+    put_precedences(connection, sealing).await
+}
+
+async fn put_precedences(connection: &mut Connection, sealing: Sealing) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO source_precedence (source_id, from_position, precedence)
          SELECT source_id, $1, precedence FROM source

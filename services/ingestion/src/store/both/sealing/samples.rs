@@ -60,14 +60,14 @@ const STATEMENTS: &str = concat!(
                SELECT row_no, place_id, measure_id, period, source_id, value, verdict FROM decision
                UNION ALL
                SELECT s.row_no, s.place_id, s.measure_id, s.period, s.source_id, s.value, 'DUPLICATE'
-               FROM staged_observation AS s ",
+               FROM unsettled AS s ",
     and_then_join!(),
     "statement AS t ON t.measure_id = s.measure_id AND t.period = s.period AND t.place_id = s.place_id
                    AND t.source_id = s.source_id AND t.given = (s.revised_at IS NOT NULL) AND t.value = s.value
                    AND (s.revised_at IS NULL OR t.instant = s.revised_at)
-               WHERE s.batch_no = $2 AND s.row_no > t.row_no
+               WHERE s.row_no > t.row_no
                    AND EXISTS (SELECT 1 FROM statement WHERE repeats > 1)) AS told
-           WHERE verdict = $3 ORDER BY row_no, place_id, measure_id, period, source_id LIMIT $4) AS d
+           WHERE verdict = $2 ORDER BY row_no, place_id, measure_id, period, source_id LIMIT $3) AS d
      ORDER BY row_no, place_id, measure_id, period, source_id"
 );
 
@@ -91,7 +91,6 @@ async fn observations(
 ) -> Result<Vec<RowSample>, Error> {
     let found: Vec<StatementRecord> = sqlx::query_as(STATEMENTS)
         .bind(sealing.position)
-        .bind(sealing.batch_no)
         .bind(name)
         .bind(i64::from(count))
         .fetch_all(connection)

@@ -1,0 +1,311 @@
+"""numpy's half of `cargo xtask bench index`, on one thread: the same index, computed as one would in numpy.
+
+It answers a line on standard input with a line on standard output. `check TASK FOLDER` computes from what the engine
+wrote there and compares with what the engine made of it; `time TASK FOLDER SECONDS` repeats the task for about that much
+of the processor's time and prints the seconds that one takes.
+
+Places stand in rows, as matrix products want them. Everything runs over whole arrays: products for weighted sums,
+vectorised sorts for ranks and quantiles. Wherever two ways were tried the faster one is kept.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+MINIMUM_COVERAGE = 2 / 3 - 1e-9
+FLOOR = 0.01
+
+
+class Data:
+    """What the engine wrote: values, types, samples, the tree."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        tree = json.loads((self.folder / "tree.json").read_text())
+        self.leaves = tree["leaves"]
+        self.weights = np.array(tree["weights"])
+        self.groups = tree["groups"]
+        self.decimals = tree["decimals"]
+        self.inverse = np.array(tree["inverse"])
+        self.nodes = np.zeros((self.leaves, len(tree["nodes"])))
+        for at, (start, end) in enumerate(tree["nodes"]):
+            self.nodes[start:end, at] = 1.0
+        self.types = self.read("types").astype(int)
+        self.members = [np.flatnonzero(self.types == kind) for kind in range(4)]
+        self.samples = [np.array(sample, dtype=int) for sample in tree["samples"]]
+        self.values = np.ascontiguousarray(self.read("values").reshape(self.leaves, -1).T)
+
+    def read(self, name):
+        """Numbers of a file."""
+        return np.fromfile(self.folder / name, dtype="<f8")
+
+
+def thresholds(least, greatest, extension):
+    """The ends of a sample's values, extended: by value, by range, not at all."""
+    if extension == 0:
+        lower, upper = least - 0.1 * np.abs(least), greatest + 0.1 * np.abs(greatest)
+    elif extension == 1:
+        reach = 0.1 * (greatest - least)
+        lower, upper = least - reach, greatest + reach
+    else:
+        lower, upper = least, greatest
+    usable = greatest - least > 1e-12 * np.maximum(np.abs(least), np.abs(greatest))
+    return lower, upper, usable
+
+
+def line(data, lower, upper):
+    """From where and how far a value counts; an inverse indicator is turned."""
+    start = np.where(data.inverse, upper, lower)
+    return start, np.where(data.inverse, lower, upper) - start
+
+
+def effective(data, weights, usable):
+    """Weights in force: what is left out is shared inside its group. A set of weights a row."""
+    kept = weights * usable
+    for start, end in data.groups:
+        points = kept[..., start:end].sum(-1, keepdims=True)
+        share = weights[..., start:end].sum(-1, keepdims=True) / np.where(points > 0, points, 1.0)
+        kept[..., start:end] *= share
+    return kept
+
+
+def ordered(scores, decimals):
+    """Sorts rows of scores, best first: order, where each run of ties begins and, by row, how many there are."""
+    keys = np.round(scores * -(10.0**decimals))
+    order = np.argsort(keys, axis=1)  # NaN comes last
+    keys = np.take_along_axis(keys, order, axis=1)
+    begins = np.empty(keys.shape, dtype=bool)
+    begins[:, :1] = True
+    np.not_equal(keys[:, 1:], keys[:, :-1], out=begins[:, 1:])
+    return order, begins, np.count_nonzero(~np.isnan(keys), axis=1)
+
+
+def ranks_of(scores, decimals):
+    """Competition ranks by row; what stands where there is no score means nothing."""
+    order, begins, counts = ordered(scores, decimals)
+    places = np.arange(scores.shape[1], dtype=np.int32)
+    first = np.maximum.accumulate(np.where(begins, places, 0), axis=1)
+    ranks = np.empty(scores.shape, dtype=np.int32)
+    np.put_along_axis(ranks, order, first + 1, axis=1)
+    return ranks, counts
+
+
+def standings(scores, decimals):
+    """Ranks (0: none) and percentiles (NaN: none) by row."""
+    ranks = np.zeros(scores.shape)
+    percentiles = np.full(scores.shape, np.nan)
+    for row, (order, begins, count) in enumerate(zip(*ordered(scores, decimals))):
+        starts = np.flatnonzero(begins[:count])
+        ties = np.diff(starts, append=count)
+        order = order[:count]
+        ranks[row, order] = np.repeat(starts + 1.0, ties)
+        below = count - starts - ties
+        percentiles[row, order] = np.repeat(100.0 * (below + 0.5 * (ties - 1)) / (count - 1), ties)
+    return ranks, percentiles
+
+
+def one_pass(data, kept):
+    """Thresholds, dimensionless values, and score, coverage, rank and percentile of every node, into kept arrays."""
+    raw_all, capped_all, scores_all, coverage_all, ranks_all, percentiles_all = kept
+    for members, sample in zip(data.members, data.samples):
+        values = data.values[members]
+        sampled = values[sample]
+        lower, upper, usable = thresholds(np.nanmin(sampled, axis=0), np.nanmax(sampled, axis=0), 0)
+        start, span = line(data, lower, upper)
+        raw = values
+        np.subtract(values, start, out=raw)
+        np.divide(raw, span, out=raw)
+        capped = np.clip(raw, 0.0, 1.0)
+        raw_all[members], capped_all[members] = raw, capped
+        observed = ~np.isnan(capped)
+        np.copyto(capped, 0.0, where=~observed)
+        weights = (data.nodes.T * effective(data, data.weights, usable)).T
+        terms, weight = capped @ weights, observed.astype(float) @ weights
+        coverage = weight / weights.sum(0)
+        with np.errstate(invalid="ignore"):
+            scores = 100.0 * (terms / weight)
+        scores[coverage < MINIMUM_COVERAGE] = np.nan
+        scores = np.ascontiguousarray(scores.T)
+        ranks, percentiles = standings(scores, data.decimals)
+        scores_all[:, members], coverage_all[:, members] = scores, coverage.T
+        ranks_all[:, members], percentiles_all[:, members] = ranks, percentiles
+
+
+class Pass:
+    """One pass."""
+
+    def __init__(self, data):
+        self.data = data
+        # Results go where the last ones were, as the engine's do.
+        nodes = (data.nodes.shape[1], len(data.types))
+        self.kept = [np.empty_like(data.values) for _ in range(2)] + [np.empty(nodes) for _ in range(4)]
+
+    def run(self):
+        """Does it once."""
+        one_pass(self.data, self.kept)
+        return self.kept
+
+    def check(self):
+        """Compares with the engine's."""
+        _, _, scores, coverage, ranks, percentiles = self.run()
+        read = lambda name: self.data.read(name).reshape(scores.shape)
+        same("ranks", ranks, read("ranks"), 0)
+        same("scores", scores, read("scores"), 1e-9)
+        same("coverage", coverage, read("coverage"), 1e-9)
+        same("percentiles", percentiles, read("percentiles"), 1e-9)
+
+
+class Draws:
+    """Ranks under a thousand sets of weights, and their quantiles."""
+
+    def __init__(self, data):
+        self.data = data
+        z = data.read("z").reshape(data.leaves, -1)
+        # Made once, as the engine's values are: what is drawn are weights.
+        self.observed = [np.ascontiguousarray(~np.isnan(z[:, members])).astype(float) for members in data.members]
+        self.z = [np.nan_to_num(np.ascontiguousarray(z[:, members])) for members in data.members]
+        self.factors = data.read("factors").reshape(-1, data.leaves)
+        self.usable = [observed.any(axis=1) for observed in self.observed]
+
+    def run(self):
+        """Does it once."""
+        quantiles = np.empty((3, len(self.data.types)))
+        for members, z, observed, usable in zip(self.data.members, self.z, self.observed, self.usable):
+            weights = effective(self.data, self.data.weights * self.factors, usable)
+            scores, weight = weights @ z, weights @ observed
+            np.divide(scores, weight, out=scores)
+            scores *= 100.0
+            low = weight < MINIMUM_COVERAGE * weights.sum(1, keepdims=True)
+            any_low = low.any()
+            if any_low:
+                scores[low] = np.nan
+            ranks, _ = ranks_of(scores, self.data.decimals)
+            if any_low:
+                quantiles[:, members] = np.nanpercentile(np.where(low, np.nan, ranks), [5, 50, 95], axis=0)
+            else:
+                quantiles[:, members] = int_quantiles(ranks)
+        return quantiles
+
+    def check(self):
+        """Compares with the engine's."""
+        found = self.run()
+        same("quantiles", found, self.data.read("quantiles").reshape(found.shape), 1e-9)
+
+
+def int_quantiles(ranks):
+    """The 5, 50 and 95 per cent quantiles of columns of whole numbers: a vectorised sort beats `np.percentile`."""
+    small = np.int16 if ranks.shape[1] < 2**15 else np.int32
+    rows = np.sort(ranks.T.astype(small, order="C"), axis=1)
+    found = np.empty((3, len(rows)))
+    for at, share in enumerate([0.05, 0.5, 0.95]):
+        place = share * (rows.shape[1] - 1)
+        below = int(place)
+        above = min(below + 1, rows.shape[1] - 1)
+        found[at] = rows[:, below] + (place - below) * (rows[:, above] - rows[:, below])
+    return found
+
+
+class Runs:
+    """How far ranks at the root shift in 250 runs under other samples, weights, extensions and means."""
+
+    def __init__(self, data):
+        self.data = data
+        self.values = [data.values[members] for members in data.members]
+        self.observed = [(~np.isnan(values)).astype(float) for values in self.values]
+        self.missing = [np.isnan(values) for values in self.values]
+        # Missing values that neither a least nor a greatest value can be.
+        self.for_least = [np.where(missing, np.inf, values) for missing, values in zip(self.missing, self.values)]
+        self.for_greatest = [np.where(missing, -np.inf, values) for missing, values in zip(self.missing, self.values)]
+        self.room = [np.empty_like(values) for values in self.values]
+        self.factors = data.read("run-factors").reshape(-1, data.leaves)
+        self.choices = data.read("run-choices").reshape(-1, 2).astype(int)
+        sizes = np.cumsum([len(sample) for sample in data.samples])
+        samples = data.read("run-samples").astype(int).reshape(-1, sizes[-1])
+        self.samples = [np.split(sample, sizes[:-1]) for sample in samples]
+        self.usual = [self.ranks(kind, data.samples[kind], data.weights, 0, 0) for kind in range(4)]
+
+    def ranks(self, kind, sample, weights, extension, geometric):
+        """One run of one type: ranks, and which places have one."""
+        least = self.for_least[kind][sample].min(axis=0)
+        greatest = self.for_greatest[kind][sample].max(axis=0)
+        lower, upper, usable = thresholds(least, greatest, extension)
+        start, span = line(self.data, lower, upper)
+        weights = effective(self.data, weights, usable)
+        z = self.room[kind]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            np.subtract(self.values[kind], start, out=z)
+            np.divide(z, span, out=z)
+        np.clip(z, FLOOR if geometric else 0.0, 1.0, out=z)
+        np.copyto(z, 1.0 if geometric else 0.0, where=self.missing[kind])
+        if geometric:
+            np.log(z, out=z)
+        if not usable.all():
+            z[:, ~usable] = 0.0
+        weight = self.observed[kind] @ weights
+        scores = (z @ weights) / weight
+        if geometric:
+            np.exp(scores, out=scores)
+        scores *= 100.0
+        low = weight < MINIMUM_COVERAGE * weights.sum()
+        scores[low] = np.nan
+        ranks, _ = ranks_of(scores[np.newaxis], self.data.decimals)
+        return ranks[0], ~low
+
+    def run(self):
+        """Does it once."""
+        shifts = np.empty(len(self.choices))
+        for at, (extension, geometric) in enumerate(self.choices):
+            weights = self.data.weights * self.factors[at]
+            shift, count = 0, 0
+            for kind in range(4):
+                ranks, there = self.ranks(kind, self.samples[at][kind], weights, extension, geometric)
+                usual, usually_there = self.usual[kind]
+                both = there & usually_there
+                shift += np.abs(ranks - usual)[both].sum()
+                count += np.count_nonzero(both)
+            shifts[at] = shift / count
+        return shifts
+
+    def check(self):
+        """Compares with the engine's."""
+        same("shifts", self.run(), self.data.read("shifts"), 1e-9)
+
+
+def same(what, found, expected, tolerance):
+    """Ends the program where two arrays differ by more than a tolerance."""
+    close = np.isclose(found, expected, rtol=0, atol=tolerance, equal_nan=True)
+    if not close.all():
+        at = np.argwhere(~close)[0]
+        sys.exit(f"{what}: {np.count_nonzero(~close)} differ, at {at}: {found[tuple(at)]} and {expected[tuple(at)]}")
+
+
+def seconds_of(task, least):
+    """Seconds of the processor that one repetition takes."""
+    task.run()  # once beforehand, as memory and caches are cold
+    start, repeats = time.process_time(), 0
+    while True:
+        task.run()
+        repeats += 1
+        spent = time.process_time() - start
+        if spent >= least:
+            return spent / repeats
+
+
+def main():
+    """Answers line by line."""
+    tasks = {"pass": Pass, "draws": Draws, "runs": Runs}
+    for question in sys.stdin:
+        match question.split():
+            case ["check", task, folder]:
+                tasks[task](Data(folder)).check()
+                print("same", flush=True)
+            case ["time", task, folder, seconds]:
+                print(seconds_of(tasks[task](Data(folder)), float(seconds)), flush=True)
+            case _:
+                sys.exit(f"not understood: {question}")
+
+
+main()
