@@ -4,7 +4,7 @@
 //! withdrawn, not by another process on the same record. Only what stands beside a rank does: the interval of the newest
 //! analysis of uncertainty. Analyses never change either and the newest of a run only ever makes room for a newer one, so
 //! its number is part of what a page is called ([`Asked`]), and under that name a page is right for ever. What is kept
-//! needs no word from anybody to stay right; the number is one seek in an index of the record, whoever made the analysis.
+//! needs no word from anybody to stay right; the number is two seeks in indexes of the record, whoever made the analysis.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
