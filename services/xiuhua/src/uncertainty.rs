@@ -11,6 +11,7 @@ use xiuhua_contracts::scoring::v1::{
     LeftOut, ListIndistinguishableRequest, ListLeaveOneOutRequest, ListUncertaintyAnalysesRequest,
     RankInterval, TypeSensitivity, UncertaintyAnalysis, UncertaintyFactor,
 };
+use xiuhua_service_kit::status::explain;
 
 pub(crate) use self::exporting::write_rank_intervals;
 use crate::cli::{DrawArgs, SensitivityArgs, UncertaintyArgs};
@@ -98,10 +99,9 @@ pub(crate) async fn after_assessing(
         Err(status)
             if status.code() == Code::FailedPrecondition || status.code() == Code::InvalidArgument =>
         {
-            screen.warn(
-                &format!("没有名次区间：{}", status.message()),
-                &format!("no rank intervals: {}", status.message()),
-            )
+            // In the caller's language, as the service has it in its details.
+            let why = explain(&status).message;
+            screen.warn(&format!("没有名次区间：{why}"), &format!("no rank intervals: {why}"))
         }
         Err(status) => Err(status.into()),
     }
@@ -211,10 +211,10 @@ fn show_analysis(analysis: &UncertaintyAnalysis, screen: &mut Screen) -> Result<
     )?;
     let columns = [
         marks("因素", "factor"),
-        numbers("单独变动", "alone differed"),
-        numbers("名次变动", "ranks changed"),
-        numbers("抽取中变动", "drawn differed"),
-        numbers("名次变动", "ranks changed"),
+        numbers("单独变动", "alone"),
+        numbers("名次因此变动", "moved ranks").spare(1),
+        numbers("抽取中变动", "drawn"),
+        numbers("名次因此变动", "moved ranks").spare(2),
     ];
     let row = |used: &UncertaintyFactor| {
         vec![
