@@ -71,3 +71,16 @@ fn every_fault_is_told_at_once() {
     assert!(matches!(&faults[7], JudgementFault::UnknownParent { at: 8, .. }));
     assert_eq!(faults[8..], [missing("C1.1", "C1.3"), missing("C1.2", "C1.3")]);
 }
+
+#[test]
+fn a_ninth_written_in_decimals_counts_in_either_direction() {
+    let catalog = catalog();
+    let rest = [judged("A1", "A1.1", "A1.3", 5.0), judged("A1", "A1.2", "A1.3", 2.0)];
+    for (pair, strongest) in
+        [(judged("A1", "A1.2", "A1.1", 0.11), 9.0), (judged("A1", "A1.1", "A1.2", 0.11), 0.11)]
+    {
+        let found = matrices(&catalog, &[&[pair], &rest[..]].concat()).unwrap();
+        assert_eq!(found.len(), 1);
+        assert!((found[0].1.at(0, 1) - strongest).abs() < 1e-12, "{}", found[0].1.at(0, 1));
+    }
+}
