@@ -22,7 +22,8 @@ use self::scores::{LEAST_BEFORE, Moments};
 
 /// Months before the last that are looked at.
 pub const HISTORY_MONTHS: usize = 35;
-/// The months that set what is expected, before the charts begin; with a shorter history half of it.
+/// The months that set what is expected, before the charts begin; with a shorter history all but the last twelve, or half
+/// of it where that is more.
 const QUIET_MONTHS: usize = 24;
 /// Reference value of the CUSUM: half of the shift it is best at, in standard deviations.
 const CUSUM_K: f64 = 0.5;
@@ -143,6 +144,8 @@ pub fn examine(
     limits: &Limits,
 ) -> Vec<Finding> {
     let skipped = series.len().saturating_sub(HISTORY_MONTHS + 1);
+    // A record that begins later has its quiet months later too.
+    let skipped = skipped + series[skipped..].iter().position(Option::is_some).unwrap_or_default();
     let series = &series[skipped..];
     let Some((Some(_), before)) = series.split_last() else {
         return Vec::new();
@@ -167,7 +170,7 @@ fn counts(series: &[Option<f64>], per_count: f64, worse: Worse, limits: &Limits)
     let counts: Vec<Option<f64>> =
         series.iter().map(|value| value.map(|value| (value * per_count).max(0.0).round())).collect();
     let last = counts.last().copied().flatten().unwrap_or(0.0);
-    let quiet = quiet_months(counts.len());
+    let quiet = quiet_months(&counts);
     let dispersion =
         scores::dispersion(&counts[..quiet].iter().filter_map(|count| *count).collect::<Vec<_>>());
     let before: Vec<f64> =
@@ -203,7 +206,7 @@ fn counts(series: &[Option<f64>], per_count: f64, worse: Worse, limits: &Limits)
 }
 
 fn values(series: &[Option<f64>], worse: Worse, limits: &Limits) -> Vec<Finding> {
-    let quiet = quiet_months(series.len());
+    let quiet = quiet_months(series);
     let scores = towards_worse(scores::of_values(series), worse);
     let alarms = [Detector::Ewma, Detector::Cusum].into_iter();
     let alarms = alarms.filter_map(|detector| charted(&scores, quiet, detector, limits));
@@ -232,11 +235,16 @@ fn first_beyond(ratio: f64, observed: f64, mean: f64, worse: Worse, chance: impl
     beyond
 }
 
-/// Months that set what is expected, of a series with its last month.
-fn quiet_months(months: usize) -> usize {
+/// Months that set what is expected, of a series with its last month; at least [`LEAST_BEFORE`] of them are on record
+/// where there are so many before the last.
+fn quiet_months(series: &[Option<f64>]) -> usize {
+    let months = series.len();
+    let known = series.iter().enumerate().filter(|(_, value)| value.is_some());
+    let enough = known.map(|(at, _)| at + 1).nth(LEAST_BEFORE - 1).unwrap_or(months);
     QUIET_MONTHS
-        .min(months.saturating_sub(1))
         .min((months / 2).max(LEAST_BEFORE).max(months.saturating_sub(12)))
+        .max(enough)
+        .min(months.saturating_sub(1))
 }
 
 fn towards_worse(mut scores: Vec<Option<f64>>, worse: Worse) -> Vec<Option<f64>> {

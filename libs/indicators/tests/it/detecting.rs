@@ -231,3 +231,14 @@ fn counts_that_never_varied_and_stay_are_silent() {
     assert_eq!(examine(&silent, Some(12.0), Worse::Up, &Limits::of(0.05)), []);
     assert_eq!(examine(&silent, None, Worse::Up, &Limits::of(0.05)), []);
 }
+
+#[test]
+fn months_before_a_record_begins_change_nothing() {
+    let scattered = [3.0, 14.0, 2.0, 16.0, 5.0, 13.0, 4.0, 15.0, 3.0, 12.0, 6.0, 30.0].map(Some);
+    let limits = Limits::of(0.05);
+    let alone = examine(&scattered, Some(1.0), Worse::Up, &limits);
+    assert!(!alone.is_empty() && alone.iter().all(|it| it.expected_months > 0 && it.dispersion > 1.0));
+    let mut padded = examine(&[vec![None; 24], scattered.to_vec()].concat(), Some(1.0), Worse::Up, &limits);
+    padded.iter_mut().for_each(|it| it.months.iter_mut().for_each(|month| *month -= 24));
+    assert_eq!(padded, alone);
+}
