@@ -64,12 +64,19 @@ impl FactorRecord {
 #[must_use]
 pub fn differs(kind: FactorKind, one: &InForce, other: &InForce) -> bool {
     match kind {
-        FactorKind::Sample => one.samples != other.samples,
+        // The same members in another order are the same sample; one drawn twice counts twice.
+        FactorKind::Sample => sorted(&one.samples) != sorted(&other.samples),
         FactorKind::Weights => one.weights != other.weights,
         FactorKind::Extension => one.extensions != other.extensions,
         FactorKind::Aggregation => one.means != other.means,
         FactorKind::Missing => one.minimum_coverages != other.minimum_coverages,
     }
+}
+
+fn sorted(samples: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let mut samples = samples.to_vec();
+    samples.iter_mut().for_each(|members| members.sort_unstable());
+    samples
 }
 
 /// Whether the figures that a factor acts through differ between two runs, which are otherwise alike.
