@@ -48,7 +48,9 @@ fn build(
             weight: weights[row],
             kind: match &entry.kind {
                 EntryKind::Node(entry) => ItemKind::Node(node(entry)),
-                EntryKind::Leaf(entry) => ItemKind::Leaf(leaf(entry, sources[row], &position)),
+                EntryKind::Leaf(entry) => {
+                    ItemKind::Leaf(leaf(entry, sources[row], &position, &sheet.measures))
+                }
             },
         }
     };
@@ -79,8 +81,14 @@ fn node(entry: &NodeEntry) -> Node {
     }
 }
 
-fn leaf(entry: &LeafEntry<'_>, source: Option<Source>, position: &[ItemIndex]) -> Leaf {
+fn leaf(
+    entry: &LeafEntry<'_>,
+    source: Option<Source>,
+    position: &[ItemIndex],
+    measures: &[MeasureEntry<'_>],
+) -> Leaf {
     let source = source.expect("a leaf without a source is a fault, and no catalog is built with one");
+    let rolls = matches!(source, Source::Measure(measure) if measures[measure].roll.is_some());
     Leaf {
         reads: match source {
             Source::Measure(measure) => Reads::Measure(measure),
@@ -90,7 +98,7 @@ fn leaf(entry: &LeafEntry<'_>, source: Option<Source>, position: &[ItemIndex]) -
         transform: entry.transform.or(Transform::None),
         threshold: entry.threshold.or(DEFAULT_THRESHOLD),
         treat: preparing::treat(entry),
-        impute: preparing::impute(entry),
+        impute: preparing::impute(entry, rolls),
         evidence: entry.evidence.to_owned(),
         note: entry.note.to_owned(),
     }

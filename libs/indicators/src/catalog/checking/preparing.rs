@@ -3,24 +3,21 @@
 use xiuhua_checked_toml::{Given, Placed};
 
 use super::super::fault::{FaultList, Reason};
-use super::super::reading::{Entry, LeafEntry};
+use super::super::reading::{Entry, LeafEntry, MeasureEntry};
 use super::super::{Bounds, Force, Impute, ThresholdPolicy, Transform, Treat};
 
 /// Checks what a leaf says of its own. Defaults are not faults: where they have no meaning they do not hold.
 pub(super) fn check(
     leaf: &LeafEntry<'_>,
     entry: &Entry<'_>,
-    bounds: Option<Given<Bounds>>,
+    measure: Option<&MeasureEntry<'_>>,
     faults: &mut FaultList<'_>,
 ) {
-    if let Given::Is(impute) = leaf.impute
-        && impute.value != Impute::None
-        && !leaf.change_of.is_absent()
-    {
-        let path = format!("{}.impute", entry.path);
-        let (zh, en) =
-            ("派生指标由得分算出，不插补", "a derived leaf is made of scores; its gaps are not filled");
-        faults.add(impute.at, Reason::Contradiction, path, zh, en);
+    if let Given::Is(impute) = leaf.impute {
+        let rolls = measure.is_some_and(|measure| measure.roll.is_some());
+        if let Some((zh, en)) = unfillable(leaf, impute.value, rolls) {
+            faults.add(impute.at, Reason::Contradiction, format!("{}.impute", entry.path), zh, en);
+        }
     }
     let Given::Is(treat) = leaf.treat else { return };
     if treat.value == Treat::None {
@@ -29,7 +26,23 @@ pub(super) fn check(
     if let Some((zh, en)) = without_meaning(leaf) {
         faults.add(treat.at, Reason::Contradiction, format!("{}.treat", entry.path), zh, en);
     }
-    check_limits(treat, entry, bounds, faults);
+    check_limits(treat, entry, measure.map(|measure| measure.bounds), faults);
+}
+
+/// Why a leaf's gaps cannot be filled so.
+fn unfillable(leaf: &LeafEntry<'_>, impute: Impute, rolls: bool) -> Option<(&'static str, &'static str)> {
+    let (earlier, later) = impute.reaches();
+    if impute != Impute::None && !leaf.change_of.is_absent() {
+        return Some((
+            "派生指标由得分算出，不插补",
+            "a derived leaf is made of scores; its gaps are not filled",
+        ));
+    }
+    // A value of twelve months has no neighbour in time of its own kind: single months lie beside it.
+    (rolls && (earlier > 0 || later > 0)).then_some((
+        "计量按月或按日滚动（roll），缺的已由近十二个月估计，不再用前后期插补",
+        "the measure rolls: a gap is estimated from the last twelve months, not filled from other periods",
+    ))
 }
 
 /// Why a leaf's outliers cannot be treated.
@@ -78,6 +91,7 @@ pub(super) fn treat(leaf: &LeafEntry<'_>) -> Treat {
 }
 
 /// The imputation in force: a leaf's own, or the default where it has a meaning.
-pub(super) fn impute(leaf: &LeafEntry<'_>) -> Impute {
-    if leaf.change_of.is_absent() { leaf.impute.or(leaf.default_impute) } else { Impute::None }
+pub(super) fn impute(leaf: &LeafEntry<'_>, rolls: bool) -> Impute {
+    let asked = leaf.impute.or(leaf.default_impute);
+    if unfillable(leaf, asked, rolls).is_some() { Impute::None } else { asked }
 }

@@ -42,7 +42,7 @@ pub(super) fn resolve(
         check_code(entry, measure, &by_id, faults);
         check_transform(leaf, entry, measure.map(|measure| measures[measure].bounds), faults);
         check_goalposts(leaf, entry, measure.map(|measure| measures[measure].bounds), faults);
-        preparing::check(leaf, entry, measure.map(|measure| measures[measure].bounds), faults);
+        preparing::check(leaf, entry, measure.map(|measure| &measures[measure]), faults);
         sources[row] = measure.map(Source::Measure).or(change_of.map(Source::ChangeOf));
     }
     report_unread(measures, &by_id, &read, faults);

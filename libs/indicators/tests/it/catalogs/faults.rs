@@ -254,6 +254,9 @@ const CASES: &[Case] = &[
     case!("measure = \"flowers\"" => "measure = \"flowers\"\nimpute = { method = \"linear\", reach = ¶13 }", OutOfRange at "leaf[G.1].impute.reach"),
     case!("measure = \"flowers\"" => "measure = \"flowers\"\nimpute = { method = \"group_median\", reach = ¶2 }", Contradiction at "leaf[G.1].impute.reach"),
     case!("change_of = \"G\"" => "change_of = \"G\"\nimpute = ¶\"last\"", Contradiction at "leaf[H.2].impute"),
+    case!(["measure = \"flowers\"" => "measure = \"flowers\"\nimpute = ¶\"linear\""],
+          ["[[measure]]\nid = \"flowers\"" => "[[measure]]\nroll = { take = \"sum\", from = \"month\" }\nid = \"flowers\""];
+          Contradiction at "leaf[G.1].impute"),
     // Derived leaves
     case!("change_of = \"G\"" => "measure = \"life\"\nchange_of = ¶\"G\"", MeasureAndChange at "leaf[H.2].change_of"),
     case!("change_of = \"G\"" => "change_of = ¶\"GG\"", UnknownNode at "leaf[H.2].change_of"),
