@@ -87,6 +87,12 @@ impl Gathered {
         self.count += 1;
     }
 
+    /// Puts a later word about the last month (or day) in the place of what it said, which stays one of those on record.
+    pub fn replace_latest(&mut self, value: f64) {
+        self.sum += value - self.latest;
+        self.latest = value;
+    }
+
     /// The value of a window of `asked` months or days: see [`rolled`].
     #[must_use]
     pub fn rolled(self, take: Take, asked: usize) -> Option<Rolled> {

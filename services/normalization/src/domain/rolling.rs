@@ -111,15 +111,24 @@ impl<'a> Rolling<'a> {
         for (at, (leaf, roll)) in
             self.leaves.leaves.iter().enumerate().filter(|(_, (_, roll))| roll.from == step)
         {
-            for (period, table) in read.periods().iter().zip(read.tables()) {
+            for (period_at, (period, table)) in read.periods().iter().zip(read.tables()).enumerate() {
                 for (place, value) in table.column(*leaf).iter().enumerate() {
                     let Some(value) = value else { continue };
                     if period.is_year() && Some(period) == closing.as_ref() {
                         self.delivered[at][place] = Some(value);
                     }
-                    // The state of a year is its state at the end.
-                    if !period.is_year() || roll.take == Take::Latest {
-                        self.gathered[at][place].add(value);
+                    let gathered = &mut self.gathered[at][place];
+                    if !period.is_year() {
+                        gathered.add(value);
+                    } else if roll.take == Take::Latest {
+                        // The state of a year is its state at the end: of the month or day it stands behind, which is on
+                        // record once, whichever of the two said so.
+                        let behind = period_at.checked_sub(1).map(|before| &read.tables()[before]);
+                        if behind.is_some_and(|before| before.column(*leaf).get(place).is_some()) {
+                            gathered.replace_latest(value);
+                        } else {
+                            gathered.add(value);
+                        }
                     }
                 }
             }

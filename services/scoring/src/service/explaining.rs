@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use xiuhua_contracts::scoring::v1 as proto;
 use xiuhua_indicators::imputation::imputes;
-use xiuhua_indicators::rolling::{Roll, closed_year, window};
+use xiuhua_indicators::rolling::{Roll, Take, closed_year, window};
 use xiuhua_indicators::threshold::Threshold;
 
 use super::{Opened, Scoring, must_name};
@@ -183,7 +183,10 @@ impl PlaceMeasured {
             return neighbours.map(|neighbour| neighbour.period.clone()).collect();
         }
         if let Some(rolled) = rolled {
-            let newest_first = window(assessed, rolled.from).into_iter().rev();
+            // The state of a year stands for its December, where a latest state is asked for.
+            let year = |period: &Period| closed_year(period).filter(|_| rolled.take == Take::Latest);
+            let with_year = |period: Period| year(&period).into_iter().chain([period]);
+            let newest_first = window(assessed, rolled.from).into_iter().rev().flat_map(with_year);
             return newest_first.take(usize::try_from(STATEMENTS).unwrap_or(usize::MAX)).collect();
         }
         // What was delivered for the year that a month closes.
