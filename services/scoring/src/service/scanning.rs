@@ -11,6 +11,7 @@ use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::detection::HISTORY_MONTHS;
 use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::rolling::Step;
+use xiuhua_indicators::treatment::Treatment;
 use xiuhua_service_kit::ids::new_id;
 use xiuhua_service_kit::request_id::{RequestId, Verdict, compare, fingerprint};
 
@@ -108,7 +109,10 @@ impl Scoring {
         let rows = self.store.thresholds(opened.run, None, i64::MAX).await?;
         let end = |row: &crate::store::ThresholdUsed| {
             let goalposts = row.threshold.goalposts()?;
-            let ends = Ends { lower: goalposts.lower(), upper: goalposts.upper(), median_z: row.median_z };
+            // A logarithm bends what lies between the ends, so that a median cannot be led back along a line.
+            let is_straight = !matches!(goalposts.treatment(), Treatment::Logarithm(_));
+            let median_z = row.median_z.filter(|_| is_straight);
+            let ends = Ends { lower: goalposts.lower(), upper: goalposts.upper(), median_z };
             Some(((opened.plan().type_name(row.type_at).to_owned(), row.leaf_at), ends))
         };
         Ok(rows.iter().filter_map(end).collect())
