@@ -41,7 +41,7 @@ impl Scoring {
             .into_iter()
             .map(|row| convert::ranked_place(opened.plan(), &outline, node_at, row))
             .collect();
-        self.put_intervals_beside(&opened, (type_at, node_at), &mut places).await?;
+        self.put_intervals_beside(&opened, node_at, &mut places).await?;
         Ok(proto::ListRankingResponse { places, next_page_token })
     }
 

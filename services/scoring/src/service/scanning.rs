@@ -127,9 +127,12 @@ impl Scoring {
         catalog: &Catalog,
     ) -> Result<Vec<(i64, Outcome)>, Error> {
         let judged_up_to = month.window_before(JUDGED_MONTHS);
-        let Some(last) = judged_up_to.first() else { return Ok(Vec::new()) };
+        // What is older than the series can be judged no more, and is not read for ever.
+        let Some((first, last)) = series.months.first().zip(judged_up_to.first()) else {
+            return Ok(Vec::new());
+        };
         let outline = Outline::of(catalog);
-        let waiting = self.store.unjudged(catalog_id, last).await?;
+        let waiting = self.store.unjudged(catalog_id, first, last).await?;
         let outcome = |warning: &crate::store::Unjudged| {
             let place = series.axis.binary_search(&warning.place).ok()?;
             let at = series.months.iter().position(|month| *month == warning.month)?;

@@ -184,23 +184,19 @@ impl Scoring {
         Ok(proto::ListLeaveOneOutResponse { items, next_page_token })
     }
 
-    /// Puts what the newest analysis says beside the places of a page of one ranking.
+    /// Puts what the newest analysis says beside the places of a page of one ranking that have a rank.
     pub(super) async fn put_intervals_beside(
         &self,
         opened: &Opened,
-        at: (usize, usize),
+        node_at: usize,
         places: &mut [proto::RankedPlace],
     ) -> Result<(), Error> {
-        let ranks = places.iter().filter_map(|place| Some(u64::from(place.score.as_ref()?.rank?)));
-        let Some((first, last)) = ranks.clone().min().zip(ranks.max()) else { return Ok(()) };
-        let mut found = self.store.beside_ranks(opened.run, at, (first, last)).await?;
-        found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        for place in places.iter_mut().filter(|place| place.score.as_ref().is_some_and(|s| s.rank.is_some()))
-        {
-            let id = PlaceId::new(place.place_id.as_str());
-            if let Ok(row) = found.binary_search_by(|(known, _)| known.cmp(&id)) {
-                place.interval = Some(encode::beside(&found[row].1));
-            }
+        let is_ranked = |place: &proto::RankedPlace| place.score.as_ref().is_some_and(|it| it.rank.is_some());
+        let id = |place: &proto::RankedPlace| PlaceId::new(place.place_id.as_str());
+        let ranked: Vec<PlaceId> = places.iter().filter(|place| is_ranked(place)).map(id).collect();
+        let found = self.store.beside_places(opened.run, node_at, &ranked).await?;
+        for place in places {
+            place.interval = found.get(&id(place)).map(encode::beside);
         }
         Ok(())
     }

@@ -59,9 +59,10 @@ pub(super) fn left_out() -> String {
     )
 }
 
-/// What the newest analysis says of the places between two ranks.
-pub(super) fn beside_ranks() -> String {
-    beside("i.type_at = $2 AND i.node_at = $3 AND i.rank BETWEEN $4 AND $5")
+/// What the newest analysis says of so many places at one node: of them alone, for the ranks of a page may span a type.
+pub(super) fn beside_places(places: usize) -> String {
+    let named: Vec<String> = (0..places).map(|at| format!("${}", at + 3)).collect();
+    beside(&format!("i.node_at = $2 AND i.place_id IN ({})", named.join(", ")))
 }
 
 /// What the newest analysis says of one place.
@@ -85,6 +86,6 @@ fn beside(which: &str) -> String {
 pub(super) fn hot() -> Vec<String> {
     let mut statements =
         vec![ANALYSIS.to_owned(), ANALYSES.to_owned(), NEWEST_ANALYSIS.to_owned(), rank_intervals(), tiers()];
-    statements.extend([sensitivity(), left_out(), beside_ranks(), beside_place()]);
+    statements.extend([sensitivity(), left_out(), beside_places(3), beside_place()]);
     statements
 }

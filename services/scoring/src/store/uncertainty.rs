@@ -1,5 +1,6 @@
 //! What the record promises about analyses of uncertainty.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -59,14 +60,13 @@ pub(crate) trait UncertaintyStore: Send + Sync + std::fmt::Debug {
         limit: i64,
     ) -> Result<Vec<LeftOutShift>, StoreError>;
 
-    /// What the newest analysis of a run says of the places of one node within one type between two ranks; nothing
-    /// without an analysis.
-    async fn beside_ranks(
+    /// What the newest analysis of a run says of some places at one node; nothing without an analysis.
+    async fn beside_places(
         &self,
         run: Readable,
-        at: (usize, usize),
-        ranks: (u64, u64),
-    ) -> Result<Vec<(PlaceId, Beside)>, StoreError>;
+        node_at: usize,
+        places: &[PlaceId],
+    ) -> Result<HashMap<PlaceId, Beside>, StoreError>;
 
     /// What the newest analysis of a run says of one place, by node; nothing without an analysis.
     async fn beside_place(&self, run: Readable, place: &PlaceId) -> Result<Vec<(usize, Beside)>, StoreError>;

@@ -28,7 +28,12 @@ pub(crate) trait WarningStore: Send + Sync + fmt::Debug {
     ) -> Result<HashSet<(PlaceId, String)>, StoreError>;
 
     /// Warnings of a catalog in months up to `last` that have not been judged.
-    async fn unjudged(&self, catalog_id: &str, last: &Period) -> Result<Vec<Unjudged>, StoreError>;
+    async fn unjudged(
+        &self,
+        catalog_id: &str,
+        first: &Period,
+        last: &Period,
+    ) -> Result<Vec<Unjudged>, StoreError>;
 
     /// Keeps what a scan found, the outcomes of older warnings, and the answer, in one transaction. What is found within
     /// [`NewWarnings::near`] of a warning of the same place and leaf on record is not kept again.
@@ -179,7 +184,7 @@ pub(super) const WARNED: &str =
 
 /// Warnings that wait to be judged.
 pub(super) const UNJUDGED: &str = "SELECT warning, place_id, leaf, month, limit_value, upward FROM warnings \
-     WHERE catalog_id = $1 AND month <= $2 AND outcome IS NULL";
+     WHERE catalog_id = $1 AND month BETWEEN $2 AND $3 AND outcome IS NULL";
 
 /// What became of warnings, counted.
 pub(super) const TALLIES: &str = "SELECT detector, leaf, state, outcome, COUNT(*) FROM warnings \

@@ -1,5 +1,7 @@
 //! Analyses of uncertainty, on either database: `super` is the one that this is compiled for.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use sqlx::AssertSqlSafe;
@@ -118,20 +120,20 @@ impl UncertaintyStore for SqlStore {
         rows.into_iter().map(LeftOutRow::read).collect()
     }
 
-    async fn beside_ranks(
+    async fn beside_places(
         &self,
         run: Readable,
-        (type_at, node_at): (usize, usize),
-        (first, last): (u64, u64),
-    ) -> Result<Vec<(PlaceId, Beside)>, StoreError> {
-        let rows: Vec<BesideRow> = sqlx::query_as(AssertSqlSafe(sql::beside_ranks()))
+        node_at: usize,
+        places: &[PlaceId],
+    ) -> Result<HashMap<PlaceId, Beside>, StoreError> {
+        if places.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let asked = sqlx::query_as(AssertSqlSafe(sql::beside_places(places.len())))
             .bind(run.run().0)
-            .bind(integer(type_at))
-            .bind(integer(node_at))
-            .bind(integer(first))
-            .bind(integer(last))
-            .fetch_all(self.readers())
-            .await?;
+            .bind(integer(node_at));
+        let asked = places.iter().fold(asked, |asked, place| asked.bind(place.as_str()));
+        let rows: Vec<BesideRow> = asked.fetch_all(self.readers()).await?;
         rows.into_iter().map(|row| row.read().map(|(_, place, beside)| (place, beside))).collect()
     }
 

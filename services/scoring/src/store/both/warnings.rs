@@ -31,9 +31,18 @@ impl WarningStore for SqlStore {
         warned(&mut connection, catalog_id, first, last).await
     }
 
-    async fn unjudged(&self, catalog_id: &str, last: &Period) -> Result<Vec<Unjudged>, StoreError> {
-        let rows: Vec<_> =
-            sqlx::query_as(UNJUDGED).bind(catalog_id).bind(last.as_str()).fetch_all(self.readers()).await?;
+    async fn unjudged(
+        &self,
+        catalog_id: &str,
+        first: &Period,
+        last: &Period,
+    ) -> Result<Vec<Unjudged>, StoreError> {
+        let rows: Vec<_> = sqlx::query_as(UNJUDGED)
+            .bind(catalog_id)
+            .bind(first.as_str())
+            .bind(last.as_str())
+            .fetch_all(self.readers())
+            .await?;
         rows.into_iter().map(unjudged).collect()
     }
 
