@@ -59,6 +59,15 @@ pub enum OpenError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file that is to last, under an address of files that need not.
+    #[error(
+        "`{url}`：只有临时目录中的文件才能以 ?durable=no 打开 / only a file in the temporary folder is opened with \
+         ?durable=no"
+    )]
+    Lasting {
+        /// The address.
+        url: String,
+    },
     /// The file or server cannot be opened.
     #[error("无法打开数据库 / cannot open the database `{url}`")]
     Open {

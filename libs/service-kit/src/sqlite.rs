@@ -33,7 +33,8 @@ const FLEETING_CACHE_KIB: &str = "-2048";
 const ROWS_AHEAD: usize = 500;
 
 /// What the address of a file ends with that nobody needs once its process has ended, however it ends: no commit waits
-/// for the disk. Nothing else differs.
+/// for the disk, and its readers keep small caches. Refused of a file outside the system's temporary folder, so that no
+/// record that is to last can be kept so by a slip of an address.
 pub const FLEETING: &str = "?durable=no";
 
 /// A database file, migrated and open.
@@ -52,12 +53,21 @@ impl SqliteDatabase {
     /// [`OpenError`], also for a database of a newer version.
     pub async fn open(url: &str, migrator: &'static Migrator) -> Result<Self, OpenError> {
         let open = |source| OpenError::opening(url, source);
-        let (address, synchronous, reader_cache) = match url.strip_suffix(FLEETING) {
-            Some(address) => (address, SqliteSynchronous::Off, FLEETING_CACHE_KIB),
-            None => (url, SqliteSynchronous::Full, CACHE_KIB),
+        let (address, is_fleeting) = match url.strip_suffix(FLEETING) {
+            Some(address) => (address, true),
+            None => (url, false),
         };
-        let options = SqliteConnectOptions::from_str(address)
-            .map_err(|refused| OpenError::address(url, &refused))?
+        let options =
+            SqliteConnectOptions::from_str(address).map_err(|refused| OpenError::address(url, &refused))?;
+        if is_fleeting && !options.get_filename().starts_with(std::env::temp_dir()) {
+            return Err(OpenError::Lasting { url: url.to_owned() });
+        }
+        let (synchronous, reader_cache) = if is_fleeting {
+            (SqliteSynchronous::Off, FLEETING_CACHE_KIB)
+        } else {
+            (SqliteSynchronous::Full, CACHE_KIB)
+        };
+        let options = options
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)

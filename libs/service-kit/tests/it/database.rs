@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection, SqlSafeStr, SqliteConnection};
 use tokio::sync::Notify;
 use xiuhua_service_kit::database::{OpenError, passing};
-use xiuhua_service_kit::sqlite::SqliteDatabase;
+use xiuhua_service_kit::sqlite::{FLEETING, SqliteDatabase};
 use xiuhua_service_kit::status::Kind;
 use xiuhua_service_kit::testing::TemporaryDatabase;
 
@@ -111,6 +111,18 @@ async fn a_database_of_a_newer_version_is_refused_and_of_an_older_one_upgraded()
     }
     let refused = SqliteDatabase::open(&place.url(), migrator(1..=1)).await.unwrap_err();
     assert!(matches!(refused, OpenError::Newer { version: 2, .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn only_a_file_in_the_temporary_folder_may_be_one_that_need_not_last() {
+    let place = TemporaryDatabase::new();
+    let fleeting = place.url() + FLEETING;
+    SqliteDatabase::open(&fleeting, migrator(1..=1)).await.unwrap().close().await;
+    for lasting in ["sqlite:record.db", "sqlite:/var/lib/xiuhua/record.db"] {
+        let refused = SqliteDatabase::open(&(lasting.to_owned() + FLEETING), migrator(1..=1)).await;
+        assert!(matches!(refused, Err(OpenError::Lasting { .. })), "{refused:?}");
+        assert!(!std::path::Path::new("record.db").exists());
+    }
 }
 
 #[tokio::test]
