@@ -29,11 +29,14 @@ const SLOW: Duration = Duration::from_secs(1);
 const CACHE_KIB: &str = "-16384";
 /// The same of a reader of a [`FLEETING`] file: the pages are in the system's cache, where they were just written.
 const FLEETING_CACHE_KIB: &str = "-2048";
+/// Bytes of a page of a [`FLEETING`] file: it is written once and read in long stretches, so few large pages cost less than
+/// many small ones.
+const FLEETING_PAGE_BYTES: u32 = 16_384;
 /// Rows that a connection's thread reads ahead of whoever takes them: every time it waits, two threads change places.
 const ROWS_AHEAD: usize = 500;
 
 /// What the address of a file ends with that nobody needs once its process has ended, however it ends: no commit waits
-/// for the disk, and its readers keep small caches. Refused of a file outside the system's temporary folder, so that no
+/// for the disk, the log of its writes is never copied into the file, and its readers keep small caches. Refused of a file outside the system's temporary folder, so that no
 /// record that is to last can be kept so by a slip of an address.
 pub const FLEETING: &str = "?durable=no";
 
@@ -62,10 +65,11 @@ impl SqliteDatabase {
         if is_fleeting && !options.get_filename().starts_with(std::env::temp_dir()) {
             return Err(OpenError::Lasting { url: url.to_owned() });
         }
-        let (synchronous, reader_cache) = if is_fleeting {
-            (SqliteSynchronous::Off, FLEETING_CACHE_KIB)
+        let (options, synchronous, reader_cache) = if is_fleeting {
+            let options = options.page_size(FLEETING_PAGE_BYTES).pragma("wal_autocheckpoint", "0");
+            (options, SqliteSynchronous::Off, FLEETING_CACHE_KIB)
         } else {
-            (SqliteSynchronous::Full, CACHE_KIB)
+            (options, SqliteSynchronous::Full, CACHE_KIB)
         };
         let options = options
             .create_if_missing(true)
