@@ -13,8 +13,8 @@ use crate::store::StoreError;
 
 /// When a caller may come again to a database that is away or full.
 const STORE_RETRY_AFTER: Duration = Duration::from_secs(1);
-/// When a caller may come again to have an assessment verified: about as long as verifying one takes.
-const VERIFYING_RETRY_AFTER: Duration = Duration::from_secs(2);
+/// When a caller may come again for a seat that is taken: about as long as verifying an assessment takes.
+const SEAT_RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Every way in which a call or a run ends without its result.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +78,12 @@ pub(crate) enum Error {
     /// One assessment is analysed at a time.
     #[error("the uncertainty of another assessment is being analysed, try again later")]
     Analysing,
+    /// One scan for warnings is made at a time.
+    #[error("another scan for warnings is running, try again later")]
+    Scanning,
+    /// Schemes are made and compared one at a time.
+    #[error("other weights are being made or compared, try again later")]
+    Weighing,
     /// There is no such analysis.
     #[error("no uncertainty analysis {0}")]
     NoAnalysis(String),
@@ -240,7 +246,7 @@ impl Failure for Error {
                 Kind::FailedPrecondition
             }
             Self::PositionNotReached { .. } => Kind::OutOfRange,
-            Self::Verifying | Self::Analysing => Kind::ResourceExhausted,
+            Self::Verifying | Self::Analysing | Self::Scanning | Self::Weighing => Kind::ResourceExhausted,
             Self::Upstream(error) => error.kind(),
             Self::Store(StoreError::Corrupt(_)) => Kind::DataLoss,
             Self::Store(error) if error.holds_nul() => Kind::InvalidArgument,
@@ -281,6 +287,8 @@ impl Failure for Error {
             Self::PositionNotReached { .. } => "POSITION_NOT_REACHED",
             Self::Verifying => "VERIFYING_ANOTHER",
             Self::Analysing => "ANALYSING_ANOTHER",
+            Self::Scanning => "SCANNING_ANOTHER",
+            Self::Weighing => "WEIGHING_ANOTHER",
             Self::NoAnalysis(_) => "ANALYSIS_NOT_FOUND",
             Self::NotReproduced(_) => "ASSESSMENT_NOT_REPRODUCED",
             Self::Uncertainty(UncertaintyError::NotApplicable(_)) => "FACTOR_NOT_APPLICABLE",
@@ -359,6 +367,8 @@ impl Failure for Error {
             }
             Self::Verifying => "正在核验另一次测评，请稍后重试".to_owned(),
             Self::Analysing => "正在分析另一次测评的不确定性，请稍后重试".to_owned(),
+            Self::Scanning => "正在进行另一次预警扫描，请稍后重试".to_owned(),
+            Self::Weighing => "正在计算或比较其他权重方案，请稍后重试".to_owned(),
             Self::NoAnalysis(id) => format!("没有不确定性分析 {id}"),
             Self::NotReproduced(id) => {
                 format!("重新读取的数据得不出测评 {id} 已记录的排名，不能分析其不确定性")
@@ -393,7 +403,7 @@ impl Failure for Error {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Upstream(error) => error.retry_after(),
-            Self::Verifying | Self::Analysing => Some(VERIFYING_RETRY_AFTER),
+            Self::Verifying | Self::Analysing | Self::Scanning | Self::Weighing => Some(SEAT_RETRY_AFTER),
             Self::Store(error) => error.passing().map(|_| STORE_RETRY_AFTER),
             _ => None,
         }

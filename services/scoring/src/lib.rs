@@ -98,6 +98,8 @@ pub async fn assemble(
         verifying: Bench::new(),
         analysing: Bench::new(),
         studying: Bench::new(),
+        scanning: Bench::new(),
+        weighing: Bench::new(),
         types: Arc::new(Lately::new()),
         portraits: Arc::new(Lately::new()),
         structures: Arc::new(Lately::new()),

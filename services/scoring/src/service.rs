@@ -63,6 +63,10 @@ pub(crate) struct Scoring {
     pub(crate) analysing: Bench,
     /// Where structures are computed.
     pub(crate) studying: Bench,
+    /// Where series are looked at for warnings.
+    pub(crate) scanning: Bench,
+    /// Where weights are made and compared.
+    pub(crate) weighing: Bench,
     /// What was lately read of runs, which do not change any more.
     pub(crate) types: Arc<Lately<TypeOfRun, TypeRecord>>,
     /// Portraits by classification, type and position.

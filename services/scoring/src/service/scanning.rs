@@ -54,6 +54,8 @@ impl Scoring {
         if !opened.catalog.measures.iter().any(|measure| measure.roll.is_some()) {
             return Err(Error::NothingRolls(plan.catalog.id));
         }
+        // Nobody queues for the seat: those who wait would use up the calls in flight.
+        let seat = self.scanning.free_seat().ok_or(Error::Scanning)?;
         let as_of_position = self.upstream.position(asked.as_of_position).await?;
         let mut months = asked.month.window_before(u32::try_from(HISTORY_MONTHS).unwrap_or(u32::MAX));
         months.push(asked.month.clone());
@@ -74,15 +76,14 @@ impl Scoring {
             };
             scan.run()
         };
-        let mut scanned = tokio::task::spawn_blocking(work).await?;
+        let (mut scanned, _seat) = seat.compute(work).await?;
         let found_all = scanned.found.len() as u64;
         let near = near(&asked.month);
         let known = self.store.warned(&plan.catalog.id, &near.0, &near.1).await?;
         let found = std::mem::take(&mut scanned.found);
         let found = self.with_statements(&opened.catalog, found, &known, as_of_position).await?;
 
-        let judged = outcomes.len() as u64;
-        let answer = move |added: &[Warning]| {
+        let answer = move |added: &[Warning], judged: u64| {
             answer(&scanned, found_all, judged, added, as_of_position).encode_to_vec()
         };
         let new = NewWarnings {

@@ -16,9 +16,6 @@ use crate::domain::warning::{State, Warning};
 use crate::error::Error;
 use crate::store::{Decided, WarningFilter, WarningRuling};
 
-/// Tallies of one answer.
-const MOST_TALLIES: usize = 5_000;
-
 impl Scoring {
     async fn list_of_warnings(
         &self,
@@ -100,8 +97,7 @@ impl Scoring {
     ) -> Result<proto::GetWarningRecordResponse, Error> {
         must_name(&[("catalog_id", &request.catalog_id)])?;
         let tallies = self.store.tallies(&request.catalog_id).await?;
-        let tallies = tallies.iter().take(MOST_TALLIES);
-        let tallies = tallies.map(|((by, leaf), tally)| convert::tally(*by, leaf, tally)).collect();
+        let tallies = tallies.iter().map(|((by, leaf), tally)| convert::tally(*by, leaf, tally)).collect();
         Ok(proto::GetWarningRecordResponse { tallies })
     }
 }

@@ -212,7 +212,7 @@ pub(super) fn rows_by_key<R: TableRow>(behind: bool) -> String {
 #[cfg(test)]
 pub(super) fn hot(skip_locked: &str) -> Vec<String> {
     use super::tables::NodeScoreRow;
-    use super::warnings::{DECISIONS, UNJUDGED, WARNED, WARNING, WARNINGS};
+    use super::warnings::{UNJUDGED, WARNED, WARNING, WARNINGS};
     let mut statements: Vec<String> =
         [ASSESSMENT, ASSESSMENTS, PUBLISHED, LAST_PUBLICATION, CATALOG, RECALL, SCORED_PLACES, PLACES_AFTER]
             .map(str::to_owned)
@@ -222,7 +222,8 @@ pub(super) fn hot(skip_locked: &str) -> Vec<String> {
             .map(str::to_owned),
     );
     statements.extend([scheme_in_force()]);
-    statements.extend([DECISIONS, UNJUDGED, WARNED, WARNING, WARNINGS].map(str::to_owned));
+    statements.extend([UNJUDGED, WARNED, WARNING, WARNINGS].map(str::to_owned));
+    statements.push(super::warnings::decisions(3));
     statements.extend([claim(skip_locked), fail_deadly(skip_locked), held(RENEWED)]);
     statements.extend([place(), place_scores(), place_leaves(), ranking(false), ranking(true), groups()]);
     statements.extend([thresholds(), type_thresholds(), weights(), scores_between(), leaves_between()]);

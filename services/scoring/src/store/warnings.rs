@@ -70,7 +70,7 @@ pub(crate) struct Unjudged {
 }
 
 /// Encodes the answer to a scan from the warnings that are new.
-pub(crate) type ScanAnswer = Box<dyn FnOnce(&[Warning]) -> Vec<u8> + Send + Sync>;
+pub(crate) type ScanAnswer = Box<dyn FnOnce(&[Warning], u64) -> Vec<u8> + Send + Sync>;
 
 /// What a scan leaves.
 pub(crate) struct NewWarnings {
@@ -174,9 +174,15 @@ pub(super) const WARNINGS: &str = "SELECT * FROM warnings WHERE warning < $1 \
      AND (CAST($6 AS TEXT) IS NULL OR leaf = $6) AND (CAST($7 AS TEXT) IS NULL OR state = $7) \
      AND (CAST($8 AS BIGINT) IS NULL OR level = $8) ORDER BY warning DESC LIMIT $9";
 
-/// The decisions about one warning.
-pub(super) const DECISIONS: &str =
-    "SELECT state, author, reason, decided_us FROM warning_decisions WHERE warning = $1 ORDER BY number";
+/// The decisions about so many warnings.
+pub(super) fn decisions(warnings: usize) -> String {
+    let named: Vec<String> = (1..=warnings).map(|at| format!("${at}")).collect();
+    format!(
+        "SELECT warning, state, author, reason, decided_us FROM warning_decisions WHERE warning IN ({}) \
+         ORDER BY warning, number",
+        named.join(", ")
+    )
+}
 
 /// Places and leaves with a warning in some months.
 pub(super) const WARNED: &str =
@@ -215,7 +221,7 @@ pub(super) struct WarningRow {
     outcome_value: Option<f64>,
 }
 
-/// A row of `warning_decisions`.
+/// A row of `warning_decisions`, without its warning.
 pub(super) type DecisionRow = (String, String, String, i64);
 
 impl WarningRow {

@@ -8,8 +8,8 @@ use crate::domain::sifting::{Fresh, Sieve, Unsettled};
 use crate::error::Error;
 use crate::store::rows::{bits, faults_json, integer, json};
 
-/// Rows of one INSERT: beyond this a statement of fifteen columns nears SQLite's limit of 32,766 bound values, and
-/// each statement costs a hand-off to the connection's thread, so never row by row.
+/// Rows of one INSERT: a statement of so many stays below SQLite's limit of 32,766 bound values, and each costs a
+/// hand-off to the connection's thread, so never row by row.
 const ROWS_PER_INSERT: usize = 1_000;
 
 /// Writes fresh rows on record, of the batch that takes a position and arrives at an instant.

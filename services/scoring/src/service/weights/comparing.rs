@@ -38,6 +38,7 @@ impl Weights {
             names.push(name);
             weights.push(found);
         }
+        let seat = self.0.weighing.free_seat().ok_or(Error::Weighing)?;
         let Values { places, types, z } = self.0.values(&opened).await?;
         let statuses = self.0.statuses(&opened).await?;
         let catalog = Arc::clone(&opened.catalog);
@@ -46,7 +47,8 @@ impl Weights {
             let record = Weighable { types, z, statuses };
             compare(&catalog, &record, &weights, movers as usize)
         };
-        let effects = tokio::task::spawn_blocking(work).await??;
+        let (effects, _seat) = seat.compute(work).await?;
+        let effects = effects?;
         let mut shifts = Vec::new();
         for (name, effects) in names.iter().skip(1).zip(effects) {
             for effect in effects {

@@ -12,6 +12,7 @@ use xiuhua_service_kit::request_id::{RequestId, compare, fingerprint};
 use xiuhua_service_kit::status::{InvalidRequest, Violations};
 
 use super::{Weights, refused};
+use crate::bench::Seat;
 use crate::convert;
 use crate::domain::decision::Decision;
 use crate::domain::weight_scheme::{DecidedScheme, SchemeWeightRow, WeightScheme, is_scheme_id, scheme_hash};
@@ -60,8 +61,9 @@ impl Weights {
         let experts = convert::weights::experts(&opened.catalog, &request.experts, &mut faults);
         faults.into_result()?;
 
+        let seat = self.0.weighing.free_seat().ok_or(Error::Weighing)?;
         let values = self.0.values(&opened).await?;
-        let made = weigh(&opened, values, experts, &choices).await?;
+        let made = weigh(&opened, seat, values, experts, &choices).await?;
         let types = &opened.plan().types;
         let report = convert::weight_report::report(&opened.catalog, types, &choices, &made);
         let (steps, weights) = rows(&opened.catalog, &made, &choices);
@@ -118,6 +120,7 @@ impl Scoring {
 
 async fn weigh(
     opened: &Opened,
+    seat: Seat,
     values: Values,
     experts: Vec<Expert>,
     choices: &Choices,
@@ -129,7 +132,7 @@ async fn weigh(
         let Values { z, types, .. } = &values;
         make(&Material { outline: &outline, z, types, type_count, experts: &experts, choices: &choices })
     };
-    let made = tokio::task::spawn_blocking(work).await?;
+    let (made, _seat) = seat.compute(work).await?;
     made.map_err(|faults| refused(&faults, &opened.plan().types))
 }
 

@@ -1,6 +1,6 @@
 //! Warnings, on either database: `super` is the one that this is compiled for.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
@@ -10,8 +10,9 @@ use xiuhua_service_kit::request_id::{Remembered, Verdict};
 use super::super::StoreError;
 use super::super::rows::integer;
 use super::super::warnings::{
-    DECISIONS, Decided, DecisionRow, Kept, NewWarnings, TALLIES, UNJUDGED, Unjudged, WARNED, WARNING,
-    WARNINGS, WarningFilter, WarningRow, WarningRuling, WarningStore, level_number, tallies, unjudged,
+    Decided, DecisionRow, Kept, NewWarnings, TALLIES, UNJUDGED, Unjudged, WARNED, WARNING, WARNINGS,
+    WarningFilter, WarningRow, WarningRuling, WarningStore, decisions as decisions_of, level_number, tallies,
+    unjudged,
 };
 use super::assessments::{first_of_its_name, remember};
 use super::{Connection, FOR_UPDATE, SqlStore, one_at_a_time};
@@ -64,12 +65,14 @@ impl WarningStore for SqlStore {
             .bind(filter.limit)
             .fetch_all(&mut *connection)
             .await?;
-        let mut warnings = Vec::with_capacity(rows.len());
-        for row in rows {
-            let decisions = decisions(&mut connection, row.warning).await?;
-            warnings.push(row.read(decisions)?);
-        }
-        Ok(warnings)
+        let numbers: Vec<i64> = rows.iter().map(|row| row.warning).collect();
+        let mut decisions = decisions(&mut connection, &numbers).await?;
+        rows.into_iter()
+            .map(|row| {
+                let of_row = decisions.remove(&row.warning).unwrap_or_default();
+                row.read(of_row)
+            })
+            .collect()
     }
 
     async fn warning(&self, id: &str) -> Result<Option<Warning>, StoreError> {
@@ -77,8 +80,8 @@ impl WarningStore for SqlStore {
         let row: Option<WarningRow> =
             sqlx::query_as(WARNING).bind(id).fetch_optional(&mut *connection).await?;
         let Some(row) = row else { return Ok(None) };
-        let decisions = decisions(&mut connection, row.warning).await?;
-        row.read(decisions).map(Some)
+        let decisions = decisions(&mut connection, &[row.warning]).await?.remove(&row.warning);
+        row.read(decisions.unwrap_or_default()).map(Some)
     }
 
     async fn decide_warning(&self, ruling: WarningRuling) -> Result<Decided, StoreError> {
@@ -109,8 +112,9 @@ async fn keep(connection: &mut Connection, new: NewWarnings) -> Result<Kept, Sto
     for (id, found) in fresh.iter().rev() {
         insert(connection, &new, id, found).await?;
     }
+    let mut judged = 0;
     for (number, outcome) in &new.outcomes {
-        sqlx::query(
+        let updated = sqlx::query(
             "UPDATE warnings SET outcome = $2, outcome_value = $3 WHERE warning = $1 AND outcome IS NULL",
         )
         .bind(number)
@@ -118,6 +122,8 @@ async fn keep(connection: &mut Connection, new: NewWarnings) -> Result<Kept, Sto
         .bind(outcome.value)
         .execute(&mut *connection)
         .await?;
+        // Another scan may have judged it meanwhile.
+        judged += updated.rows_affected();
     }
     let mut added = Vec::with_capacity(fresh.len());
     for (id, _) in fresh {
@@ -125,7 +131,7 @@ async fn keep(connection: &mut Connection, new: NewWarnings) -> Result<Kept, Sto
         added.push(row.read(Vec::new())?);
     }
     let NewWarnings { request_id, fingerprint, answer, .. } = new;
-    let response = answer(&added);
+    let response = answer(&added, judged);
     remember(connection, &Remembered { request_id, fingerprint, response: response.clone() }).await?;
     Ok(Kept::Now(response))
 }
@@ -175,8 +181,8 @@ async fn decide(connection: &mut Connection, ruling: WarningRuling) -> Result<De
         .fetch_optional(&mut *connection)
         .await?;
     let Some(row) = row else { return Ok(Decided::NoWarning) };
-    let before = decisions(connection, row.warning).await?;
-    let mut warning = row.read(before)?;
+    let before = decisions(connection, &[row.warning]).await?.remove(&row.warning);
+    let mut warning = row.read(before.unwrap_or_default())?;
     if !warning.state.may_become(ruling.state) {
         return Ok(Decided::Unfit(warning.state));
     }
@@ -205,8 +211,23 @@ async fn decide(connection: &mut Connection, ruling: WarningRuling) -> Result<De
     Ok(Decided::Kept(response))
 }
 
-async fn decisions(connection: &mut Connection, warning: i64) -> Result<Vec<DecisionRow>, StoreError> {
-    Ok(sqlx::query_as(DECISIONS).bind(warning).fetch_all(connection).await?)
+/// The decisions about some warnings, by warning; nothing of one without.
+async fn decisions(
+    connection: &mut Connection,
+    warnings: &[i64],
+) -> Result<HashMap<i64, Vec<DecisionRow>>, StoreError> {
+    let mut found: HashMap<i64, Vec<DecisionRow>> = HashMap::new();
+    if warnings.is_empty() {
+        return Ok(found);
+    }
+    let statement = decisions_of(warnings.len());
+    let asked = sqlx::query_as(AssertSqlSafe(statement));
+    let asked = warnings.iter().fold(asked, |asked, warning| asked.bind(*warning));
+    let rows: Vec<(i64, String, String, String, i64)> = asked.fetch_all(connection).await?;
+    for (warning, state, author, reason, decided_us) in rows {
+        found.entry(warning).or_default().push((state, author, reason, decided_us));
+    }
+    Ok(found)
 }
 
 async fn warned(
