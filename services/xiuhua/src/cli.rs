@@ -100,7 +100,7 @@ pub(crate) enum Command {
     Commit(CommitArgs),
     /// Approve an import that another person has committed: what it would do is shown first, and asked about at a
     /// terminal.
-    #[command(after_help = "Example:\n  xiuhua approve batch-01 --author 李强 --reason 已与街道核对")]
+    #[command(after_help = "Example:\n  xiuhua approve batch-01 --author 李明 --reason 已与街道核对")]
     Approve(SettleArgs),
     /// Give up an import that does not count yet.
     #[command(after_help = "Example:\n  xiuhua discard batch-01 --author 王芳 --reason 文件有误")]

@@ -11,7 +11,7 @@ use crate::json;
 use crate::method::UnusableInput;
 use crate::names::Names;
 use crate::platform::Platform;
-use crate::reading::history::{PERIODS, by_period};
+use crate::reading::history::{PERIODS, by_period, measure_alike};
 use crate::reading::nodes::{absence, change_cell, coverage_cell, legend, quarter, quarter_cell};
 use crate::reading::{explained, find_run, place_scores};
 use crate::screen::{Screen, Shown, count, marks, numbers, score, told, words};
@@ -28,7 +28,7 @@ struct Point {
 impl Point {
     /// Whether a difference of the two scores means anything.
     fn is_comparable(&self, other: &Self) -> bool {
-        self.run.threshold_set_id == other.run.threshold_set_id && self.place.r#type == other.place.r#type
+        measure_alike(&self.run, &other.run) && self.place.r#type == other.place.r#type
     }
 }
 
@@ -77,9 +77,9 @@ pub(crate) async fn trend(platform: &Platform, arguments: &TrendArgs, screen: &m
     }
     if points.windows(2).any(|pair| !pair[0].is_comparable(&pair[1])) {
         screen.say(
-            "阈值集或类型不同的期次之间得分不可比，不计变化；同一阈值集下重算的变化见下表。",
-            "scores under different threshold sets, or of different types, are not comparable: no change is given; see \
-             below for changes recomputed under one set.",
+            "阈值集、权重或类型不同的期次之间得分不可比，不计变化；同一阈值集下重算的变化见下表。",
+            "scores under different threshold sets or weights, or of different types, are not comparable: no change is \
+             given; see below for changes recomputed under one set.",
         )?;
     }
     legend(screen)?;

@@ -96,8 +96,12 @@ pub(crate) async fn after_assessing(
             &format!("名次区间：{} 次抽取，分析 {}", analysis.draws, analysis.id),
             &format!("rank intervals: {} draws, analysis {}", analysis.draws, analysis.id),
         ),
+        // What cannot be analysed, or not now because another analysis has the seat, is assessed nevertheless.
         Err(status)
-            if status.code() == Code::FailedPrecondition || status.code() == Code::InvalidArgument =>
+            if matches!(
+                status.code(),
+                Code::FailedPrecondition | Code::InvalidArgument | Code::ResourceExhausted
+            ) =>
         {
             // In the caller's language, as the service has it in its details.
             let why = explain(&status).message;

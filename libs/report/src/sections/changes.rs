@@ -15,10 +15,10 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
             Block::Text(
                 words
                     .choose(
-                        "没有同一阈值集下的上期测评。升降只在同一阈值集下才有意义：用 xiuhua assess --thresholds \
+                        "没有同一阈值集、同一权重下的上期测评。升降只在阈值集与权重都不变时才有意义：用 xiuhua assess --thresholds \
                          测评上一期后，再出一次报告，这一节就有内容。",
-                        "There is no earlier assessment under the same threshold set. Changes mean something under one set \
-                         only: assess the earlier period with xiuhua assess --thresholds and make the report again.",
+                        "There is no earlier assessment under the same threshold set and weights. Changes mean something \
+                         only where both stay: assess the earlier period with xiuhua assess --thresholds and make the report again.",
                     )
                     .to_owned(),
             ),
@@ -30,12 +30,12 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
             "{}{}",
             words.say(
                 format!(
-                    "与 {}的测评 {} 相比，两期用同一阈值集。",
+                    "与 {}的测评 {} 相比，两期用同一阈值集和同一权重。",
                     words.period_of(&previous.period),
                     previous.id
                 ),
                 format!(
-                    "Against assessment {} of {}; both under the same threshold set. ",
+                    "Against assessment {} of {}; both under the same threshold set and weights. ",
                     previous.id, previous.period
                 ),
             ),

@@ -129,8 +129,8 @@ fn changes(words: &Words<'_>) -> Option<String> {
         return Some(
             words
                 .choose(
-                    "没有同一阈值集下的上期测评，本报告不谈升降。",
-                    "There is no earlier assessment under the same threshold set: nothing is said about change.",
+                    "没有同一阈值集、同一权重下的上期测评，本报告不谈升降。",
+                    "There is no earlier assessment under the same threshold set and weights: nothing is said about change.",
                 )
                 .to_owned(),
         );

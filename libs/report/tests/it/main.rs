@@ -184,7 +184,7 @@ fn without_a_previous_period_nothing_is_said_about_change() {
     facts.types.iter_mut().for_each(|it| it.change = None);
     let pdf = as_pdf(&facts, Language::Zh);
     let text = looked_at("pdftotext", &["-layout"], &pdf);
-    assert!(text.contains("没有同一阈值集下的上期测评，本报告不谈升降"), "{text}");
+    assert!(text.contains("没有同一阈值集、同一权重下的上期测评，本报告不谈升降"), "{text}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(crate) enum WarningsCommand {
     )]
     Decide(WarningDecideArgs),
     /// How good the warnings of a catalog were, by detector and indicator.
-    #[command(after_help = "Example:\n  xiuhua warnings record --catalog pudong-2021")]
+    #[command(after_help = "Example:\n  xiuhua warnings record --catalog pudong-monthly")]
     Record(WarningRecordArgs),
 }
 

@@ -53,16 +53,23 @@ fn published(run: &Assessment) -> Option<(i64, i32)> {
     Some((time.seconds, time.nanos))
 }
 
-/// The assessments of earlier periods of the same length under the threshold set of a run, earliest first, at most
+/// Whether two assessments measure alike: under one threshold set and the same weights. Otherwise a change of either would
+/// show as a change of the places.
+pub(crate) fn measure_alike(one: &Assessment, other: &Assessment) -> bool {
+    let weights = |run: &Assessment| {
+        (run.weight_scheme_id.clone(), run.weight_scheme_version, run.weight_scheme_hash.clone())
+    };
+    one.threshold_set_id == other.threshold_set_id && weights(one) == weights(other)
+}
+
+/// The assessments of earlier periods of the same length that measure as a run does, earliest first, at most
 /// [`PERIODS`].
 ///
 /// # Errors
 /// If scoring cannot be read.
 pub(crate) async fn before(platform: &Platform, run: &Assessment) -> Result<Vec<Assessment>> {
     let is_alike = |other: &Assessment| {
-        other.threshold_set_id == run.threshold_set_id
-            && other.period.len() == run.period.len()
-            && other.period < run.period
+        measure_alike(other, run) && other.period.len() == run.period.len() && other.period < run.period
     };
     let mut found: Vec<_> = by_period(platform, &run.catalog_id, is_alike).await?.into_values().collect();
     found.drain(..found.len().saturating_sub(PERIODS));

@@ -10,6 +10,7 @@ use xiuhua_report::facts::{Change, Listed, Previous, Spread, TypeFacts};
 
 use crate::deciding::has_results;
 use crate::platform::Platform;
+use crate::reading::history::measure_alike;
 use crate::reporting::listing::Members;
 use crate::reporting::scores::Seen;
 
@@ -32,7 +33,7 @@ pub(super) async fn read(
     Ok(Some(previous))
 }
 
-/// The newest assessment of the latest earlier period under the same threshold set.
+/// The newest assessment of the latest earlier period that measures as a run does.
 async fn find(platform: &Platform, run: &Assessment) -> Result<Option<Previous>> {
     let mut request = ListAssessmentsRequest {
         catalog_id: run.catalog_id.clone(),
@@ -45,7 +46,7 @@ async fn find(platform: &Platform, run: &Assessment) -> Result<Option<Previous>>
         for other in page.assessments {
             let comparable = has_results(other.state())
                 && other.state() != AssessmentState::Withdrawn
-                && other.threshold_set_id == run.threshold_set_id
+                && measure_alike(&other, run)
                 && other.period.len() == run.period.len()
                 && other.period < run.period;
             if comparable && found.as_ref().is_none_or(|found| found.period < other.period) {

@@ -78,7 +78,7 @@ fn a_town_reads_its_committees_its_estates_and_its_change_since_the_period_befor
     let alone = report(bench, &["--town", "310115004000", "--format", "pdf", "--out", "alone"]);
     assert_eq!(alone, ["alone/report-2021-310115004000.pdf"]);
     let told = text(&bench.path(&alone[0]));
-    assert!(told.contains("没有同一阈值集下的上期测评"), "{told}");
+    assert!(told.contains("没有同一阈值集、同一权重下的上期测评"), "{told}");
     assert!(told.contains("在全区的位置") && told.contains("居委会"), "{told}");
     assert!(told.contains("（不列名）") && !told.contains("云台里"), "{told}");
 
