@@ -1228,7 +1228,8 @@ impl ::prost::Name for ListRankIntervalsResponse {
         "/xiuhua.scoring.v1.ListRankIntervalsResponse".into()
     }
 }
-/// Places that cannot be told apart: none of them stands below the first in at least 95 % of the draws.
+/// Places that cannot be told apart: none of them stands above, or below, the first in at least 95 % of the draws that
+/// score both.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IndistinguishableGroup {
     /// From 1 for the best.
@@ -1741,7 +1742,7 @@ pub mod uncertainty_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// How the ranks at the root move without one indicator or one node below the root: of one type, or of all together, by
+        /// How the ranks at the root move without one indicator or one node right below the root: of one type, or of all together, by
         /// catalog order.
         pub async fn list_leave_one_out(
             &mut self,
@@ -1841,7 +1842,7 @@ pub mod uncertainty_service_server {
             tonic::Response<super::GetSensitivityResponse>,
             tonic::Status,
         >;
-        /// How the ranks at the root move without one indicator or one node below the root: of one type, or of all together, by
+        /// How the ranks at the root move without one indicator or one node right below the root: of one type, or of all together, by
         /// catalog order.
         async fn list_leave_one_out(
             &self,
