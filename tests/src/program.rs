@@ -36,7 +36,10 @@ pub fn built(name: &str) -> PathBuf {
         xtask::forget_package(&mut cargo);
         let status = cargo
             .current_dir(xtask::repository_root())
-            .args(["build", "--quiet", "--workspace", "--bins", "--profile", profile, "--target-dir"])
+            // With the examples it is the build that tests and benches came from, and next to nothing is left to do;
+            // without them some features of dependencies are off, and everything is built once more.
+            .args(["build", "--quiet", "--workspace", "--bins", "--examples", "--profile", profile])
+            .arg("--target-dir")
             // As cargo itself writes it: with `debug/..` in it, it would be another folder to build scripts.
             .arg(folder.parent().expect("a profile's folder lies in the target folder"))
             .status();
