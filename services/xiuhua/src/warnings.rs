@@ -8,6 +8,7 @@ use xiuhua_contracts::scoring::v1::{
     WarningState, WarningTally,
 };
 
+use crate::assessing::position;
 use crate::cli::{
     ScanArgs, WarningArg, WarningDecideArgs, WarningLevelArg, WarningRecordArgs, WarningStateArg,
     WarningsCommand, WarningsListArgs,
@@ -36,12 +37,16 @@ pub(crate) async fn run(platform: &Platform, command: &WarningsCommand, screen: 
 
 async fn scan(platform: &Platform, arguments: &ScanArgs, screen: &mut Screen) -> Result<()> {
     let run = find_run(platform, &arguments.run).await?;
+    let as_of_position = match arguments.as_of {
+        None => None,
+        as_of => Some(position(platform, as_of).await?),
+    };
     let request = ScanWarningsRequest {
         request_id: request_id(),
         assessment_id: run.id,
         month: arguments.month.clone(),
         expected_false_alarms: Some(arguments.false_alarms),
-        as_of_position: arguments.as_of,
+        as_of_position,
     };
     let found = platform.warnings().scan_warnings(request).await?.into_inner();
     let (series, alarms) = (found.series, found.expected_false_alarms);
@@ -266,7 +271,7 @@ fn document(warning: &Warning) -> Value {
     json!({
         "id": warning.id,
         "place_id": warning.place_id,
-        "place_name": warning.place_name,
+        "name": warning.place_name,
         "town_code": warning.town_code,
         "town": warning.town_name,
         "type": warning.r#type,
@@ -296,9 +301,9 @@ fn document(warning: &Warning) -> Value {
             "measure_id": it.measure_id,
             "period": it.period,
             "value": it.value,
-            "source": it.source_id,
+            "source_id": it.source_id,
             "batch_id": it.batch_id,
-            "file": it.file_name,
+            "file_name": it.file_name,
             "row": it.row,
         })).collect::<Vec<_>>(),
         "state": word(warning.state().as_str_name(), "WARNING_STATE_"),
@@ -313,8 +318,7 @@ fn document(warning: &Warning) -> Value {
             outcome => Some(word(outcome.as_str_name(), "WARNING_OUTCOME_")),
         },
         "outcome_value": warning.outcome_value,
-        "catalog_id": warning.catalog_id,
-        "catalog_version": warning.catalog_version,
+        "catalog": { "id": warning.catalog_id, "version": warning.catalog_version },
         "assessment_id": warning.assessment_id,
         "as_of_position": warning.as_of_position,
     })

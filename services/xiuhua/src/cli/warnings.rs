@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{DecisionArgs, RunArg};
+use super::{AsOf, DecisionArgs, RunArg};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum WarningsCommand {
@@ -35,9 +35,10 @@ pub(crate) struct ScanArgs {
     /// False alarms that the whole scan may be expected to raise where nothing has changed; 0.01-1000.
     #[arg(long, value_name = "COUNT", default_value_t = 5.0)]
     pub(crate) false_alarms: f64,
-    /// Ingestion position to read at; without it the newest.
-    #[arg(long, value_name = "POSITION")]
-    pub(crate) as_of: Option<u64>,
+    /// Look at what was on record then: an instant such as 2026-11-02T00:00:00+08:00, or a position as `xiuhua batches`
+    /// lists it. Without it: now.
+    #[arg(long, value_name = "INSTANT|POSITION")]
+    pub(crate) as_of: Option<AsOf>,
 }
 
 #[derive(Debug, Args)]

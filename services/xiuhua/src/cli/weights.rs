@@ -22,6 +22,7 @@ pub(crate) enum WeightsCommand {
     )]
     Create(CreateSchemeArgs),
     /// List the schemes, newest first.
+    #[command(after_help = "Example:\n  xiuhua weights list --catalog pudong-2021")]
     List(ListSchemesArgs),
     /// Show a scheme: its weights step by step, its judgements, what was left out or capped.
     #[command(after_help = "Example:\n  xiuhua weights show expert@1 --type OLD_PUBLIC")]

@@ -53,12 +53,12 @@ fn shifts(shifts: &[RankShift], screen: &mut Screen) -> Result<()> {
     let columns = [
         marks("方案", "scheme"),
         words("类型", "type"),
-        numbers("小区", "places"),
+        numbers("小区", "places").spare(1),
         numbers("平均位移", "mean shift"),
         numbers("最大位移", "max shift"),
-        numbers("秩相关", "Spearman"),
-        numbers("进前 10%", "enter top 10%"),
-        numbers("出前 10%", "leave top 10%"),
+        numbers("秩相关", "Spearman").spare(2),
+        numbers("进前 10%", "enter top 10%").spare(4),
+        numbers("出前 10%", "leave top 10%").spare(3),
     ];
     let real = |value: Option<f64>| value.map_or_else(|| ABSENT.to_owned(), |value| format!("{value:.4}"));
     let row = |shift: &RankShift| {

@@ -43,9 +43,12 @@ pub(super) async fn all_of(
         if let Some(first) = own.first() {
             screen.heading(kind, kind)?;
             let mut columns: Vec<Column> = vec![marks("代码", "code"), words("名称", "name")];
-            columns.extend(first.columns.iter().map(|column| {
+            let last = first.columns.len().saturating_sub(1);
+            columns.extend((0..).zip(&first.columns).map(|(at, column)| {
                 let (zh, en) = column_words(&column.column);
-                numbers(zh, en)
+                let column = numbers(zh, en);
+                // The catalog's weights and the final ones tell most; what lies between goes from the left.
+                if at == 0 || at == last { column } else { column.spare(u8::try_from(at).unwrap_or(u8::MAX)) }
             }));
             let row = |weight: &&SchemeWeight| {
                 let mut row = vec![weight.code.clone(), screen.text(weight.name.as_ref())];

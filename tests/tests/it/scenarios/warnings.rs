@@ -84,7 +84,7 @@ fn after_three_calm_years_a_rise_gives_one_warning_which_is_decided_about_and_ju
     let records = warning["observations"].as_array().unwrap();
     assert_eq!(records.len(), 1, "{warning}");
     assert_eq!((&records[0]["period"], &records[0]["batch_id"]), (&"2022-01".into(), &batch["batch_id"]));
-    assert_eq!((&records[0]["file"], &records[0]["row"]), (&"observations.csv".into(), &3.into()));
+    assert_eq!((&records[0]["file_name"], &records[0]["row"]), (&"observations.csv".into(), &3.into()));
     // The same scan again finds it and adds nothing.
     let again = scan(&district, &run, "2022-01");
     assert_eq!((&again["found"], &again["added"]), (&1.into(), &0.into()));
