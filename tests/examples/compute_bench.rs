@@ -60,10 +60,10 @@ fn main() -> Result<()> {
     for stage in STAGES {
         say(&format!("  {stage:<12}{:>8.3} s", median(&runs, |run| run.seconds[stage])))?;
     }
-    say(&format!("  {:<12}{:>8.3} s", "wall", median(&runs, |run| run.wall)))?;
+    say(&format!("  {:<12}{:>8.3} s (at most 2 s)", "wall", median(&runs, |run| run.wall)))?;
     say(&format!("  {:<12}{:>8.3} s over all threads", "processor", median(&runs, |run| run.processor)))?;
     let most = runs.iter().map(|run| run.peak_kib).max().unwrap_or_default();
-    say(&format!("  {:<12}{:>8} MiB at most", "memory", most / 1024))
+    say(&format!("  {:<12}{:>8} MiB in a run at most (at most 250 MiB)", "memory", most / 1024))
 }
 
 fn compute(xiuhua: &Path, district: &Path, out: &Path) -> Result<Run> {
