@@ -281,6 +281,7 @@ impl<'a> Reassessment<'a> {
             self.engines.iter().zip(samples).zip(&self.weights(settings))
         {
             let members = engine.assessor.members();
+            // All of them are members: where one is not there are no engines.
             let sample: Vec<usize> =
                 sample.iter().filter_map(|place| members.binary_search(place).ok()).collect();
             let free = engine.rooms.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -362,7 +363,8 @@ impl Model for Reassessment<'_> {
 }
 
 /// An assessor a type where the base periods are what an assessor takes them for: the last ones on record on the one place
-/// axis, up to the period before the assessed one, or that period itself where nothing earlier is on record.
+/// axis, up to the period before the assessed one, or that period itself where nothing earlier is on record. An assessor
+/// knows the places of its type alone, so no sample may have another's.
 fn engines<'a>(study: &Study<'a>) -> Result<Vec<Engine<'a>>, ShapeError> {
     let asked = usize::try_from(study.outline.catalog().base_periods).unwrap_or(usize::MAX);
     let earlier: &'a [Table] = match study.base {
@@ -371,7 +373,11 @@ fn engines<'a>(study: &Study<'a>) -> Result<Vec<Engine<'a>>, ShapeError> {
         _ => return Ok(Vec::new()),
     };
     let nothing = !earlier.is_empty() && earlier.iter().all(Table::is_empty);
-    if nothing || !study.one_axis || study.types != study.base_types {
+    let astray = |(kind, sample): (usize, &Vec<usize>)| {
+        sample.iter().any(|&place| study.base_types[place] != Some(kind))
+    };
+    let any_astray = study.samples.iter().enumerate().any(astray);
+    if nothing || any_astray || !study.one_axis || study.types != study.base_types {
         return Ok(Vec::new());
     }
     let (outline, types, samples, current) = (study.outline, study.types, study.samples, study.current);

@@ -113,6 +113,22 @@ proptest! {
 }
 
 #[test]
+fn a_sample_with_a_member_of_another_type_is_not_cut_short_for_the_sake_of_speed() {
+    let mut district = District::new();
+    // Place 2 is of the second type; it drops out of none of the thresholds that it was drawn for.
+    district.samples[0].push(2);
+    let outline = Outline::of(&district.catalog);
+    let model = || Reassessment::new(district.study(&outline), 3).unwrap();
+    let (fast, plain) = (model(), model().plain());
+    let draws = (0..8).map(|draw| Settings::of_draw(&Factor::defaults(), 3, draw));
+    for settings in draws.chain([Settings::default()]) {
+        let (found, expected) =
+            [&fast, &plain].map(|model| model.run(&settings, Reach::AllNodes).unwrap()).into();
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
 fn the_bits_are_the_same_with_any_number_of_threads() {
     let district = District::new();
     let one = drawn(&district, 5, 60, 1);
