@@ -40,6 +40,7 @@ pub mod change;
 pub mod column;
 pub mod compose;
 pub mod contribution;
+mod correlation;
 pub mod detection;
 pub mod diagnosis;
 pub mod digest;
