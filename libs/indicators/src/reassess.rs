@@ -12,7 +12,6 @@ use crate::catalog::{Leaf, Reads};
 use crate::change::{base_change, change};
 use crate::column::present;
 use crate::compose::{BLOCK, Block, Composer, NodeColumn, Panel, needed_nodes};
-use crate::imputation::FilledPeriods;
 use crate::normalise::{Line, Scaler, cap_strips, transform};
 use crate::outline::Outline;
 use crate::rank::{Order, RankColumn, shift_of};
@@ -69,54 +68,33 @@ pub struct Scratch {
 impl<'a> Assessor<'a> {
     /// Prepares the places of one type.
     ///
-    /// The samples of `input` are not read: each run has its own.
+    /// The samples of `input` are not read: each run has its own. Gaps were filled when the values were gathered, over
+    /// more periods than are here: nothing is filled again.
     ///
     /// # Errors
     /// [`ShapeError`] if the inputs do not fit the catalog or each other.
     pub fn new(input: &Assessment<'a>, kind: usize) -> Result<Self, ShapeError> {
-        let members = checked_members(input, kind)?;
-        let filled = FilledPeriods::of(input.outline, &members, input.current, input.earlier)?;
-        Ok(Self::prepared(input, members, kind, &filled))
-    }
-
-    /// The same from values whose gaps were filled when they were gathered, over more periods than are here: nothing is
-    /// filled again.
-    ///
-    /// # Errors
-    /// [`ShapeError`] if the inputs do not fit the catalog or each other.
-    pub fn of_filled(input: &Assessment<'a>, kind: usize) -> Result<Self, ShapeError> {
-        let members = checked_members(input, kind)?;
-        let filled = FilledPeriods::as_given(input.outline, input.current, input.earlier);
-        Ok(Self::prepared(input, members, kind, &filled))
-    }
-
-    fn prepared(
-        input: &Assessment<'a>,
-        mut members: Vec<Vec<usize>>,
-        kind: usize,
-        filled: &FilledPeriods<'_>,
-    ) -> Self {
+        let members = checked_members(input, kind)?.swap_remove(kind);
         let outline = input.outline;
         let leaves = outline.leaf_count();
-        let members = members.swap_remove(kind);
         let asked = usize::try_from(outline.catalog().base_periods).unwrap_or(usize::MAX);
         let periods: Vec<&Table> = if nothing_on_record(input.earlier.iter()) {
             Vec::new()
         } else {
             let first = input.earlier.len().saturating_sub(asked);
-            (first..input.earlier.len()).map(|at| filled.base(at)).collect()
+            input.earlier[first..].iter().collect()
         };
-        let own = if periods.is_empty() { vec![filled.current()] } else { periods.clone() };
+        let own = if periods.is_empty() { vec![input.current] } else { periods.clone() };
         let has_derived = outline.derived_leaves().next().is_some();
         let prepared = |table: &Table| prepare(outline, table, &members);
-        Self {
+        Ok(Self {
             outline,
             base: means(&base_of(leaves, &own, &members.iter().copied())),
-            current: prepared(filled.current()),
-            previous: filled.earlier().last().filter(|_| has_derived).map(prepared),
+            current: prepared(input.current),
+            previous: input.earlier.last().filter(|_| has_derived).map(prepared),
             base_periods: periods.into_iter().filter(|_| has_derived).map(prepared).collect(),
             members,
-        }
+        })
     }
 
     /// The places of the type, as indices of the tables it was prepared from, in place order.

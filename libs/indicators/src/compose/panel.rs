@@ -54,13 +54,6 @@ impl Panel {
         }
     }
 
-    /// Takes the values of a stretch of another panel that begins at a strip.
-    pub(crate) fn copy_strips(&mut self, from: &Self, first: usize, places: usize) {
-        self.resize(places);
-        let (start, len) = (first / LANES * self.leaves, self.cells.len());
-        self.cells.copy_from_slice(&from.cells[start..start + len]);
-    }
-
     /// The strips of [`LANES`] places: `strip[leaf][lane]`.
     pub(crate) fn strips(&self) -> impl ExactSizeIterator<Item = &[Lanes]> {
         self.cells.chunks_exact(self.leaves.max(1))

@@ -73,27 +73,25 @@ impl Order {
     }
 
     /// The same, where only ranks are wanted: written beside their scores, 0 for none.
-    pub(crate) fn ranks(&mut self, scores: &[f64], shift: f64, ranks: &mut [u32]) -> u32 {
+    pub(crate) fn ranks(&mut self, scores: &[f64], shift: f64, ranks: &mut [u32]) {
         if !self.sort(scores, shift) {
             ranks.fill(0);
             let same = |one: (f64, u32), other: (f64, u32)| one.0.total_cmp(&other.0).is_eq();
             let place = |pair: (f64, u32)| whole(u64::from(pair.1));
-            return tell_runs(&self.pairs, same, place, |at, tied| ranks[at] = tied.above + 1);
+            tell_runs(&self.pairs, same, place, |at, tied| ranks[at] = tied.above + 1);
+            return;
         }
         if self.words.len() < scores.len() {
             ranks.fill(0);
         }
         let (bits, mask) = place_bits(scores.len());
         let (mut rank, mut before) = (0, u64::MAX);
-        let mut place = 0;
-        for &word in &self.words {
-            place += 1;
+        for (&word, place) in self.words.iter().zip(1..) {
             // No score is so far behind the best one, so the first word begins a run.
             rank = if word >> bits == before { rank } else { place };
             before = word >> bits;
             ranks[whole(word & mask)] = rank;
         }
-        place
     }
 
     /// Sorts into `words` (`true`) or, where numbers do not fit, into `pairs`.

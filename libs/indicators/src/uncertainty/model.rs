@@ -382,7 +382,7 @@ fn engines<'a>(study: &Study<'a>) -> Result<Vec<Engine<'a>>, ShapeError> {
     }
     let (outline, types, samples, current) = (study.outline, study.types, study.samples, study.current);
     let input = Assessment { outline, types, samples, current, earlier };
-    let engine = |kind| Ok(Engine { assessor: Assessor::of_filled(&input, kind)?, rooms: Mutex::default() });
+    let engine = |kind| Ok(Engine { assessor: Assessor::new(&input, kind)?, rooms: Mutex::default() });
     (0..samples.len()).map(engine).collect()
 }
 
