@@ -3,7 +3,7 @@
 //! Types lie mixed in a table. Whoever composes one type after the other reads every line of memory once a type; here a
 //! window of places is composed for all types while its values and results are in the near caches.
 
-use crate::compose::{BLOCK, Block, Composer, NodeColumn};
+use crate::compose::{BLOCK, Block, Composer, NodeColumn, Panel};
 use crate::table::Table;
 
 /// Places whose values and results stay in the second cache of a processor: about half a megabyte each.
@@ -22,7 +22,7 @@ pub(crate) fn compose_types(
 ) -> Vec<NodeColumn> {
     // Not copies of one: zeros of its own come untouched from the system.
     let mut columns: Vec<NodeColumn> = (0..nodes).map(|_| NodeColumn::to_be_filled(z.places())).collect();
-    let mut block = Block::new(z.columns().len());
+    let (mut block, mut panel) = (Block::new(z.columns().len()), Panel::new(z.columns().len()));
     let mut results = vec![NodeColumn::to_be_filled(BLOCK); nodes];
     let needed = vec![true; nodes];
     let mut ahead: Vec<&[usize]> = members.iter().map(Vec::as_slice).collect();
@@ -33,8 +33,8 @@ pub(crate) fn compose_types(
             let (here, later) = ahead.split_at(ahead.partition_point(|&place| place < end));
             *ahead = later;
             for places in here.chunks(BLOCK) {
-                block.z.gather(z, places);
-                composer.compose_asked(&mut block, &needed, &mut results);
+                panel.gather(z, places);
+                composer.compose_asked(&mut block, panel.all(), &needed, &mut results);
                 for (column, found) in columns.iter_mut().zip(&results) {
                     column.scatter(found, places);
                 }

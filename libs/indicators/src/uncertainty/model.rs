@@ -4,6 +4,7 @@
 //! derived indicators too (both passes, as the assessment does), scores, and ranks. What it used is read off what the
 //! computation was given, not off the settings: so a factor that got lost on the way shows.
 
+use std::borrow::Cow;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 
@@ -390,8 +391,11 @@ fn rank_of(rank: usize) -> Rank {
     NonZeroU32::new(u32::try_from(rank).unwrap_or(u32::MAX))
 }
 
-/// The catalog with the choices of a run in place of its own.
-fn resolved_catalog(catalog: &Catalog, settings: &Settings) -> Catalog {
+/// The catalog with the choices of a run in place of its own; itself where these are of samples and weights alone.
+fn resolved_catalog<'c>(catalog: &'c Catalog, settings: &Settings) -> Cow<'c, Catalog> {
+    if settings.extension.is_none() && settings.aggregation.is_none() && settings.missing.is_none() {
+        return Cow::Borrowed(catalog);
+    }
     let mut resolved = catalog.clone();
     for item in &mut resolved.items {
         match &mut item.kind {
@@ -415,7 +419,7 @@ fn resolved_catalog(catalog: &Catalog, settings: &Settings) -> Catalog {
             }
         }
     }
-    resolved
+    Cow::Owned(resolved)
 }
 
 fn extension_of(policy: ThresholdPolicy) -> Option<Extension> {
