@@ -122,6 +122,11 @@ impl RankColumn {
         (0..self.len()).map(|place| self.get(place))
     }
 
+    /// The ranks as numbers, 0 where there is none.
+    pub(crate) fn cells(&self) -> &[u32] {
+        &self.ranks
+    }
+
     /// Ranks scores (NaN: none) anew.
     pub(crate) fn rank(&mut self, order: &mut Order, scores: &[f64], shift: f64) {
         self.ranks.resize(scores.len(), 0);

@@ -13,7 +13,7 @@ use super::proof::{FactorRecord, UncertaintyError, check, count, prove};
 use super::settings::Settings;
 use super::tiers::Tiers;
 
-/// Places whose ranks are turned at once: two lines of memory of each draw.
+/// Places whose ranks are turned at once: a line of memory of each draw.
 const AT_ONCE: usize = 32;
 
 /// Intervals and groups at one node, by place.
@@ -54,8 +54,10 @@ pub struct Drawn {
 /// One draw.
 struct Draw {
     settings: Settings,
-    /// Ranks at all nodes, one node after another, each in the order of its [`LineUp`]; 0 for none.
-    ranks: Vec<u32>,
+    /// Lower halves of the ranks at all nodes, one node after another, each in the order of its [`LineUp`]; 0 for none.
+    ranks: Vec<u16>,
+    /// Their upper halves; none where no type has so many places.
+    upper_halves: Vec<u16>,
     /// The last rank of the best tenth, by node, then type.
     tenths: Vec<u32>,
     records: Vec<FactorRecord>,
@@ -86,7 +88,8 @@ pub fn draw(model: &dyn Model, nominal: &Outcome, plan: &DrawPlan<'_>) -> Result
         let mut records: Vec<FactorRecord> =
             plan.factors.iter().map(|factor| FactorRecord::new(factor.kind())).collect();
         count(&mut records, &settings, &outcome, nominal);
-        let mut draw = Draw { settings, ranks: Vec::new(), tenths: Vec::new(), records };
+        let mut draw =
+            Draw { settings, ranks: Vec::new(), upper_halves: Vec::new(), tenths: Vec::new(), records };
         draw.ranks.reserve_exact(line_ups.iter().map(|line_up| line_up.places.len()).sum());
         line_ups.iter().zip(&outcome.ranks).for_each(|(line_up, ranks)| draw.keep(line_up, ranks));
         Ok(draw)
@@ -107,12 +110,17 @@ pub fn draw(model: &dyn Model, nominal: &Outcome, plan: &DrawPlan<'_>) -> Result
 impl Draw {
     /// Keeps the ranks of the next node.
     fn keep(&mut self, line_up: &LineUp, ranks: &[Rank]) {
-        let first = self.ranks.len();
-        self.ranks.extend(line_up.places.iter().map(|&place| ranks[place].map_or(0, NonZeroU32::get)));
-        let ranks = &self.ranks[first..];
+        let rank = |&place: &usize| ranks[place].map_or(0, NonZeroU32::get);
         for (of_type, _) in &line_up.types {
-            let scored: u32 = ranks[of_type.clone()].iter().map(|&rank| u32::from(rank > 0)).sum();
+            let mut scored = 0_u32;
+            self.ranks.extend(line_up.places[of_type.clone()].iter().map(rank).map(|rank| {
+                scored += u32::from(rank > 0);
+                lower_half(rank)
+            }));
             self.tenths.push(scored.div_ceil(10));
+        }
+        if line_up.needs_upper_halves() {
+            self.upper_halves.extend(line_up.places.iter().map(rank).map(|rank| lower_half(rank >> 16)));
         }
     }
 }
@@ -129,6 +137,11 @@ impl LineUp {
             line_up.types.push((first..line_up.places.len(), ranked));
         }
         line_up
+    }
+
+    /// Whether a rank can be too great for 16 bits.
+    fn needs_upper_halves(&self) -> bool {
+        self.types.iter().any(|(of_type, _)| of_type.len() > usize::from(u16::MAX))
     }
 
     /// Intervals and groups at a node, by place, of which there are `places`.
@@ -157,9 +170,20 @@ impl LineUp {
 fn turn(draws: &[Draw], first: usize, places: usize, turned: &mut [u32]) {
     for (number, draw) in draws.iter().enumerate() {
         for (row, &rank) in turned.chunks_exact_mut(draws.len()).zip(&draw.ranks[first..first + places]) {
-            row[number] = rank;
+            row[number] = u32::from(rank);
+        }
+        if !draw.upper_halves.is_empty() {
+            let upper_halves = &draw.upper_halves[first..first + places];
+            for (row, &rank) in turned.chunks_exact_mut(draws.len()).zip(upper_halves) {
+                row[number] |= u32::from(rank) << 16;
+            }
         }
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the upper half is kept apart")]
+fn lower_half(rank: u32) -> u16 {
+    rank as u16
 }
 
 /// Does `count` pieces of work, by number, and gives what they come to in that order.
@@ -194,6 +218,33 @@ pub(crate) fn on_threads<T: Send, E: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranks_beyond_sixteen_bits_are_kept_and_turned() {
+        let nominal: Vec<Rank> = (1..=70_000).map(NonZeroU32::new).collect();
+        let (factors, types) = ([], vec![Some(0); 70_000]);
+        let threads = NonZeroUsize::MIN;
+        let plan = DrawPlan { factors: &factors, seed: 0, draws: 2, types: &types, type_count: 1, threads };
+        let line_up = LineUp::of(&nominal, &plan);
+        let turned_about: Vec<Rank> = nominal.iter().rev().copied().collect();
+        let draws = [&nominal, &turned_about].map(|ranks| {
+            let settings = Settings::default();
+            let mut draw = Draw {
+                settings,
+                ranks: Vec::new(),
+                upper_halves: Vec::new(),
+                tenths: Vec::new(),
+                records: Vec::new(),
+            };
+            draw.keep(&line_up, ranks);
+            draw
+        });
+        let (intervals, tiers) = line_up.sum_up(0, &draws, 70_000);
+        let last = intervals[69_999].unwrap();
+        assert_eq!((last.scored, last.median.to_bits()), (2, 35_000.5_f64.to_bits()));
+        assert!((last.high - (1.0 + 0.95 * 69_999.0)).abs() < 1e-6);
+        assert_eq!((last.top_tenth.to_bits(), tiers[69_999]), (0.5_f64.to_bits(), Some(1)));
+    }
 
     #[test]
     fn work_comes_back_in_order_and_its_first_fault_ends_it() {

@@ -292,8 +292,8 @@ impl<'a> Reassessment<'a> {
             ranked.thresholds.push(room.thresholds().to_vec());
             ranked.weights.push(room.weights().leaves.clone());
             for (column, &node) in ranked.ranks.iter_mut().zip(nodes) {
-                for (&place, rank) in members.iter().zip(room.ranks(node).iter()) {
-                    column[place] = rank.and_then(rank_of);
+                for (&place, &rank) in members.iter().zip(room.ranks(node).cells()) {
+                    column[place] = NonZeroU32::new(rank);
                 }
             }
             engine.rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
