@@ -9,7 +9,7 @@ use crate::compose::{Part, Recipe};
 use crate::lanes::{Simd, VectorWork, Work, wide};
 use crate::outline::Position;
 
-use super::logarithm::logarithms;
+use super::logarithm::{logarithms, powers_of_e};
 use super::panel::{LANES, Lanes, Panel, Stretch};
 
 /// Places of a block: what is read of them stays in the nearest caches.
@@ -282,8 +282,10 @@ impl<const LOGARITHM: bool> VectorWork for LeafMean<'_, LOGARITHM> {
                 coverage[at] = weights[at] / recipe.total_weight;
             }
             if LOGARITHM {
-                for score in scores.iter_mut().filter(|score| !score.is_nan()) {
-                    *score = scale * recipe.averaging.value_of(*score);
+                powers_of_e(scores);
+                for score in scores.iter_mut() {
+                    // A NaN stays the reason that it is.
+                    *score = if score.is_nan() { *score } else { scale * *score };
                 }
             }
         }

@@ -9,6 +9,7 @@ use xiuhua_indicators::imputation::impute_periods;
 use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::rank::standings;
 use xiuhua_indicators::reassess::{Assessor, Configuration};
+use xiuhua_indicators::shipped::shipped;
 use xiuhua_indicators::table::Table;
 use xiuhua_indicators::weight::declared_weights;
 
@@ -98,6 +99,31 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn room_that_another_assessor_worked_in_is_as_good_as_new() {
+    let catalog = Catalog::parse(shipped("pudong-2021").unwrap()).unwrap();
+    let outline = &Outline::of(&catalog);
+    let cell = |place: usize, leaf: usize| {
+        outline.changing_node(leaf).is_none().then(|| ((place * 31 + leaf * 17) % 97) as f64)
+    };
+    let columns = (0..outline.leaf_count()).map(|leaf| (0..80).map(|place| cell(place, leaf)).collect());
+    let current = &Table::from_columns(80, columns.collect()).unwrap();
+    let types: &[Option<usize>] = &(0..80).map(|place| Some(place % 2)).collect::<Vec<_>>();
+    let samples: &[Vec<usize>] = &[vec![], vec![]];
+    let input = Assessment { outline, types, samples, current, earlier: &[] };
+    let assessors = [0, 1].map(|kind| Assessor::new(&input, kind).unwrap());
+    let declared = declared_weights(&catalog);
+    let sample: Vec<usize> = (0..40).collect();
+    let run = Configuration { outline, sample: &sample, declared_weights: &declared, nodes: &[0] };
+    let mut shared = assessors[0].scratch();
+    for assessor in &assessors {
+        let mut own = assessor.scratch();
+        assessor.reassess(&mut own, &run).unwrap();
+        assessor.reassess(&mut shared, &run).unwrap();
+        assert_eq!((shared.thresholds(), shared.scores(0)), (own.thresholds(), own.scores(0)));
     }
 }
 
