@@ -17,6 +17,9 @@ import numpy as np
 
 MINIMUM_COVERAGE = 2 / 3 - 1e-9
 FLOOR = 0.01
+EXTENSION = 0.1
+# Behind every rank.
+NO_RANK = 2**15 - 1
 
 
 class Data:
@@ -30,6 +33,7 @@ class Data:
         self.groups = tree["groups"]
         self.decimals = tree["decimals"]
         self.inverse = np.array(tree["inverse"])
+        self.below = tree["nodes"]
         self.nodes = np.zeros((self.leaves, len(tree["nodes"])))
         for at, (start, end) in enumerate(tree["nodes"]):
             self.nodes[start:end, at] = 1.0
@@ -44,14 +48,8 @@ class Data:
 
 
 def thresholds(least, greatest, extension):
-    """The ends of a sample's values, extended: by value, by range, not at all."""
-    if extension == 0:
-        lower, upper = least - 0.1 * np.abs(least), greatest + 0.1 * np.abs(greatest)
-    elif extension == 1:
-        reach = 0.1 * (greatest - least)
-        lower, upper = least - reach, greatest + reach
-    else:
-        lower, upper = least, greatest
+    """The ends of a sample's values, extended by a share of their own value."""
+    lower, upper = least - extension * np.abs(least), greatest + extension * np.abs(greatest)
     usable = greatest - least > 1e-12 * np.maximum(np.abs(least), np.abs(greatest))
     return lower, upper, usable
 
@@ -75,12 +73,15 @@ def effective(data, weights, usable):
 def ordered(scores, decimals):
     """Sorts rows of scores, best first: order, where each run of ties begins and, by row, how many there are."""
     keys = np.round(scores * -(10.0**decimals))
-    order = np.argsort(keys, axis=1)  # NaN comes last
+    # Behind all others as NaN would be, but numpy's vectorised sort gives way to a slow one where there is a NaN.
+    missing = np.isnan(keys)
+    np.copyto(keys, np.inf, where=missing)
+    order = np.argsort(keys, axis=1)
     keys = np.take_along_axis(keys, order, axis=1)
     begins = np.empty(keys.shape, dtype=bool)
     begins[:, :1] = True
     np.not_equal(keys[:, 1:], keys[:, :-1], out=begins[:, 1:])
-    return order, begins, np.count_nonzero(~np.isnan(keys), axis=1)
+    return order, begins, keys.shape[1] - np.count_nonzero(missing, axis=1)
 
 
 def ranks_of(scores, decimals):
@@ -107,13 +108,15 @@ def standings(scores, decimals):
     return ranks, percentiles
 
 
-def one_pass(data, kept):
-    """Thresholds, dimensionless values, and score, coverage, rank and percentile of every node, into kept arrays."""
-    raw_all, capped_all, scores_all, coverage_all, ranks_all, percentiles_all = kept
+def one_pass(data):
+    """Thresholds, dimensionless values, and score, coverage, rank and percentile of every node."""
+    nodes = (data.nodes.shape[1], len(data.types))
+    raw_all, capped_all = np.empty_like(data.values), np.empty_like(data.values)
+    scores_all, coverage_all, ranks_all, percentiles_all = (np.empty(nodes) for _ in range(4))
     for members, sample in zip(data.members, data.samples):
         values = data.values[members]
         sampled = values[sample]
-        lower, upper, usable = thresholds(np.nanmin(sampled, axis=0), np.nanmax(sampled, axis=0), 0)
+        lower, upper, usable = thresholds(np.nanmin(sampled, axis=0), np.nanmax(sampled, axis=0), EXTENSION)
         start, span = line(data, lower, upper)
         raw = values
         np.subtract(values, start, out=raw)
@@ -132,6 +135,7 @@ def one_pass(data, kept):
         ranks, percentiles = standings(scores, data.decimals)
         scores_all[:, members], coverage_all[:, members] = scores, coverage.T
         ranks_all[:, members], percentiles_all[:, members] = ranks, percentiles
+    return raw_all, capped_all, scores_all, coverage_all, ranks_all, percentiles_all
 
 
 class Pass:
@@ -139,14 +143,10 @@ class Pass:
 
     def __init__(self, data):
         self.data = data
-        # Results go where the last ones were, as the engine's do.
-        nodes = (data.nodes.shape[1], len(data.types))
-        self.kept = [np.empty_like(data.values) for _ in range(2)] + [np.empty(nodes) for _ in range(4)]
 
     def run(self):
         """Does it once."""
-        one_pass(self.data, self.kept)
-        return self.kept
+        return one_pass(self.data)
 
     def check(self):
         """Compares with the engine's."""
@@ -159,7 +159,7 @@ class Pass:
 
 
 class Draws:
-    """Ranks under a thousand sets of weights, and their quantiles."""
+    """Ranks at every node under a thousand sets of weights, and their quantiles."""
 
     def __init__(self, data):
         self.data = data
@@ -167,26 +167,28 @@ class Draws:
         # Made once, as the engine's values are: what is drawn are weights.
         self.observed = [np.ascontiguousarray(~np.isnan(z[:, members])).astype(float) for members in data.members]
         self.z = [np.nan_to_num(np.ascontiguousarray(z[:, members])) for members in data.members]
-        self.factors = data.read("factors").reshape(-1, data.leaves)
+        self.weights = data.read("draw-weights").reshape(-1, data.leaves)
         self.usable = [observed.any(axis=1) for observed in self.observed]
 
     def run(self):
         """Does it once."""
-        quantiles = np.empty((3, len(self.data.types)))
+        quantiles = np.full((3, len(self.data.below), len(self.data.types)), np.nan)
         for members, z, observed, usable in zip(self.data.members, self.z, self.observed, self.usable):
-            weights = effective(self.data, self.data.weights * self.factors, usable)
-            scores, weight = weights @ z, weights @ observed
-            np.divide(scores, weight, out=scores)
-            scores *= 100.0
-            low = weight < MINIMUM_COVERAGE * weights.sum(1, keepdims=True)
-            any_low = low.any()
-            if any_low:
-                scores[low] = np.nan
-            ranks, _ = ranks_of(scores, self.data.decimals)
-            if any_low:
-                quantiles[:, members] = np.nanpercentile(np.where(low, np.nan, ranks), [5, 50, 95], axis=0)
-            else:
-                quantiles[:, members] = int_quantiles(ranks)
+            weights = effective(self.data, self.weights, usable)
+            for node, (start, end) in enumerate(self.data.below):
+                own = np.ascontiguousarray(weights[:, start:end])
+                scores, weight = own @ z[start:end], own @ observed[start:end]
+                low = weight < MINIMUM_COVERAGE * own.sum(1, keepdims=True)
+                any_low = low.any()
+                with np.errstate(invalid="ignore"):
+                    np.divide(scores, weight, out=scores)
+                scores *= 100.0
+                if any_low:
+                    np.copyto(scores, np.nan, where=low)
+                ranks, _ = ranks_of(scores, self.data.decimals)
+                if any_low:
+                    np.copyto(ranks, NO_RANK, where=low)
+                quantiles[:, node, members] = int_quantiles(ranks, low if any_low else None)
         return quantiles
 
     def check(self):
@@ -195,16 +197,29 @@ class Draws:
         same("quantiles", found, self.data.read("quantiles").reshape(found.shape), 1e-9)
 
 
-def int_quantiles(ranks):
-    """The 5, 50 and 95 per cent quantiles of columns of whole numbers: a vectorised sort beats `np.percentile`."""
-    small = np.int16 if ranks.shape[1] < 2**15 else np.int32
-    rows = np.sort(ranks.T.astype(small, order="C"), axis=1)
+def int_quantiles(ranks, low):
+    """The 5, 50 and 95 per cent quantiles of columns of ranks: a vectorised sort beats `np.percentile`.
+
+    `low` says where there is no rank; `None` where there is one everywhere.
+    """
+    rows = np.sort(ranks.T.astype(np.int16, order="C"), axis=1)
     found = np.empty((3, len(rows)))
+    if low is None:
+        for at, share in enumerate([0.05, 0.5, 0.95]):
+            place = share * (rows.shape[1] - 1)
+            below = int(place)
+            above = min(below + 1, rows.shape[1] - 1)
+            found[at] = rows[:, below] + (place - below) * (rows[:, above] - rows[:, below])
+        return found
+    # What is no rank has been sorted behind all that are.
+    last = len(low) - np.count_nonzero(low, axis=0) - 1
+    at_row = np.arange(len(rows))
     for at, share in enumerate([0.05, 0.5, 0.95]):
-        place = share * (rows.shape[1] - 1)
-        below = int(place)
-        above = min(below + 1, rows.shape[1] - 1)
-        found[at] = rows[:, below] + (place - below) * (rows[:, above] - rows[:, below])
+        place = share * last
+        below = place.astype(int)
+        above = np.minimum(below + 1, last)
+        lower, upper = rows[at_row, below], rows[at_row, above]
+        found[at] = np.where(last < 0, np.nan, lower + (place - below) * (upper - lower))
     return found
 
 
@@ -220,12 +235,12 @@ class Runs:
         self.for_least = [np.where(missing, np.inf, values) for missing, values in zip(self.missing, self.values)]
         self.for_greatest = [np.where(missing, -np.inf, values) for missing, values in zip(self.missing, self.values)]
         self.room = [np.empty_like(values) for values in self.values]
-        self.factors = data.read("run-factors").reshape(-1, data.leaves)
-        self.choices = data.read("run-choices").reshape(-1, 2).astype(int)
+        self.weights = data.read("run-weights").reshape(-1, data.leaves)
+        self.choices = data.read("run-choices").reshape(-1, 2)
         sizes = np.cumsum([len(sample) for sample in data.samples])
         samples = data.read("run-samples").astype(int).reshape(-1, sizes[-1])
         self.samples = [np.split(sample, sizes[:-1]) for sample in samples]
-        self.usual = [self.ranks(kind, data.samples[kind], data.weights, 0, 0) for kind in range(4)]
+        self.usual = [self.ranks(kind, data.samples[kind], data.weights, EXTENSION, 0) for kind in range(4)]
 
     def ranks(self, kind, sample, weights, extension, geometric):
         """One run of one type: ranks, and which places have one."""
@@ -258,7 +273,7 @@ class Runs:
         """Does it once."""
         shifts = np.empty(len(self.choices))
         for at, (extension, geometric) in enumerate(self.choices):
-            weights = self.data.weights * self.factors[at]
+            weights = self.weights[at]
             shift, count = 0, 0
             for kind in range(4):
                 ranks, there = self.ranks(kind, self.samples[at][kind], weights, extension, geometric)

@@ -16,7 +16,7 @@ use crate::change::{base_change, change};
 use crate::column::Column;
 use crate::compose::{Composer, NodeColumn, NodeScores, compose_types};
 use crate::imputation::{FilledPeriods, Filling};
-use crate::normalise::{ScaledTable, scale_column, scale_table, scale_table_into};
+use crate::normalise::{ScaledTable, scale_column, scale_table};
 use crate::outline::Outline;
 use crate::rank::{Order, StandingColumn};
 use crate::table::{ShapeError, Table, check_index, check_length};
@@ -158,21 +158,6 @@ pub fn members_by_type(types: &[Option<usize>], type_count: usize) -> Result<Vec
 /// # Errors
 /// [`ShapeError`] if the inputs do not fit the catalog or each other.
 pub fn assess(input: &Assessment<'_>) -> Result<Assessed, ShapeError> {
-    let mut assessed = Assessed::default();
-    assess_into(input, &mut assessed)?;
-    Ok(assessed)
-}
-
-/// Does what [`assess`] does into what an earlier assessment left, whose memory is used again where nothing else shares
-/// it. What was in it has no influence.
-///
-/// # Errors
-/// [`ShapeError`] if the inputs do not fit the catalog or each other; what is in `assessed` then means nothing.
-pub fn assess_into(input: &Assessment<'_>, assessed: &mut Assessed) -> Result<(), ShapeError> {
-    let Assessed { scaled, scored, .. } = assessed;
-    // These share their columns with the dimensionless values, which are written first.
-    scored.z = Table::default();
-    scored.derived.clear();
     let outline = input.outline;
     let places = input.types.len();
     let members = members_by_type(input.types, input.samples.len())?;
@@ -206,8 +191,8 @@ pub fn assess_into(input: &Assessment<'_>, assessed: &mut Assessed) -> Result<()
     let mut fixed: Vec<Vec<Threshold>> =
         thresholds.iter().map(|leaves| leaves.iter().map(|leaf| leaf.threshold).collect()).collect();
 
-    scale_table_into(outline, &fixed, &members, filled.current(), scaled)?;
     let rescale = |table: &Table| scale_table(outline, &fixed, &members, table);
+    let mut scaled = rescale(filled.current())?;
     let earlier = filled.earlier().map(|table| Ok(rescale(table)?.capped)).collect::<Result<Vec<_>, _>>()?;
     let gap = Table::missing(outline.leaf_count(), places);
     let of_base = |at: usize| if filled.base(at).is_empty() { &gap } else { &earlier[at] };
@@ -234,7 +219,7 @@ pub fn assess_into(input: &Assessment<'_>, assessed: &mut Assessed) -> Result<()
         current: &scaled.capped,
         previous: earlier.last(),
     };
-    score_into(&scoring, scored)?;
+    let scored = score(&scoring)?;
 
     let mut values = filled.current().clone();
     for derived in &scored.derived {
@@ -242,11 +227,8 @@ pub fn assess_into(input: &Assessment<'_>, assessed: &mut Assessed) -> Result<()
         scaled.raw.column_mut(derived.leaf).clone_from(&derived.raw);
         scaled.capped.column_mut(derived.leaf).clone_from(&derived.capped);
     }
-    assessed.values = values;
-    assessed.fillings = filled.into_fillings();
-    assessed.thresholds = thresholds;
-    assessed.base_is_assessed_period = base_is_assessed_period;
-    Ok(())
+    let fillings = filled.into_fillings();
+    Ok(Assessed { values, fillings, scaled, thresholds, base_is_assessed_period, scored })
 }
 
 /// Fixes the thresholds of the derived leaves from the base periods, in catalog order.
@@ -299,48 +281,33 @@ fn fix_change(leaf: &Leaf, node: usize, history: &[NodeScores], sample: usize, s
 /// # Errors
 /// [`ShapeError`] if the inputs do not fit the catalog or each other.
 pub fn score(input: &Scoring<'_>) -> Result<Scored, ShapeError> {
-    let mut scored = Scored::default();
-    score_into(input, &mut scored)?;
-    Ok(scored)
-}
-
-/// Does what [`score`] does into what an earlier run left, whose memory is used again: whoever scores time after time
-/// saves the system from clearing it anew. What was in it has no influence.
-///
-/// # Errors
-/// [`ShapeError`] if the inputs do not fit the catalog or each other; what is in `scored` then means nothing.
-pub fn score_into(input: &Scoring<'_>, scored: &mut Scored) -> Result<(), ShapeError> {
     let outline = input.outline;
     let tables = input.previous.into_iter().chain([input.current]);
     let members = check_scored(outline, input.types, input.declared_weights, input.thresholds, tables)?;
-    scored.derived = derive(input, &members)?;
+    let derived = derive(input, &members)?;
 
-    scored.z.clone_from(input.current);
-    for leaf in &scored.derived {
-        scored.z.column_mut(leaf.leaf).clone_from(&leaf.capped);
+    let mut z = input.current.clone();
+    for leaf in &derived {
+        z.column_mut(leaf.leaf).clone_from(&leaf.capped);
     }
-    scored.weights.clear();
-    let mut composers = Vec::with_capacity(members.len());
+    let (mut weights, mut composers) = (Vec::with_capacity(members.len()), Vec::with_capacity(members.len()));
     for (thresholds, declared) in input.thresholds.iter().zip(input.declared_weights) {
-        let weights = effective_weights(outline, declared, &statuses(thresholds))?;
-        composers.push(Composer::new(outline, &weights)?);
-        scored.weights.push(weights);
+        let in_force = effective_weights(outline, declared, &statuses(thresholds))?;
+        composers.push(Composer::new(outline, &in_force)?);
+        weights.push(in_force);
     }
+    let nodes = compose_types(&composers, &members, &z, outline.node_count());
 
-    let (nodes, places) = (outline.node_count(), scored.z.places());
-    scored.nodes.resize_with(nodes, || NodeColumn::to_be_filled(places));
-    scored.nodes.iter_mut().for_each(|node| node.refit(places));
-    compose_types(&composers, &members, &scored.z, &mut scored.nodes);
-
-    scored.standings.resize_with(nodes, || StandingColumn::missing(0));
     let mut order = Order::default();
-    for (node, standings) in scored.nodes.iter().zip(&mut scored.standings) {
-        standings.clear(places);
+    let mut rank = |node: &NodeColumn| {
+        let mut standings = StandingColumn::missing(node.len());
         for members in &members {
             standings.rank(&mut order, node.scores(), outline.catalog().rank_decimals, members);
         }
-    }
-    Ok(())
+        standings
+    };
+    let standings = nodes.iter().map(&mut rank).collect();
+    Ok(Scored { derived, weights, z, nodes, standings })
 }
 
 /// The first pass: the derived leaves of every type.

@@ -62,14 +62,9 @@ impl Column {
         self.cells.iter().copied().map(present)
     }
 
-    /// So many cells, to be filled with finite numbers and NaN: what is in them is left over from before. They are its own
-    /// where no copy shares them and their number is the same.
-    pub(crate) fn refit(&mut self, len: usize) -> &mut [f64] {
-        if self.len() != len || Arc::get_mut(&mut self.cells).is_none() {
-            // Zeros come untouched from the system.
-            self.cells = Arc::new(vec![0.0; len]);
-        }
-        self.cells_mut()
+    /// Zeros, which come untouched from the system, for every cell to be filled.
+    pub(crate) fn to_be_filled(len: usize) -> Self {
+        Self { cells: Arc::new(vec![0.0; len]) }
     }
 
     /// The cells as numbers, NaN where one is missing.

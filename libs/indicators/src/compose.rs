@@ -3,6 +3,7 @@
 //! Source: specification page 1, section 1.7, and page 5, section 5.1.
 
 mod block;
+mod logarithm;
 mod panel;
 mod score;
 mod sweep;
@@ -15,7 +16,7 @@ use crate::outline::{Outline, Position};
 use crate::table::{ShapeError, Table, check_index, check_length};
 use crate::weight::Weights;
 pub(crate) use block::{BLOCK, Block};
-pub(crate) use panel::{LANES, Lanes, Panel};
+pub(crate) use panel::{LANES, Lanes, Panel, Stretch};
 pub(crate) use sweep::compose_types;
 
 /// The scores of some places at all nodes.
@@ -90,10 +91,18 @@ impl Composer {
         Self { recipes, scale: outline.catalog().scale, leaf_count: outline.leaf_count() }
     }
 
-    /// Composes the nodes asked for, and what they need, of a block; `results` are its alone, by node position.
-    pub(crate) fn compose_asked(&self, block: &mut Block, needed: &[bool], results: &mut [NodeColumn]) {
+    /// Composes the nodes asked for, and what they need, of at most [`BLOCK`] places; `results` are theirs alone, by node
+    /// position.
+    pub(crate) fn compose_asked(
+        &self,
+        block: &mut Block,
+        z: Stretch<'_>,
+        needed: &[bool],
+        results: &mut [NodeColumn],
+    ) {
+        block.begin(z.places());
         for (at, recipe) in self.recipes.iter().enumerate().rev().filter(|(at, _)| needed[*at]) {
-            self.compose_one(at, recipe, block, 0, results);
+            self.compose_one(at, recipe, block, (z, 0), results);
         }
     }
 
@@ -121,33 +130,30 @@ impl Composer {
         }
         let mut columns: Vec<NodeColumn> =
             self.recipes.iter().map(|_| NodeColumn::to_be_filled(places.len())).collect();
-        let mut block = Block::new(self.leaf_count);
+        let (mut block, mut panel) = (Block::new(self.leaf_count), Panel::new(self.leaf_count));
         for (at, places) in places.chunks(BLOCK).enumerate() {
-            block.z.gather(z, places);
-            self.compose_block(&mut block, at * BLOCK, &mut columns);
+            panel.gather(z, places);
+            block.begin(places.len());
+            // Children stand after their parents, so they are complete when a parent over children asks.
+            for (node, recipe) in self.recipes.iter().enumerate().rev() {
+                self.compose_one(node, recipe, &mut block, (panel.all(), at * BLOCK), &mut columns);
+            }
         }
         Ok(NodeScores { columns })
     }
 
-    /// Composes the places of a block, whose results begin at `first`.
-    fn compose_block(&self, block: &mut Block, first: usize, columns: &mut [NodeColumn]) {
-        // Children stand after their parents, so they are complete when a parent over children asks.
-        for (at, recipe) in self.recipes.iter().enumerate().rev() {
-            self.compose_one(at, recipe, block, first, columns);
-        }
-    }
-
+    /// Composes one node of some places, whose results begin at `first`.
     fn compose_one(
         &self,
         at: usize,
         recipe: &Recipe,
         block: &mut Block,
-        first: usize,
+        (z, first): (Stretch<'_>, usize),
         columns: &mut [NodeColumn],
     ) {
         let (parents, children) = columns.split_at_mut(at + 1);
-        let len = block.len();
-        recipe.compose(block, self.scale, |node| children[node - at - 1].stretch(first, len));
+        let len = z.places();
+        recipe.compose(block, z, self.scale, |node| children[node - at - 1].stretch(first, len));
         let (scores, coverage) = parents[at].stretch_mut(first, len);
         scores.copy_from_slice(block.scores());
         coverage.copy_from_slice(block.coverage());

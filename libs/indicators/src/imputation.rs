@@ -207,9 +207,8 @@ impl<'a> FilledPeriods<'a> {
         })
     }
 
-    /// The same periods where whoever gathered them has filled their gaps already: what is still missing stays so, as
-    /// what was filled fills nothing else.
-    pub(crate) fn as_given(outline: &Outline<'_>, current: &'a Table, earlier: &'a [Table]) -> Self {
+    /// The periods as they are.
+    fn as_given(outline: &Outline<'_>, current: &'a Table, earlier: &'a [Table]) -> Self {
         Self {
             current: Cow::Borrowed(current),
             earlier: earlier.iter().map(Cow::Borrowed).collect(),

@@ -23,7 +23,7 @@
 //! | [`change`] | derived indicators | 1.7 |
 //! | [`assess`] | all of it in two passes | 1.7 |
 //! | [`rank`], [`group`], [`growth`] | ranks and percentiles, committees and towns, points and rates | 1.7 |
-//! | [`draws`], [`reassess`] | ranks under many sets of weights; one type assessed again and again | 1.9 |
+//! | [`reassess`] | one type assessed again and again | 1.9 |
 //! | [`contribution`], [`attribution`], [`diagnosis`] | why a score is what it is | 1.7, 1.8 |
 //! | [`uncertainty`] | rank intervals, groups that cannot be told apart, Sobol indices, leave-one-out | 1.9 |
 //! | [`what_if`], [`quick_wins`], [`peers`] | what would raise it, and whom to learn from | 1.8 |
@@ -40,10 +40,10 @@ pub mod change;
 pub mod column;
 pub mod compose;
 pub mod contribution;
+mod correlation;
 pub mod detection;
 pub mod diagnosis;
 pub mod digest;
-pub mod draws;
 pub mod group;
 pub mod growth;
 pub mod imputation;

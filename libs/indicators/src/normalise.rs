@@ -133,39 +133,24 @@ pub fn scale_table(
     members: &[Vec<usize>],
     values: &Table,
 ) -> Result<ScaledTable, ShapeError> {
-    let mut scaled = ScaledTable::default();
-    scale_table_into(outline, thresholds, members, values, &mut scaled)?;
-    Ok(scaled)
-}
-
-/// The same, into the memory of an earlier table.
-pub(crate) fn scale_table_into(
-    outline: &Outline<'_>,
-    thresholds: &[Vec<Threshold>],
-    members: &[Vec<usize>],
-    values: &Table,
-    scaled: &mut ScaledTable,
-) -> Result<(), ShapeError> {
     let (leaves, places) = (outline.leaf_count(), values.places());
     values.check(leaves, places)?;
     check_length("thresholds by type", members.len(), thresholds.len())?;
-    let [mut raw_columns, mut capped_columns] =
-        [&mut scaled.raw, &mut scaled.capped].map(|table| table.take_columns());
-    raw_columns.resize_with(leaves, Column::default);
-    capped_columns.resize_with(leaves, Column::default);
     let kinds = kinds_of(members, places)?;
     for thresholds in thresholds {
         check_thresholds(outline, thresholds)?;
     }
     let mut logarithms = Vec::new();
-    let columns = raw_columns.iter_mut().zip(&mut capped_columns);
-    for ((at, leaf), (raw, capped)) in outline.leaves().enumerate().zip(columns) {
+    let (mut raw_columns, mut capped_columns) = (Vec::with_capacity(leaves), Vec::with_capacity(leaves));
+    for (at, leaf) in outline.leaves().enumerate() {
         if thresholds.iter().any(|thresholds| is_treated(thresholds[at])) {
             // Each type has limits or a logarithm of its own, which no one line says.
-            (*raw, *capped) = (Column::missing(places), Column::missing(places));
+            let (mut raw, mut capped) = (Column::missing(places), Column::missing(places));
             for (thresholds, members) in thresholds.iter().zip(members) {
-                scale_column(leaf, thresholds[at], values.column(at), members, raw, capped)?;
+                scale_column(leaf, thresholds[at], values.column(at), members, &mut raw, &mut capped)?;
             }
+            raw_columns.push(raw);
+            capped_columns.push(capped);
             continue;
         }
         let lines: Vec<Line> = thresholds.iter().map(|thresholds| Line::of(leaf, thresholds[at])).collect();
@@ -177,15 +162,16 @@ pub(crate) fn scale_table_into(
             logarithms.extend(values.iter().map(|&value| transform(leaf, value)));
             &logarithms
         };
-        // Every cell is written.
-        let (raw, capped) = (raw.refit(places), capped.refit(places));
-        wide(ScaleColumn { lines: &lines, kinds: &kinds, transformed, raw, capped });
+        let (mut raw, mut capped) = (Column::to_be_filled(places), Column::to_be_filled(places));
+        let cells = (raw.cells_mut(), capped.cells_mut());
+        wide(ScaleColumn { lines: &lines, kinds: &kinds, transformed, raw: cells.0, capped: cells.1 });
+        raw_columns.push(raw);
+        capped_columns.push(capped);
     }
-    *scaled = ScaledTable {
+    Ok(ScaledTable {
         raw: Table::from_columns(places, raw_columns)?,
         capped: Table::from_columns(places, capped_columns)?,
-    };
-    Ok(())
+    })
 }
 
 /// Whether values are treated before they are rescaled between these thresholds.

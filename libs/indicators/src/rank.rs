@@ -54,16 +54,6 @@ impl StandingColumn {
         read(self.ranks[place], self.percentiles[place])
     }
 
-    /// Makes it a column of `len` places without a standing, in its own memory where the length is the same.
-    pub(crate) fn clear(&mut self, len: usize) {
-        if self.len() != len {
-            // Zeros come untouched from the system, to be written once, below.
-            *self = Self { ranks: vec![0; len], percentiles: vec![0.0; len] };
-        }
-        self.ranks.fill(0);
-        self.percentiles.fill(f64::NAN);
-    }
-
     /// Ranks `places` among each other by their scores, which lie in a column of all places (NaN: none); other places
     /// keep what they have.
     pub(crate) fn rank(&mut self, order: &mut Order, scores: &[f64], decimals: u32, places: &[usize]) {
@@ -102,7 +92,6 @@ fn read(rank: u32, percentile: f64) -> Option<Standing> {
 pub struct RankColumn {
     /// 0 where there is none.
     ranks: Vec<u32>,
-    ranked: u32,
 }
 
 impl RankColumn {
@@ -116,12 +105,6 @@ impl RankColumn {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ranks.is_empty()
-    }
-
-    /// How many places have a rank.
-    #[must_use]
-    pub fn ranked(&self) -> usize {
-        usize::try_from(self.ranked).unwrap_or(usize::MAX)
     }
 
     /// The competition rank of a place, 1 is the best; `None` where it has no score.
@@ -147,7 +130,7 @@ impl RankColumn {
     /// Ranks scores (NaN: none) anew.
     pub(crate) fn rank(&mut self, order: &mut Order, scores: &[f64], shift: f64) {
         self.ranks.resize(scores.len(), 0);
-        self.ranked = order.ranks(scores, shift, &mut self.ranks);
+        order.ranks(scores, shift, &mut self.ranks);
     }
 }
 

@@ -6,14 +6,17 @@
 //!
 //! Source: OECD/JRC, Handbook on Constructing Composite Indicators (2008), step 7; specification page 1, 1.4 to 1.7.
 
+mod kept;
+
+use std::sync::Arc;
+
+use self::kept::{Kept, Periods};
 use crate::assess::{Assessment, members_by_type};
 use crate::base::{BaseTable, base_of, nothing_on_record};
-use crate::catalog::{Leaf, Reads};
 use crate::change::{base_change, change};
 use crate::column::present;
 use crate::compose::{BLOCK, Block, Composer, NodeColumn, Panel, needed_nodes};
-use crate::imputation::FilledPeriods;
-use crate::normalise::{Line, Scaler, cap_strips, transform};
+use crate::normalise::{Scaler, transform};
 use crate::outline::Outline;
 use crate::rank::{Order, RankColumn, shift_of};
 use crate::table::{ShapeError, Table, check_index, check_length};
@@ -27,10 +30,8 @@ pub struct Assessor<'a> {
     members: Vec<usize>,
     /// Means of the base periods, in the indicators' own units.
     base: Panel,
-    current: Panel,
-    /// What derived leaves need, where there are any.
-    previous: Option<Panel>,
-    base_periods: Vec<Panel>,
+    /// Transformed values.
+    values: Arc<Periods>,
 }
 
 /// What one run is made under.
@@ -51,72 +52,57 @@ pub struct Configuration<'a> {
 /// The room in which runs are made, and what the last one found.
 #[derive(Clone, Debug)]
 pub struct Scratch {
-    block: Block,
+    /// The values that what is kept was made from.
+    values: Arc<Periods>,
+    kept: Kept,
+    room: Room,
     order: Order,
-    lines: Vec<Line>,
-    /// The leaves whose outliers are treated in this run: their lines are not all there is to them.
-    treated: Vec<(usize, Scaler)>,
     thresholds: Vec<Threshold>,
     weights: Weights,
-    /// Of one block, by node position.
-    results: Vec<NodeColumn>,
-    /// Derived leaves and their capped dimensionless values, a value a member.
-    derived: Vec<(usize, Vec<f64>)>,
     scores: Vec<NodeColumn>,
     ranks: Vec<RankColumn>,
+}
+
+/// Room to compose blocks of places.
+#[derive(Clone, Debug)]
+struct Room {
+    block: Block,
+    /// Of one block, by node position.
+    results: Vec<NodeColumn>,
 }
 
 impl<'a> Assessor<'a> {
     /// Prepares the places of one type.
     ///
-    /// The samples of `input` are not read: each run has its own.
+    /// The samples of `input` are not read: each run has its own. Gaps were filled when the values were gathered, over
+    /// more periods than are here: nothing is filled again.
     ///
     /// # Errors
     /// [`ShapeError`] if the inputs do not fit the catalog or each other.
     pub fn new(input: &Assessment<'a>, kind: usize) -> Result<Self, ShapeError> {
-        let members = checked_members(input, kind)?;
-        let filled = FilledPeriods::of(input.outline, &members, input.current, input.earlier)?;
-        Ok(Self::prepared(input, members, kind, &filled))
-    }
-
-    /// The same from values whose gaps were filled when they were gathered, over more periods than are here: nothing is
-    /// filled again.
-    ///
-    /// # Errors
-    /// [`ShapeError`] if the inputs do not fit the catalog or each other.
-    pub fn of_filled(input: &Assessment<'a>, kind: usize) -> Result<Self, ShapeError> {
-        let members = checked_members(input, kind)?;
-        let filled = FilledPeriods::as_given(input.outline, input.current, input.earlier);
-        Ok(Self::prepared(input, members, kind, &filled))
-    }
-
-    fn prepared(
-        input: &Assessment<'a>,
-        mut members: Vec<Vec<usize>>,
-        kind: usize,
-        filled: &FilledPeriods<'_>,
-    ) -> Self {
+        let members = checked_members(input, kind)?.swap_remove(kind);
         let outline = input.outline;
         let leaves = outline.leaf_count();
-        let members = members.swap_remove(kind);
         let asked = usize::try_from(outline.catalog().base_periods).unwrap_or(usize::MAX);
         let periods: Vec<&Table> = if nothing_on_record(input.earlier.iter()) {
             Vec::new()
         } else {
             let first = input.earlier.len().saturating_sub(asked);
-            (first..input.earlier.len()).map(|at| filled.base(at)).collect()
+            input.earlier[first..].iter().collect()
         };
-        let own = if periods.is_empty() { vec![filled.current()] } else { periods.clone() };
+        let own = if periods.is_empty() { vec![input.current] } else { periods.clone() };
         let has_derived = outline.derived_leaves().next().is_some();
         let prepared = |table: &Table| prepare(outline, table, &members);
-        Self {
+        Ok(Self {
             outline,
             base: means(&base_of(leaves, &own, &members.iter().copied())),
-            current: prepared(filled.current()),
-            previous: filled.earlier().last().filter(|_| has_derived).map(prepared),
-            base_periods: periods.into_iter().filter(|_| has_derived).map(prepared).collect(),
+            values: Arc::new(Periods {
+                current: prepared(input.current),
+                previous: input.earlier.last().filter(|_| has_derived).map(prepared),
+                base: periods.into_iter().filter(|_| has_derived).map(prepared).collect(),
+            }),
             members,
-        }
+        })
     }
 
     /// The places of the type, as indices of the tables it was prepared from, in place order.
@@ -130,14 +116,12 @@ impl<'a> Assessor<'a> {
     pub fn scratch(&self) -> Scratch {
         let (leaves, nodes) = (self.outline.leaf_count(), self.outline.node_count());
         Scratch {
-            block: Block::new(leaves),
+            values: Arc::clone(&self.values),
+            kept: Kept::default(),
+            room: Room { block: Block::new(leaves), results: vec![NodeColumn::unclassified(BLOCK); nodes] },
             order: Order::default(),
-            lines: Vec::with_capacity(leaves),
-            treated: Vec::new(),
             thresholds: Vec::with_capacity(leaves),
             weights: Weights { leaves: Vec::new(), declared: Vec::new() },
-            results: vec![NodeColumn::unclassified(BLOCK); nodes],
-            derived: Vec::new(),
             scores: vec![NodeColumn::unclassified(0); nodes],
             ranks: vec![RankColumn::default(); nodes],
         }
@@ -149,31 +133,25 @@ impl<'a> Assessor<'a> {
     /// [`ShapeError`] if the configuration does not fit the catalog or the places.
     pub fn reassess(&self, scratch: &mut Scratch, run: &Configuration<'_>) -> Result<(), ShapeError> {
         self.check(run)?;
-        scratch.thresholds.clear();
-        let fix = |(at, leaf): (usize, &Leaf)| {
-            let observed = matches!(leaf.reads, Reads::Measure(_));
-            let sample = run.sample.iter().filter(|_| observed);
-            let base = sample.filter_map(|&member| present(self.base.get(at, member)));
-            fix_threshold(leaf, run.outline.natural_bounds(at), base)
-        };
-        scratch.thresholds.extend(run.outline.leaves().enumerate().map(fix));
+        if !Arc::ptr_eq(&scratch.values, &self.values) {
+            (scratch.values, scratch.kept) = (Arc::clone(&self.values), Kept::default());
+        }
+        scratch.kept.follow(run, &self.base, &self.values);
+        scratch.thresholds.clone_from(&scratch.kept.thresholds);
         self.derive(scratch, run)?;
 
         let statuses: Vec<ThresholdStatus> = scratch.thresholds.iter().map(|found| found.status()).collect();
         scratch.weights = effective_weights(run.outline, run.declared_weights, &statuses)?;
         let needed = needed_nodes(run.outline, run.nodes);
         let composer = Composer::for_needed(run.outline, &scratch.weights, &needed)?;
-        scratch.draw_lines(run.outline);
-        let mut scores = std::mem::take(&mut scratch.scores);
-        scratch.compose((&composer, &needed), &self.current, run.nodes, |node, first, found| {
+        let Scratch { kept, room, order, scores, ranks, .. } = scratch;
+        room.compose((&composer, &needed), &kept.z.current, run.nodes, |node, first, found| {
             scores[node].keep(first, found, self.members.len());
         });
         let shift = shift_of(run.outline.catalog().rank_decimals);
         for &node in run.nodes {
-            let found = scores[node].stretch(0, self.members.len()).0;
-            scratch.ranks[node].rank(&mut scratch.order, found, shift);
+            ranks[node].rank(order, scores[node].stretch(0, self.members.len()).0, shift);
         }
-        scratch.scores = scores;
         Ok(())
     }
 
@@ -198,26 +176,26 @@ impl<'a> Assessor<'a> {
     fn derive(&self, scratch: &mut Scratch, run: &Configuration<'_>) -> Result<(), ShapeError> {
         let outline = run.outline;
         let leaves: Vec<usize> = outline.derived_leaves().collect();
-        scratch.derived.clear();
         if leaves.is_empty() {
             return Ok(());
         }
+        let Scratch { kept: Kept { z, .. }, room, thresholds, .. } = scratch;
+        // In the first pass they are merely missing.
+        leaves.iter().for_each(|&leaf| z.current.clear_leaf(leaf));
         let status = |(at, found): (usize, &Threshold)| {
             if leaves.contains(&at) { ThresholdStatus::NoData } else { found.status() }
         };
-        let statuses: Vec<ThresholdStatus> = scratch.thresholds.iter().enumerate().map(status).collect();
+        let statuses: Vec<ThresholdStatus> = thresholds.iter().enumerate().map(status).collect();
         let weights = effective_weights(outline, run.declared_weights, &statuses)?;
-        scratch.draw_lines(outline);
         let watched: Vec<usize> =
             leaves.iter().map(|&leaf| outline.changing_node(leaf).unwrap_or_default()).collect();
         let needed = needed_nodes(outline, &watched);
         let composer = Composer::for_needed(outline, &weights, &needed)?;
-        let mut scores_of = |panel: &Panel| self.watch(scratch, (&composer, &needed), panel, &watched);
-        let current = scores_of(&self.current);
-        let previous = self.previous.as_ref().map(&mut scores_of);
-        let history: Vec<Vec<Vec<f64>>> = self.base_periods.iter().map(&mut scores_of).collect();
+        let mut scores_of = |panel: &Panel| room.watch((&composer, &needed), panel, &watched);
+        let current = scores_of(&z.current);
+        let previous = z.previous.as_ref().map(&mut scores_of);
+        let history: Vec<Vec<Vec<f64>>> = z.base.iter().map(&mut scores_of).collect();
         let scale = outline.catalog().scale;
-        let mut derived = Vec::with_capacity(leaves.len());
         for (nth, (&at, leaf)) in
             leaves.iter().zip(leaves.iter().filter_map(|&at| outline.leaves().nth(at))).enumerate()
         {
@@ -225,37 +203,18 @@ impl<'a> Assessor<'a> {
                 let scores: Vec<_> = history.iter().map(|scores| present(scores[nth][member])).collect();
                 base_change(&scores, scale).map(|base| base.mean)
             };
-            scratch.thresholds[at] = fix_threshold(leaf, None, run.sample.iter().filter_map(base));
-            let goalposts = scratch.thresholds[at].goalposts();
+            thresholds[at] = fix_threshold(leaf, None, run.sample.iter().filter_map(base));
+            let goalposts = thresholds[at].goalposts();
             let scaler = goalposts.and_then(|goalposts| Scaler::new(leaf, goalposts));
-            let z = |member: usize| {
+            let capped = |member: usize| {
                 let before = previous.as_ref().and_then(|scores| present(scores[nth][member]));
                 let value = change(before, present(current[nth][member]), scale)?;
                 Some(scaler?.scale(value)?.capped)
             };
-            let values = (0..self.members.len()).map(|member| z(member).unwrap_or(f64::NAN)).collect();
-            derived.push((at, values));
+            let values = (0..self.members.len()).map(|member| capped(member).unwrap_or(f64::NAN));
+            z.current.set_leaf(at, &values.collect::<Vec<_>>());
         }
-        scratch.derived = derived;
         Ok(())
-    }
-
-    /// The scores of the watched nodes in one period; a list a node, NaN where there is none.
-    fn watch(
-        &self,
-        scratch: &mut Scratch,
-        composer: (&Composer, &[bool]),
-        panel: &Panel,
-        watched: &[usize],
-    ) -> Vec<Vec<f64>> {
-        let mut found = vec![vec![f64::NAN; self.members.len()]; watched.len()];
-        scratch.compose(composer, panel, watched, |node, first, scores| {
-            for (list, _) in found.iter_mut().zip(watched).filter(|(_, watched)| **watched == node) {
-                let (scores, _) = scores.stretch(0, BLOCK.min(list.len() - first));
-                list[first..first + scores.len()].copy_from_slice(scores);
-            }
-        });
-        found
     }
 }
 
@@ -289,50 +248,34 @@ impl Scratch {
     pub fn weights(&self) -> &Weights {
         &self.weights
     }
+}
 
-    fn draw_lines(&mut self, outline: &Outline<'_>) {
-        self.lines.clear();
-        let lines = outline.leaves().zip(&self.thresholds);
-        self.lines.extend(lines.map(|(leaf, &threshold)| Line::of(leaf, threshold)));
-        let scaler = |(at, (leaf, threshold)): (usize, (&Leaf, &Threshold))| {
-            let scaler = threshold.goalposts().and_then(|goalposts| Scaler::new(leaf, goalposts))?;
-            scaler.treats().then_some((at, scaler))
-        };
-        self.treated.clear();
-        self.treated.extend(outline.leaves().zip(&self.thresholds).enumerate().filter_map(scaler));
-    }
-
-    /// Rescales and composes block by block; `keep` is told of each node asked for its results and where they begin.
+impl Room {
+    /// Composes block by block; `keep` is told of each node asked for its results and where they begin.
     fn compose(
         &mut self,
-        composer: (&Composer, &[bool]),
-        panel: &Panel,
+        (composer, needed): (&Composer, &[bool]),
+        z: &Panel,
         nodes: &[usize],
         mut keep: impl FnMut(usize, usize, &NodeColumn),
     ) {
-        let (composer, needed) = composer;
-        for first in (0..panel.places()).step_by(BLOCK) {
-            let places = BLOCK.min(panel.places() - first);
-            self.block.z.resize(places);
-            cap_strips(&self.lines, panel.strips_from(first).zip(self.block.z.strips_mut()));
-            if !self.treated.is_empty() {
-                for (from, to) in panel.strips_from(first).zip(self.block.z.strips_mut()) {
-                    for (leaf, scaler) in &self.treated {
-                        for (from, to) in from[*leaf].iter().zip(&mut to[*leaf]) {
-                            let scaled = present(*from).and_then(|value| scaler.scale(value));
-                            *to = scaled.map_or(f64::NAN, |scaled| scaled.capped);
-                        }
-                    }
-                }
-            }
-            for (leaf, values) in &self.derived {
-                self.block.z.set_leaf(*leaf, &values[first..first + places]);
-            }
-            composer.compose_asked(&mut self.block, needed, &mut self.results);
-            for &node in nodes {
-                keep(node, first, &self.results[node]);
-            }
+        for first in (0..z.places()).step_by(BLOCK) {
+            let places = z.stretch(first, BLOCK.min(z.places() - first));
+            composer.compose_asked(&mut self.block, places, needed, &mut self.results);
+            nodes.iter().for_each(|&node| keep(node, first, &self.results[node]));
         }
+    }
+
+    /// The scores of the watched nodes in one period; a list a node, NaN where there is none.
+    fn watch(&mut self, composer: (&Composer, &[bool]), z: &Panel, watched: &[usize]) -> Vec<Vec<f64>> {
+        let mut found = vec![vec![f64::NAN; z.places()]; watched.len()];
+        self.compose(composer, z, watched, |node, first, scores| {
+            for (list, _) in found.iter_mut().zip(watched).filter(|(_, watched)| **watched == node) {
+                let (scores, _) = scores.stretch(0, BLOCK.min(list.len() - first));
+                list[first..first + scores.len()].copy_from_slice(scores);
+            }
+        });
+        found
     }
 }
 

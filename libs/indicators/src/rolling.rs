@@ -46,30 +46,8 @@ pub struct Rolled {
     pub asked: usize,
 }
 
-impl Rolled {
-    /// Whether the window has gaps.
-    #[must_use]
-    pub fn is_short(self) -> bool {
-        self.on_record < self.asked
-    }
-}
-
 /// Months of the window.
 pub const WINDOW_MONTHS: u32 = 12;
-
-/// The value of a window, oldest first; `None` where less than half of it is on record (of [`Take::Latest`]: where
-/// nothing is).
-///
-/// A sum with gaps is the mean of what is on record times the length of the window: a rate of a year stays a rate of
-/// a year, and [`Rolled::is_short`] says that it is an estimate. Values are summed oldest first.
-///
-/// Source: specification page 1, section 1.7; that half a window must be there is the house's.
-#[must_use]
-pub fn rolled(take: Take, window: &[Option<f64>]) -> Option<Rolled> {
-    let mut gathered = Gathered::default();
-    window.iter().flatten().for_each(|value| gathered.add(*value));
-    gathered.rolled(take, window.len())
-}
 
 /// The values of a window as they come, oldest first: for windows that are never held whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -93,7 +71,13 @@ impl Gathered {
         self.latest = value;
     }
 
-    /// The value of a window of `asked` months or days: see [`rolled`].
+    /// The value of a window of `asked` months or days; `None` where less than half of it is on record (of
+    /// [`Take::Latest`]: where nothing is).
+    ///
+    /// A sum with gaps is the mean of what is on record times the length of the window: a rate of a year stays a rate of
+    /// a year, and [`Rolled::on_record`] says that it is an estimate.
+    ///
+    /// Source: specification page 1, section 1.7; that half a window must be there is the house's.
     #[must_use]
     pub fn rolled(self, take: Take, asked: usize) -> Option<Rolled> {
         let Self { sum, latest, count } = self;
@@ -150,6 +134,12 @@ mod tests {
         Period::parse(text).unwrap()
     }
 
+    fn rolled(take: Take, window: &[Option<f64>]) -> Option<Rolled> {
+        let mut gathered = Gathered::default();
+        window.iter().flatten().for_each(|value| gathered.add(*value));
+        gathered.rolled(take, window.len())
+    }
+
     #[test]
     fn counts_are_summed_shares_averaged_and_states_the_latest() {
         let full: Vec<Option<f64>> = (1..=12).map(|month| Some(f64::from(month))).collect();
@@ -157,7 +147,6 @@ mod tests {
         assert_eq!(value(Take::Sum), Rolled { value: 78.0, on_record: 12, asked: 12 });
         assert_eq!(value(Take::Mean).value, 6.5);
         assert_eq!(value(Take::Latest).value, 12.0);
-        assert!(!value(Take::Sum).is_short());
     }
 
     #[test]
@@ -166,7 +155,6 @@ mod tests {
         window[..6].fill(Some(2.0));
         assert_eq!(rolled(Take::Sum, &window), Some(Rolled { value: 24.0, on_record: 6, asked: 12 }));
         assert_eq!(rolled(Take::Mean, &window).map(|found| found.value), Some(2.0));
-        assert!(rolled(Take::Sum, &window).unwrap().is_short());
         window[0] = None;
         assert_eq!(rolled(Take::Sum, &window), None);
         assert_eq!(rolled(Take::Mean, &window), None);

@@ -3,6 +3,37 @@
 //! Source: R. J. Hyndman and Y. Fan, "Sample quantiles in statistical packages" (The American Statistician 50, 1996),
 //! definition 7, which R, numpy and spreadsheet programs take by default.
 
+/// Between which two of some ascending values a quantile lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Between {
+    /// Position of the one, from 0.
+    pub(crate) below: usize,
+    /// Position of the other, which is the next one or, at the end, the same.
+    pub(crate) above: usize,
+    /// How far from the one to the other, in 0..1.
+    part: f64,
+}
+
+impl Between {
+    /// Where the quantile at a share in 0..=1 of `len` values lies; `None` of nothing.
+    pub(crate) fn of(len: usize, share: f64) -> Option<Self> {
+        let last = len.checked_sub(1)?;
+        let steps = last as f64 * share.clamp(0.0, 1.0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and the last position"
+        )]
+        let below = (steps.floor() as usize).min(last);
+        Some(Self { below, above: (below + 1).min(last), part: steps - below as f64 })
+    }
+
+    /// The quantile, from the values at the two positions.
+    pub(crate) fn on_the_line(self, below: f64, above: f64) -> f64 {
+        below + self.part * (above - below)
+    }
+}
+
 /// Values in ascending order, to be asked for quantiles.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sorted(Vec<f64>);
@@ -28,12 +59,8 @@ impl Sorted {
     /// Between two values it is interpolated linearly, at `share · (n - 1)` counted from the least.
     #[must_use]
     pub fn quantile(&self, share: f64) -> Option<f64> {
-        let last = self.0.len().checked_sub(1)?;
-        let at = share.clamp(0.0, 1.0) * last as f64;
-        // Found by counting rather than by a cast: the index is at most the length.
-        let below = (0..=last).rev().find(|&index| index as f64 <= at).unwrap_or(0);
-        let (low, high) = (self.0[below], self.0[(below + 1).min(last)]);
-        Some(low + (at - below as f64) * (high - low))
+        let between = Between::of(self.0.len(), share)?;
+        Some(between.on_the_line(self.0[between.below], self.0[between.above]))
     }
 
     /// Width of the middle half: third quartile less first; `None` of nothing.

@@ -255,10 +255,3 @@ fn pairs(outline: &Outline<'_>, measured: &Measurements<'_>, in_use: &[usize]) -
     }
     pairs
 }
-
-/// The values of the places that have both, in place order.
-fn together(left: &[Option<f64>], right: &[Option<f64>]) -> (Vec<f64>, Vec<f64>) {
-    // Adding 0 turns -0 into 0, which the total order would otherwise tell apart.
-    let both = |(left, right): (&Option<f64>, &Option<f64>)| Some(((*left)? + 0.0, (*right)? + 0.0));
-    left.iter().zip(right).filter_map(both).unzip()
-}

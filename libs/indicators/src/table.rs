@@ -91,11 +91,6 @@ impl Table {
         &mut self.columns[column]
     }
 
-    /// Takes its columns away, without a copy, to be filled anew.
-    pub(crate) fn take_columns(&mut self) -> Vec<Column> {
-        std::mem::take(self).columns
-    }
-
     /// The row of one place.
     #[must_use]
     pub fn row(&self, place: usize) -> Vec<Option<f64>> {

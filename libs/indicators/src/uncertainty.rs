@@ -2,7 +2,7 @@
 //!
 //! An assessment is run again and again. Each run resolves every [factor](factors) to one [setting](settings): another
 //! sample behind the thresholds, other weights, another extension, another mean, another rule for what is missing. From
-//! the ranks of all runs come [rank intervals](intervals), [groups](tiers) of places that cannot be told apart,
+//! the ranks of all runs come [rank intervals](intervals), groups of places that cannot be told apart,
 //! [Sobol indices](sobol_indices) that say which factor moves ranks, and beside them what becomes of the ranks when one
 //! indicator is [left out](leave_one_out).
 //!
@@ -15,7 +15,7 @@
 //! | [`model`] | one run: settings in, ranks and the figures in force out |
 //! | [`proof`] | that each factor reaches the computation, before anything is drawn, and in how many runs it did |
 //! | [`draws`] | all runs, on any number of threads |
-//! | [`intervals`], [`tiers`] | what the draws say of each place and of neighbours |
+//! | [`intervals`], `tiers` | what the draws say of each place and of neighbours |
 //! | [`sobol_points`], [`sobol_indices`] | quasi-random points; shares of variance |
 //! | [`sensitivity`] | the two applied to mean shifts of rank |
 //! | [`leave_one_out`] | each indicator and each dimension left out |
@@ -38,4 +38,4 @@ pub mod sensitivity;
 pub mod settings;
 pub mod sobol_indices;
 pub mod sobol_points;
-pub mod tiers;
+mod tiers;

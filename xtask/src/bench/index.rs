@@ -18,7 +18,7 @@ const PUDONG: usize = 2_790;
 const COMPARED: [(&str, &str, usize, f64); 4] = [
     ("one pass", "pass", PUDONG, 0.3),
     ("one pass", "pass", 100_000, 0.3),
-    ("1,000 draws of weights, quantiles of ranks", "draws", PUDONG, 0.8),
+    ("1,000 draws of weights, ranks and their quantiles at all nodes", "draws", PUDONG, 0.8),
     ("250 runs under other choices", "runs", PUDONG, 0.5),
 ];
 /// Places for which one pass is measured alone.
@@ -60,10 +60,7 @@ impl Index {
         let mut numpy = Half::start(&mut numpy)?;
 
         let mut out = std::io::stdout();
-        writeln!(
-            out,
-            "Processor time of one thread each; both halves write one pass into the arrays of the pass before."
-        )?;
+        writeln!(out, "Processor time of one thread each; both halves make fresh arrays for every result.")?;
         writeln!(out)?;
         let data = tempfile::tempdir()?;
         writeln!(out, "| what | places | numpy | engine | ratio | at most |")?;

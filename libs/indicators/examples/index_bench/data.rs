@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use xiuhua_indicators::catalog::{Catalog, ItemKind, Mean, Reads};
+use xiuhua_indicators::catalog::{Catalog, ItemKind, Reads};
 use xiuhua_indicators::column::Column;
 use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::sample::cochran_size;
@@ -19,7 +19,7 @@ const TYPES: [u64; 4] = [40, 70, 90, 100];
 
 /// A generator of its own (`SplitMix64`).
 #[derive(Clone, Debug)]
-pub(crate) struct Dice(pub(crate) u64);
+struct Dice(u64);
 
 impl Dice {
     fn bits(&mut self) -> u64 {
@@ -31,12 +31,12 @@ impl Dice {
     }
 
     /// A whole number below `sides`.
-    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
+    fn roll(&mut self, sides: u64) -> u64 {
         self.bits() % sides
     }
 
     /// A number from 0 up to 1.
-    pub(crate) fn share(&mut self) -> f64 {
+    fn share(&mut self) -> f64 {
         self.roll(1 << 52) as f64 / (1_u64 << 52) as f64
     }
 }
@@ -44,8 +44,6 @@ impl Dice {
 /// Made-up places.
 pub(crate) struct Made {
     pub(crate) catalog: Catalog,
-    /// The same with geometric means, values below 0.01 raised to it.
-    pub(crate) geometric: Catalog,
     pub(crate) types: Vec<Option<usize>>,
     /// Places of each type.
     pub(crate) members: Vec<Vec<usize>>,
@@ -58,12 +56,6 @@ impl Made {
     pub(crate) fn new(places: usize) -> Self {
         let mut dice = Dice(2021);
         let catalog = observed(shipped("pudong-2021").and_then(|text| Catalog::parse(text).ok()));
-        let mut geometric = catalog.clone();
-        for item in &mut geometric.items {
-            if let ItemKind::Node(node) = &mut item.kind {
-                (node.mean, node.floor) = (Mean::Geometric, Some(0.01));
-            }
-        }
         let kind = |roll: u64| TYPES.iter().position(|&below| roll < below);
         let types: Vec<Option<usize>> = (0..places).map(|_| kind(dice.roll(100))).collect();
         let of = |kind: usize| (0..places).filter(|&place| types[place] == Some(kind)).collect();
@@ -74,7 +66,7 @@ impl Made {
         for leaf in 0..leaves {
             *values.column_mut(leaf) = (0..places).map(|_| cell(&mut dice, leaf)).collect::<Column>();
         }
-        Self { catalog, geometric, types, members, samples, values }
+        Self { catalog, types, members, samples, values }
     }
 
     /// Samples of each type as place indices.
@@ -129,7 +121,7 @@ impl Made {
 }
 
 /// A random sample of the size that the report's formula gives: positions, in order.
-pub(crate) fn sample(dice: &mut Dice, frame: usize) -> Vec<usize> {
+fn sample(dice: &mut Dice, frame: usize) -> Vec<usize> {
     let mut left: Vec<usize> = (0..frame).collect();
     let taken = (0..cochran_size(frame)).map(|_| {
         let sides = u64::try_from(left.len()).unwrap_or(1);

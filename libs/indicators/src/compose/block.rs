@@ -6,10 +6,11 @@
 use crate::catalog::Mean;
 use crate::compose::score::Absence;
 use crate::compose::{Part, Recipe};
-use crate::lanes::{Simd, VectorWork, wide};
+use crate::lanes::{Simd, VectorWork, Work, wide};
 use crate::outline::Position;
 
-use super::panel::{LANES, Lanes, Panel};
+use super::logarithm::{logarithms, powers_of_e};
+use super::panel::{LANES, Lanes, Panel, Stretch};
 
 /// Places of a block: what is read of them stays in the nearest caches.
 pub(crate) const BLOCK: usize = 256;
@@ -20,14 +21,17 @@ const GROUP: usize = 4;
 /// Round-off that a coverage may fall short of its minimum by, so that exactly 2/3 passes.
 const COVERAGE_TOLERANCE: f64 = 1e-9;
 
-/// Dimensionless values of some places, and room to compose one node of them.
+/// Room to compose the nodes of some places, one after another.
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
-    /// What is composed.
-    pub(crate) z: Panel,
+    places: usize,
     sums: Sums,
     scores: [f64; BLOCK],
     coverage: [f64; BLOCK],
+    /// Logarithms of the values, which several nodes take the mean of.
+    logarithms: Panel,
+    /// The floor that they were taken with; none yet for these places.
+    floor: Option<f64>,
 }
 
 /// The running sums of one node.
@@ -48,30 +52,41 @@ impl Block {
     pub(crate) fn new(leaves: usize) -> Self {
         let none = [0.0; BLOCK];
         let sums = Sums { terms: none, weight: none, covered: none, refused: [false; BLOCK] };
-        Self { z: Panel::new(leaves), sums, scores: none, coverage: none }
+        Self { places: 0, sums, scores: none, coverage: none, logarithms: Panel::new(leaves), floor: None }
     }
 
-    /// How many places are in it.
-    pub(crate) fn len(&self) -> usize {
-        self.z.places()
+    /// Turns to other places, of which there are at most [`BLOCK`].
+    pub(crate) fn begin(&mut self, places: usize) {
+        (self.places, self.floor) = (places, None);
     }
 
     /// The scores of the node composed last; a NaN is a reason for none.
     pub(crate) fn scores(&self) -> &[f64] {
-        &self.scores[..self.z.places()]
+        &self.scores[..self.places]
+    }
+
+    /// Takes the logarithms of these places' values, unless that has been done.
+    fn take_logarithms(&mut self, z: Stretch<'_>, floor: f64) {
+        if self.floor.is_none_or(|known| known.to_bits() != floor.to_bits()) {
+            self.logarithms.resize(z.places());
+            wide(TakeLogarithms { z, floor, found: &mut self.logarithms });
+            self.floor = Some(floor);
+        }
     }
 
     /// The coverages of the node composed last.
     pub(crate) fn coverage(&self) -> &[f64] {
-        &self.coverage[..self.z.places()]
+        &self.coverage[..self.places]
     }
 }
 
 impl Recipe {
-    /// Composes the node for a block; `child` gives the scores and coverages of a child for the same places.
+    /// Composes the node for the places that a block turned to, from their dimensionless values; `child` gives the scores
+    /// and coverages of a child for the same places.
     pub(crate) fn compose<'a>(
         &self,
         block: &mut Block,
+        z: Stretch<'_>,
         scale: f64,
         child: impl Fn(usize) -> (&'a [f64], &'a [f64]),
     ) {
@@ -79,23 +94,26 @@ impl Recipe {
             block.scores.fill(Absence::NothingInUse.cell());
             block.coverage.fill(0.0);
         } else if self.is_plain() {
-            wide(LeafMean::<false> { recipe: self, scale, block });
-        } else if self.is_logarithmic() {
-            wide(LeafMean::<true> { recipe: self, scale, block });
+            let Block { scores, coverage, .. } = block;
+            wide(LeafMean::<false> { recipe: self, scale, z, scores, coverage });
+        } else if let Some(floor) = self.logarithmic_floor() {
+            block.take_logarithms(z, floor);
+            let Block { scores, coverage, logarithms, .. } = block;
+            wide(LeafMean::<true> { recipe: self, scale, z: logarithms.all(), scores, coverage });
         } else {
-            self.compose_general(block, scale, child);
+            self.compose_general(block, z, scale, child);
         }
     }
 
     /// An arithmetic mean over leaves, which refuses nothing and of which coverage is the sum of its weights.
-    pub(crate) fn is_plain(&self) -> bool {
+    fn is_plain(&self) -> bool {
         self.averaging.mean() == Mean::Arithmetic && self.is_over_leaves()
     }
 
-    /// A geometric mean over leaves whose floor keeps it from refusing anything.
-    fn is_logarithmic(&self) -> bool {
-        let is_kept = self.averaging.floor().is_some_and(f64::is_normal);
-        self.averaging.mean() == Mean::Geometric && is_kept && self.is_over_leaves()
+    /// The floor of a geometric mean over leaves, where it keeps the mean from refusing anything.
+    fn logarithmic_floor(&self) -> Option<f64> {
+        let floor = self.averaging.floor().filter(|floor| floor.is_normal() && *floor > 0.0)?;
+        (self.averaging.mean() == Mean::Geometric && self.is_over_leaves()).then_some(floor)
     }
 
     fn is_over_leaves(&self) -> bool {
@@ -106,10 +124,11 @@ impl Recipe {
     fn compose_general<'a>(
         &self,
         block: &mut Block,
+        z: Stretch<'_>,
         scale: f64,
         child: impl Fn(usize) -> (&'a [f64], &'a [f64]),
     ) {
-        let Block { z, sums, scores, coverage } = block;
+        let Block { sums, scores, coverage, .. } = block;
         sums.clear();
         for part in &self.parts {
             match part.source {
@@ -165,7 +184,7 @@ impl Recipe {
 
     /// The two sums of a plain mean: Σ w·z and Σ w over the leaves observed.
     #[inline(always)]
-    pub(crate) fn plain_sums<S: Simd>(&self, simd: S, strip: &[Lanes]) -> (Lanes, Lanes) {
+    fn plain_sums<S: Simd>(&self, simd: S, strip: &[Lanes]) -> (Lanes, Lanes) {
         let (mut terms, mut weights) = ([0.0; LANES], [0.0; LANES]);
         let none = simd.splat_f64s(0.0);
         let (term_groups, _) = S::as_mut_simd_f64s(&mut terms).0.as_chunks_mut::<GROUP>();
@@ -189,27 +208,9 @@ impl Recipe {
         (terms, weights)
     }
 
-    /// The two sums of a geometric mean over leaves whose floor keeps it from refusing anything.
-    #[inline(always)]
-    fn logarithmic_sums(&self, strip: &[Lanes]) -> (Lanes, Lanes) {
-        let (mut terms, mut weights) = ([0.0; LANES], [0.0; LANES]);
-        let floor = self.averaging.floor().unwrap_or(f64::MIN_POSITIVE);
-        for part in &self.parts {
-            let (Position::Leaf(leaf), weight) = (part.source, part.weight) else { continue };
-            let values = &strip[leaf];
-            for at in 0..LANES {
-                let missing = values[at].is_nan();
-                let term = weight * libm::log(values[at].max(floor));
-                terms[at] += if missing { 0.0 } else { term };
-                weights[at] += if missing { 0.0 } else { weight };
-            }
-        }
-        (terms, weights)
-    }
-
     /// The score of a plain mean from its two sums.
     #[inline(always)]
-    pub(crate) fn plain_score(&self, terms: f64, weight: f64, scale: f64) -> f64 {
+    fn plain_score(&self, terms: f64, weight: f64, scale: f64) -> f64 {
         let has_none = (weight < self.least_weight) | (weight <= 0.0);
         let score = scale * (terms / weight);
         if has_none { Absence::LowCoverage.cell() } else { score }
@@ -236,11 +237,32 @@ impl Sums {
     }
 }
 
+/// Takes the logarithms of all values, those below the floor raised to it.
+struct TakeLogarithms<'a> {
+    z: Stretch<'a>,
+    floor: f64,
+    found: &'a mut Panel,
+}
+
+impl Work for TakeLogarithms<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (values, found) in self.z.strips().flatten().zip(self.found.strips_mut().flatten()) {
+            logarithms(values, self.floor, found);
+        }
+    }
+}
+
 /// Composes a mean over leaves that refuses nothing.
 struct LeafMean<'a, const LOGARITHM: bool> {
     recipe: &'a Recipe,
     scale: f64,
-    block: &'a mut Block,
+    /// Values, or their logarithms.
+    z: Stretch<'a>,
+    scores: &'a mut [f64; BLOCK],
+    coverage: &'a mut [f64; BLOCK],
 }
 
 impl<const LOGARITHM: bool> VectorWork for LeafMean<'_, LOGARITHM> {
@@ -248,12 +270,11 @@ impl<const LOGARITHM: bool> VectorWork for LeafMean<'_, LOGARITHM> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { recipe, scale, block: Block { z, scores, coverage, .. } } = self;
+        let Self { recipe, scale, z, scores, coverage } = self;
         let (scores, _) = scores.as_chunks_mut::<LANES>();
         let (coverage, _) = coverage.as_chunks_mut::<LANES>();
         for ((strip, scores), coverage) in z.strips().zip(scores).zip(coverage) {
-            let (terms, weights) =
-                if LOGARITHM { recipe.logarithmic_sums(strip) } else { recipe.plain_sums(simd, strip) };
+            let (terms, weights) = recipe.plain_sums(simd, strip);
             for at in 0..LANES {
                 // A mean of logarithms is finished below, as a score on a scale of one.
                 let scale = if LOGARITHM { 1.0 } else { scale };
@@ -261,8 +282,10 @@ impl<const LOGARITHM: bool> VectorWork for LeafMean<'_, LOGARITHM> {
                 coverage[at] = weights[at] / recipe.total_weight;
             }
             if LOGARITHM {
-                for score in scores.iter_mut().filter(|score| !score.is_nan()) {
-                    *score = scale * recipe.averaging.value_of(*score);
+                powers_of_e(scores);
+                for score in scores.iter_mut() {
+                    // A NaN stays the reason that it is.
+                    *score = if score.is_nan() { *score } else { scale * *score };
                 }
             }
         }

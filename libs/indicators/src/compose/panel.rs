@@ -9,11 +9,36 @@ pub(crate) const LANES: usize = 32;
 pub(crate) type Lanes = [f64; LANES];
 
 /// Values of some places: for every [`LANES`] of them, all leaves, one after the other.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Panel {
     leaves: usize,
     places: usize,
     cells: Vec<Lanes>,
+}
+
+/// The values of places that stand one after another in a panel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch<'a> {
+    leaves: usize,
+    places: usize,
+    cells: &'a [Lanes],
+}
+
+impl<'a> Stretch<'a> {
+    /// How many places are in it.
+    pub(crate) fn places(self) -> usize {
+        self.places
+    }
+
+    /// The strips of [`LANES`] places: `strip[leaf][lane]`.
+    pub(crate) fn strips(self) -> impl ExactSizeIterator<Item = &'a [Lanes]> {
+        self.cells.chunks_exact(self.leaves.max(1))
+    }
+
+    /// The values of one leaf, place by place.
+    pub(crate) fn leaf(self, leaf: usize) -> impl Iterator<Item = f64> + 'a {
+        self.strips().flat_map(move |strip| strip[leaf]).take(self.places)
+    }
 }
 
 impl Panel {
@@ -40,6 +65,12 @@ impl Panel {
         self.cells.resize(self.leaves * places.div_ceil(LANES), [f64::NAN; LANES]);
     }
 
+    /// Makes it as large as another; values are undefined until they are set.
+    pub(crate) fn fit(&mut self, other: &Self) {
+        self.leaves = other.leaves;
+        self.resize(other.places);
+    }
+
     /// Takes the values of some places of a table, which lie inside it.
     pub(crate) fn gather(&mut self, table: &Table, places: &[usize]) {
         self.resize(places.len());
@@ -54,31 +85,25 @@ impl Panel {
         }
     }
 
-    /// Takes the values of a stretch of another panel that begins at a strip.
-    pub(crate) fn copy_strips(&mut self, from: &Self, first: usize, places: usize) {
-        self.resize(places);
-        let (start, len) = (first / LANES * self.leaves, self.cells.len());
-        self.cells.copy_from_slice(&from.cells[start..start + len]);
-    }
-
     /// The strips of [`LANES`] places: `strip[leaf][lane]`.
     pub(crate) fn strips(&self) -> impl ExactSizeIterator<Item = &[Lanes]> {
         self.cells.chunks_exact(self.leaves.max(1))
     }
 
-    /// The strips from the one on that begins with this place.
-    pub(crate) fn strips_from(&self, first: usize) -> impl ExactSizeIterator<Item = &[Lanes]> {
-        self.cells[first / LANES * self.leaves..].chunks_exact(self.leaves.max(1))
+    /// All of its places.
+    pub(crate) fn all(&self) -> Stretch<'_> {
+        self.stretch(0, self.places)
+    }
+
+    /// So many of its places from the one on that begins a strip.
+    pub(crate) fn stretch(&self, first: usize, places: usize) -> Stretch<'_> {
+        let (start, strips) = (first / LANES * self.leaves, places.div_ceil(LANES));
+        Stretch { leaves: self.leaves, places, cells: &self.cells[start..start + strips * self.leaves] }
     }
 
     /// The same, to be filled.
     pub(crate) fn strips_mut(&mut self) -> impl ExactSizeIterator<Item = &mut [Lanes]> {
         self.cells.chunks_exact_mut(self.leaves.max(1))
-    }
-
-    /// The values of one leaf, place by place.
-    pub(crate) fn leaf(&self, leaf: usize) -> impl Iterator<Item = f64> + '_ {
-        self.strips().flat_map(move |strip| strip[leaf]).take(self.places)
     }
 
     /// The value of one place, NaN where missing.
@@ -93,6 +118,11 @@ impl Panel {
                 *cell = map(*cell);
             }
         }
+    }
+
+    /// Takes away the values of one leaf.
+    pub(crate) fn clear_leaf(&mut self, leaf: usize) {
+        self.strips_mut().for_each(|strip| strip[leaf].fill(f64::NAN));
     }
 
     /// Puts the values of one leaf, a value a place, NaN where missing.

@@ -125,13 +125,6 @@ impl NodeColumn {
         (&self.scores[first..first + len], &self.coverage[first..first + len])
     }
 
-    /// Makes it a column of `len` places that are all to be filled, in its own memory where the length is the same.
-    pub(crate) fn refit(&mut self, len: usize) {
-        if self.len() != len {
-            *self = Self::to_be_filled(len);
-        }
-    }
-
     /// Gives the places of a stretch what places in no type get.
     pub(crate) fn declassify(&mut self, first: usize, len: usize) {
         let (scores, coverage) = self.stretch_mut(first, len);

@@ -27,19 +27,6 @@ pub fn cusum(k: f64, h: f64, shift: f64) -> f64 {
     })
 }
 
-/// Average run length of a two-sided EWMA (指数加权移动平均) with weight `lambda` in (0, 1] and limits of ±`limit`
-/// asymptotic standard deviations, over standard normal scores moved by `shift`.
-#[must_use]
-pub fn ewma_two_sided(lambda: f64, limit: f64, shift: f64) -> f64 {
-    let end = limit * libm::sqrt(lambda / (2.0 - lambda));
-    let width = 2.0 * end / STATES as f64;
-    let centre = |state: usize| -end + (state as f64 + 0.5) * width;
-    let below = |from: usize, to: f64| normal_cdf((to - (1.0 - lambda) * centre(from)) / lambda - shift);
-    expected_steps(STATES, STATES / 2, |from, to| {
-        below(from, centre(to) + width / 2.0) - below(from, centre(to) - width / 2.0)
-    })
-}
-
 /// Average run length of a one-sided EWMA that is held at 0 from below: `z ← max(0, (1 - lambda) z + lambda u)`, alarm
 /// above `limit` asymptotic standard deviations. From 0.
 ///
@@ -66,17 +53,6 @@ pub fn cusum_limit(k: f64, months: f64) -> f64 {
 #[must_use]
 pub fn ewma_limit(lambda: f64, months: f64) -> f64 {
     limit_for(months, |limit| ewma(lambda, limit, 0.0))
-}
-
-/// Siegmund's approximation of [`cusum`]: a second opinion, not the one in use.
-#[must_use]
-pub fn cusum_by_siegmund(k: f64, h: f64, shift: f64) -> f64 {
-    let (drift, height) = (shift - k, h + 1.166);
-    if drift == 0.0 {
-        return height * height;
-    }
-    let reach = -2.0 * drift * height;
-    (libm::exp(reach) - reach - 1.0) / (2.0 * drift * drift)
 }
 
 /// The logarithm of a run length is nearly a line over the limit, so a chord meets it in few steps (the Illinois method:
@@ -140,6 +116,28 @@ mod tests {
 
     fn close(found: f64, expected: f64, share: f64) -> bool {
         (found - expected).abs() <= share * expected
+    }
+
+    /// Average run length of a two-sided EWMA (指数加权移动平均) with weight `lambda` in (0, 1] and limits of ±`limit`
+    /// asymptotic standard deviations, over standard normal scores moved by `shift`.
+    fn ewma_two_sided(lambda: f64, limit: f64, shift: f64) -> f64 {
+        let end = limit * libm::sqrt(lambda / (2.0 - lambda));
+        let width = 2.0 * end / STATES as f64;
+        let centre = |state: usize| -end + (state as f64 + 0.5) * width;
+        let below = |from: usize, to: f64| normal_cdf((to - (1.0 - lambda) * centre(from)) / lambda - shift);
+        expected_steps(STATES, STATES / 2, |from, to| {
+            below(from, centre(to) + width / 2.0) - below(from, centre(to) - width / 2.0)
+        })
+    }
+
+    /// Siegmund's approximation of [`cusum`]: a second opinion.
+    fn cusum_by_siegmund(k: f64, h: f64, shift: f64) -> f64 {
+        let (drift, height) = (shift - k, h + 1.166);
+        if drift == 0.0 {
+            return height * height;
+        }
+        let reach = -2.0 * drift * height;
+        (libm::exp(reach) - reach - 1.0) / (2.0 * drift * drift)
     }
 
     /// Of two one-sided charts together, without a change: they never alarm at once for k of half a deviation and more.

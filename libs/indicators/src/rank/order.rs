@@ -73,27 +73,25 @@ impl Order {
     }
 
     /// The same, where only ranks are wanted: written beside their scores, 0 for none.
-    pub(crate) fn ranks(&mut self, scores: &[f64], shift: f64, ranks: &mut [u32]) -> u32 {
+    pub(crate) fn ranks(&mut self, scores: &[f64], shift: f64, ranks: &mut [u32]) {
         if !self.sort(scores, shift) {
             ranks.fill(0);
             let same = |one: (f64, u32), other: (f64, u32)| one.0.total_cmp(&other.0).is_eq();
             let place = |pair: (f64, u32)| whole(u64::from(pair.1));
-            return tell_runs(&self.pairs, same, place, |at, tied| ranks[at] = tied.above + 1);
+            tell_runs(&self.pairs, same, place, |at, tied| ranks[at] = tied.above + 1);
+            return;
         }
         if self.words.len() < scores.len() {
             ranks.fill(0);
         }
         let (bits, mask) = place_bits(scores.len());
         let (mut rank, mut before) = (0, u64::MAX);
-        let mut place = 0;
-        for &word in &self.words {
-            place += 1;
+        for (&word, place) in self.words.iter().zip(1..) {
             // No score is so far behind the best one, so the first word begins a run.
             rank = if word >> bits == before { rank } else { place };
             before = word >> bits;
             ranks[whole(word & mask)] = rank;
         }
-        place
     }
 
     /// Sorts into `words` (`true`) or, where numbers do not fit, into `pairs`.
@@ -127,8 +125,9 @@ impl Order {
             self.words.retain(|&word| word != NO_SCORE);
         }
         let count = self.words.len();
-        // As many digits as there are scores tell nearly all of them apart in two passes; more cost more to add up.
-        let digit_bits = (usize::BITS - count.leading_zeros()).clamp(5, MOST_DIGIT_BITS);
+        // A quarter as many digits as there are scores tell nearly all of them apart in two passes; more cost more to add
+        // up than what they leave to be moved.
+        let digit_bits = (usize::BITS - count.leading_zeros()).saturating_sub(2).clamp(5, MOST_DIGIT_BITS);
         let (passes, most) = if count <= FEW { (2, 2) } else { (3, MOST_PASSES) };
         let skipped = reach_bits.saturating_sub(passes * digit_bits) + bits;
         let digits = [0, 1, 2].map(|pass| Digit { begin: skipped + pass * digit_bits, digit_bits });
@@ -147,7 +146,7 @@ impl Order {
     /// Finds where the words of each digit begin, for all passes at once: no pass changes how many there are.
     fn count(&mut self, digits: &[Digit]) {
         let starts = &mut self.starts[..digits.len()];
-        starts.iter_mut().for_each(|starts| starts.fill(0));
+        starts.iter_mut().zip(digits).for_each(|(starts, digit)| starts[..1 << digit.digit_bits].fill(0));
         match (digits, starts) {
             ([lower, upper], [of_lower, of_upper]) => {
                 for &word in &self.words {
@@ -161,9 +160,9 @@ impl Order {
                 }
             }
         }
-        for starts in &mut self.starts[..digits.len()] {
+        for (starts, digit) in self.starts.iter_mut().zip(digits) {
             let mut start = 0;
-            for slot in starts.iter_mut() {
+            for slot in &mut starts[..1 << digit.digit_bits] {
                 start += std::mem::replace(slot, start);
             }
         }

@@ -9,8 +9,7 @@
 //! Source: P. Paruolo, M. Saisana and A. Saltelli, "Ratings and rankings: voodoo or science?" (Journal of the Royal
 //! Statistical Society A 176, 2013); K. Pearson, "On the general theory of skew correlation" (1905) for the ratio.
 
-use super::correlation::pearson;
-use super::together;
+use crate::correlation::{pearson, together};
 use crate::spread::Sorted;
 
 /// Different values up to which no curve is fitted.

@@ -1,6 +1,6 @@
 //! Inner consistency (内部一致性) of a node: Cronbach's alpha of its indicators.
 
-use super::correlation::varies;
+use crate::correlation::varies;
 
 /// Share of the places that must have an indicator for it to be counted: one that few have would leave hardly a place with
 /// all of them.

@@ -1,6 +1,6 @@
 //! Rank intervals (排名区间): where a place stands in nine of ten draws.
 
-use super::model::Rank;
+use crate::spread::Between;
 
 /// Where a place stands in the draws that gave it a score.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,97 +18,124 @@ pub struct RankInterval {
     pub top_tenth: f64,
 }
 
-/// The intervals of all places at one node; `ranks[place][draw]`.
-pub(crate) fn intervals(
-    ranks: &[&[Rank]],
-    types: &[Option<usize>],
-    type_count: usize,
-) -> Vec<Option<RankInterval>> {
-    let draws = ranks.first().map_or(0, |ranks| ranks.len());
-    let mut scored = vec![vec![0_u32; draws]; type_count];
-    for (ranks, kind) in ranks.iter().zip(types) {
-        if let Some(counts) = kind.and_then(|kind| scored.get_mut(kind)) {
-            counts.iter_mut().zip(*ranks).for_each(|(count, rank)| *count += u32::from(rank.is_some()));
+/// How often a place had each rank, from its best to its worst: counted, not sorted, as ranks are whole numbers that lie
+/// close together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RankCounts {
+    counts: Vec<u32>,
+}
+
+impl RankCounts {
+    /// The interval of a place from its rank in each draw (0 where it has none), beside the last rank of the best tenth in
+    /// each; `None` where it has a rank in none.
+    pub(crate) fn interval(&mut self, ranks: &[u32], tenths: &[u32]) -> Option<RankInterval> {
+        let (mut best, mut worst, mut scored, mut top) = (u32::MAX, 0, 0_u32, 0_u32);
+        for (&rank, &tenth) in ranks.iter().zip(tenths) {
+            // No rank is 0, which here is the number behind all others.
+            let behind = rank.wrapping_sub(1);
+            best = best.min(behind);
+            worst = worst.max(rank);
+            scored += u32::from(rank > 0);
+            top += u32::from(behind < tenth);
         }
-    }
-    let mut present = Vec::with_capacity(draws);
-    let mut of_place = |(ranks, kind): (&&[Rank], &Option<usize>)| {
-        let counts = scored.get((*kind)?)?;
-        present.clear();
-        let mut top = 0_usize;
-        for (rank, count) in ranks.iter().zip(counts) {
-            if let Some(rank) = rank {
-                present.push(rank.get());
-                top += usize::from(rank.get() <= count.div_ceil(10));
-            }
-        }
-        if present.is_empty() {
+        if scored == 0 {
             return None;
         }
-        present.sort_unstable();
-        let at = |share| quantile(&present, share);
+        let best = best + 1;
+        // The last one takes what is no rank.
+        let none = index(worst - best) + 1;
+        self.counts.clear();
+        self.counts.resize(none + 1, 0);
+        for &rank in ranks {
+            self.counts[index(rank.wrapping_sub(best)).min(none)] += 1;
+        }
+        let scored = index(scored);
+        let mut walk = Walk { counts: &self.counts, best, at: 0, passed: 0 };
         Some(RankInterval {
-            scored: present.len(),
-            low: at(0.05),
-            median: at(0.5),
-            high: at(0.95),
-            top_tenth: top as f64 / draws as f64,
+            scored,
+            low: walk.quantile(scored, 0.05),
+            median: walk.quantile(scored, 0.5),
+            high: walk.quantile(scored, 0.95),
+            top_tenth: f64::from(top) / ranks.len() as f64,
         })
-    };
-    ranks.iter().zip(types).map(&mut of_place).collect()
+    }
 }
 
-/// The quantile of sorted ranks: `(n - 1) · share` steps from the first, straight between two.
-///
-/// Source: Hyndman and Fan (1996), *Sample quantiles in statistical packages*, type 7.
-fn quantile(sorted: &[u32], share: f64) -> f64 {
-    interpolated(sorted.len(), share, |at| f64::from(sorted[at]))
+/// A walk over counted ranks, from the best on.
+#[derive(Clone, Copy)]
+struct Walk<'a> {
+    counts: &'a [u32],
+    best: u32,
+    at: usize,
+    /// Ranks before `at`.
+    passed: usize,
 }
 
-/// The same of sorted numbers; 0 where there is none.
-pub(crate) fn quantile_of(sorted: &[f64], share: f64) -> f64 {
-    interpolated(sorted.len(), share, |at| sorted[at])
+impl Walk<'_> {
+    /// A quantile of so many ranks, which is not below the one asked for before.
+    fn quantile(&mut self, ranks: usize, share: f64) -> f64 {
+        let Some(between) = Between::of(ranks, share) else { return 0.0 };
+        let below = self.nth(between.below);
+        // The one after may lie behind the beginning of the next quantile: the walk itself stays.
+        between.on_the_line(below, { *self }.nth(between.above))
+    }
+
+    /// The n-th rank, counted from 0, which is not below the one asked for before.
+    fn nth(&mut self, n: usize) -> f64 {
+        while self.passed + index(self.counts[self.at]) <= n {
+            self.passed += index(self.counts[self.at]);
+            self.at += 1;
+        }
+        f64::from(self.best) + self.at as f64
+    }
 }
 
-fn interpolated(len: usize, share: f64, value: impl Fn(usize) -> f64) -> f64 {
-    let Some(last) = len.checked_sub(1) else { return 0.0 };
-    let steps = last as f64 * share;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "between 0 and the last position"
-    )]
-    let below = (steps.floor() as usize).min(last);
-    let above = (below + 1).min(last);
-    value(below) + (steps - below as f64) * (value(above) - value(below))
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::spread::Sorted;
+
+    fn interval(ranks: &[u32], tenths: &[u32]) -> Option<RankInterval> {
+        RankCounts::default().interval(ranks, tenths)
+    }
 
     #[test]
     fn quantiles_are_those_of_type_7() {
         // R: quantile(c(1,2,4,8,16), c(.05,.5,.95), type = 7)
-        let sorted = [1, 2, 4, 8, 16];
-        let found = [0.05, 0.5, 0.95].map(|share| quantile(&sorted, share));
+        let found = interval(&[8, 1, 16, 2, 4], &[0; 5]).unwrap();
         let expected = [1.2, 4.0, 14.4];
+        let found = [found.low, found.median, found.high];
         assert!(found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-12));
-        assert!((quantile(&[7], 0.05) - 7.0).abs() < 1e-12);
+        assert!((interval(&[7], &[0]).unwrap().low - 7.0).abs() < 1e-12);
     }
 
     #[test]
-    fn the_best_tenth_is_rounded_up_and_counted_over_all_draws() {
-        let row = |ranks: &[u32]| ranks.iter().map(|&rank| NonZeroU32::new(rank)).collect::<Vec<Rank>>();
-        // Eleven places would make two the best tenth; here are two, so it is one.
-        let rows = [row(&[1, 1, 2, 0]), row(&[2, 0, 1, 0]), row(&[1, 1, 1, 1])];
-        let rows: Vec<&[Rank]> = rows.iter().map(Vec::as_slice).collect();
-        let found = intervals(&rows, &[Some(0), Some(0), None], 1);
-        let first = found[0].unwrap();
+    fn the_best_tenth_is_counted_over_all_draws() {
+        let first = interval(&[1, 1, 2, 0], &[1; 4]).unwrap();
         assert_eq!((first.scored, first.top_tenth.to_bits()), (3, 0.5_f64.to_bits()));
-        assert_eq!(found[1].unwrap().scored, 2);
-        assert_eq!(found[2], None);
+        assert_eq!(interval(&[2, 0, 1, 0], &[1; 4]).unwrap().scored, 2);
+        assert_eq!(interval(&[0, 0], &[1; 2]), None);
+        assert_eq!(interval(&[], &[]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn counting_finds_what_sorting_does(
+            ranks in vec(prop_oneof![1 => Just(0_u32), 4 => 1..9_u32, 4 => 1_000..1_200_u32], 1..300),
+        ) {
+            let sorted = Sorted::of(ranks.iter().filter(|&&rank| rank > 0).map(|&rank| f64::from(rank)));
+            let found = interval(&ranks, &vec![3; ranks.len()]);
+            let figures = found.map(|found| [found.low, found.median, found.high].map(f64::to_bits));
+            let expected = [0.05, 0.5, 0.95].map(|share| sorted.quantile(share).map(f64::to_bits));
+            prop_assert_eq!(figures.map_or([None; 3], |figures| figures.map(Some)), expected);
+            prop_assert_eq!(found.map_or(0, |found| found.scored), sorted.values().len());
+        }
     }
 }

@@ -10,7 +10,7 @@
 use super::model::Reassessment;
 use super::settings::Settings;
 use crate::catalog::{ItemIndex, ItemKind};
-use crate::compose::Composer;
+use crate::compose::{Composer, needed_nodes};
 use crate::outline::Position;
 use crate::rank::standings;
 use crate::table::ShapeError;
@@ -41,7 +41,8 @@ pub struct Shift {
     pub lost: usize,
 }
 
-/// Leaves out every leaf that is in use and every node below the root, one at a time, in catalog order.
+/// Leaves out every leaf and every node right below the root, one at a time, in catalog order; a leaf that is not in use
+/// moves nothing.
 ///
 /// # Errors
 /// [`ShapeError`] if the parts do not fit each other.
@@ -53,6 +54,7 @@ pub fn leave_one_out(model: &Reassessment<'_>) -> Result<Vec<LeftOut>, ShapeErro
         Some(column) => column.iter().map(|standing| standing.map(|standing| standing.rank)).collect(),
         None => return Ok(Vec::new()),
     };
+    let needed = needed_nodes(outline, &[0]);
     let mut found = Vec::new();
     for (at, item) in catalog.items.iter().enumerate() {
         let second_level = item.parent == Some(ItemIndex(0));
@@ -67,7 +69,7 @@ pub fn leave_one_out(model: &Reassessment<'_>) -> Result<Vec<LeftOut>, ShapeErro
                 thresholds[kind].iter().map(|threshold| threshold.status()).collect();
             statuses[left_out.clone()].fill(ThresholdStatus::Degenerate);
             let weights = effective_weights(outline, &study.declared_weights[kind], &statuses)?;
-            let scores = Composer::new(outline, &weights)?.compose(&scored.z, members)?;
+            let scores = Composer::for_needed(outline, &weights, &needed)?.compose(&scored.z, members)?;
             let root_scores: Vec<Option<f64>> = scores.columns[0].iter().map(|score| score.value()).collect();
             let ranks = standings(&root_scores, catalog.rank_decimals);
             for (&place, standing) in members.iter().zip(ranks) {

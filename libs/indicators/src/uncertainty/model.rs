@@ -4,6 +4,7 @@
 //! derived indicators too (both passes, as the assessment does), scores, and ranks. What it used is read off what the
 //! computation was given, not off the settings: so a factor that got lost on the way shows.
 
+use std::borrow::Cow;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 
@@ -281,6 +282,7 @@ impl<'a> Reassessment<'a> {
             self.engines.iter().zip(samples).zip(&self.weights(settings))
         {
             let members = engine.assessor.members();
+            // All of them are members: where one is not there are no engines.
             let sample: Vec<usize> =
                 sample.iter().filter_map(|place| members.binary_search(place).ok()).collect();
             let free = engine.rooms.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -290,8 +292,8 @@ impl<'a> Reassessment<'a> {
             ranked.thresholds.push(room.thresholds().to_vec());
             ranked.weights.push(room.weights().leaves.clone());
             for (column, &node) in ranked.ranks.iter_mut().zip(nodes) {
-                for (&place, rank) in members.iter().zip(room.ranks(node).iter()) {
-                    column[place] = rank.and_then(rank_of);
+                for (&place, &rank) in members.iter().zip(room.ranks(node).cells()) {
+                    column[place] = NonZeroU32::new(rank);
                 }
             }
             engine.rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
@@ -362,7 +364,8 @@ impl Model for Reassessment<'_> {
 }
 
 /// An assessor a type where the base periods are what an assessor takes them for: the last ones on record on the one place
-/// axis, up to the period before the assessed one, or that period itself where nothing earlier is on record.
+/// axis, up to the period before the assessed one, or that period itself where nothing earlier is on record. An assessor
+/// knows the places of its type alone, so no sample may have another's.
 fn engines<'a>(study: &Study<'a>) -> Result<Vec<Engine<'a>>, ShapeError> {
     let asked = usize::try_from(study.outline.catalog().base_periods).unwrap_or(usize::MAX);
     let earlier: &'a [Table] = match study.base {
@@ -371,12 +374,16 @@ fn engines<'a>(study: &Study<'a>) -> Result<Vec<Engine<'a>>, ShapeError> {
         _ => return Ok(Vec::new()),
     };
     let nothing = !earlier.is_empty() && earlier.iter().all(Table::is_empty);
-    if nothing || !study.one_axis || study.types != study.base_types {
+    let astray = |(kind, sample): (usize, &Vec<usize>)| {
+        sample.iter().any(|&place| study.base_types[place] != Some(kind))
+    };
+    let any_astray = study.samples.iter().enumerate().any(astray);
+    if nothing || any_astray || !study.one_axis || study.types != study.base_types {
         return Ok(Vec::new());
     }
     let (outline, types, samples, current) = (study.outline, study.types, study.samples, study.current);
     let input = Assessment { outline, types, samples, current, earlier };
-    let engine = |kind| Ok(Engine { assessor: Assessor::of_filled(&input, kind)?, rooms: Mutex::default() });
+    let engine = |kind| Ok(Engine { assessor: Assessor::new(&input, kind)?, rooms: Mutex::default() });
     (0..samples.len()).map(engine).collect()
 }
 
@@ -384,8 +391,11 @@ fn rank_of(rank: usize) -> Rank {
     NonZeroU32::new(u32::try_from(rank).unwrap_or(u32::MAX))
 }
 
-/// The catalog with the choices of a run in place of its own.
-fn resolved_catalog(catalog: &Catalog, settings: &Settings) -> Catalog {
+/// The catalog with the choices of a run in place of its own; itself where these are of samples and weights alone.
+fn resolved_catalog<'c>(catalog: &'c Catalog, settings: &Settings) -> Cow<'c, Catalog> {
+    if settings.extension.is_none() && settings.aggregation.is_none() && settings.missing.is_none() {
+        return Cow::Borrowed(catalog);
+    }
     let mut resolved = catalog.clone();
     for item in &mut resolved.items {
         match &mut item.kind {
@@ -409,7 +419,7 @@ fn resolved_catalog(catalog: &Catalog, settings: &Settings) -> Catalog {
             }
         }
     }
-    resolved
+    Cow::Owned(resolved)
 }
 
 fn extension_of(policy: ThresholdPolicy) -> Option<Extension> {

@@ -14,8 +14,8 @@
 //! output*, Computer Physics Communications 181(2), table 2 (b) and (f); Jansen (1999).
 
 use super::chance::{Purpose, Stream};
-use super::intervals::quantile_of;
 use super::sobol_points::SobolPoints;
+use crate::spread::Sorted;
 
 /// Points at which a function is to be evaluated.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,9 +109,10 @@ pub fn indices(responses: &Responses, seed: u64, resamples: u32) -> Vec<SobolInd
             estimate(responses, &rows)
         })
         .collect();
-    let with_interval = |value: f64, mut values: Vec<f64>| {
-        values.sort_unstable_by(f64::total_cmp);
-        Estimate { value, low: quantile_of(&values, 0.025), high: quantile_of(&values, 0.975) }
+    let with_interval = |value: f64, values: Vec<f64>| {
+        let values = Sorted::of(values);
+        let quantile = |share| values.quantile(share).unwrap_or(0.0);
+        Estimate { value, low: quantile(0.025), high: quantile(0.975) }
     };
     let index = |(input, &(first, total)): (usize, &(f64, f64))| SobolIndex {
         first: with_interval(first, resampled.iter().map(|of_inputs| of_inputs[input].0).collect()),

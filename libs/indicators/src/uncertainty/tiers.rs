@@ -4,58 +4,47 @@
 //! both. Down the ranking of a type the first place opens a group, and each next one joins it as long as it cannot be told
 //! from the place that opened it; the first that can opens the next group.
 
-use super::model::Rank;
-
 /// Of a hundred draws, how many must agree on an order.
-const AGREEING_PERCENT: usize = 95;
+const AGREEING_PERCENT: u64 = 95;
 
-/// The group of each place at one node, from 1 within its type, by nominal rank; `ranks[place][draw]`.
-pub(crate) fn tiers(
-    nominal: &[Rank],
-    ranks: &[&[Rank]],
-    types: &[Option<usize>],
-    type_count: usize,
-) -> Vec<Option<usize>> {
-    let mut tiers = vec![None; nominal.len()];
-    for kind in 0..type_count {
-        let of_type = (0..nominal.len()).filter(|&place| types[place] == Some(kind));
-        let mut order: Vec<usize> = of_type.filter(|&place| nominal[place].is_some()).collect();
-        order.sort_by_key(|&place| nominal[place]);
-        let Some(&(mut leader)) = order.first() else { continue };
-        let mut tier = 1;
-        for place in order {
-            if can_be_told_apart(ranks[leader], ranks[place]) {
-                leader = place;
-                tier += 1;
-            }
-            tiers[place] = Some(tier);
+/// The groups of one type, down its ranking.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tiers {
+    /// Ranks of the place that opened the group, by draw.
+    leader: Vec<u32>,
+    tier: usize,
+}
+
+impl Tiers {
+    /// The group, from 1, of the next place, whose rank in each draw this is: 0 where it has none.
+    pub(crate) fn next(&mut self, ranks: &[u32]) -> usize {
+        if self.tier == 0 || can_be_told_apart(&self.leader, ranks) {
+            self.leader.clear();
+            self.leader.extend_from_slice(ranks);
+            self.tier += 1;
         }
+        self.tier
     }
-    tiers
 }
 
 /// Whether one of two places stands above the other in at least 95 % of the draws that score both.
-#[must_use]
-pub fn can_be_told_apart(one: &[Rank], other: &[Rank]) -> bool {
-    let (mut above, mut below, mut both) = (0_usize, 0_usize, 0_usize);
-    for (one, other) in one.iter().zip(other) {
-        if let (Some(one), Some(other)) = (one, other) {
-            both += 1;
-            above += usize::from(one < other);
-            below += usize::from(one > other);
-        }
+fn can_be_told_apart(one: &[u32], other: &[u32]) -> bool {
+    let (mut above, mut below, mut both) = (0_u32, 0_u32, 0_u32);
+    for (&one, &other) in one.iter().zip(other) {
+        let scored = (one > 0) & (other > 0);
+        both += u32::from(scored);
+        above += u32::from(scored & (one < other));
+        below += u32::from(scored & (one > other));
     }
-    both > 0 && above.max(below) * 100 >= AGREEING_PERCENT * both
+    both > 0 && u64::from(above.max(below)) * 100 >= AGREEING_PERCENT * u64::from(both)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
-
     use super::*;
 
-    fn row(ranks: impl IntoIterator<Item = u32>) -> Vec<Rank> {
-        ranks.into_iter().map(NonZeroU32::new).collect()
+    fn row(ranks: impl IntoIterator<Item = u32>) -> Vec<u32> {
+        ranks.into_iter().collect()
     }
 
     #[test]
@@ -66,21 +55,15 @@ mod tests {
             can_be_told_apart(&one, &other)
         };
         assert_eq!([0, 1, 2, 10, 18, 19, 20].map(ahead), [true, true, false, false, false, true, true]);
-        assert!(!can_be_told_apart(&row([1; 20]), &row([1; 20])));
-        assert!(!can_be_told_apart(&row([1, 0]), &row([0, 1])));
+        assert!(!can_be_told_apart(&[1; 20], &[1; 20]));
+        assert!(!can_be_told_apart(&[1, 0], &[0, 1]));
     }
 
     #[test]
     fn a_group_reaches_as_far_as_its_first_place_cannot_be_told_from_the_next() {
         // The second cannot be told from the first, nor the third from the second; the third can from the first.
-        let rows = [
-            row([1; 20]),
-            row((0..20).map(|draw| if draw % 2 == 0 { 1 } else { 3 })),
-            row([2; 20]),
-            row([0; 20]),
-        ];
-        let rows: Vec<&[Rank]> = rows.iter().map(Vec::as_slice).collect();
-        let nominal = row([1, 2, 3, 0]);
-        assert_eq!(tiers(&nominal, &rows, &[Some(0); 4], 1), [Some(1), Some(1), Some(2), None]);
+        let rows = [row([1; 20]), row((0..20).map(|draw| if draw % 2 == 0 { 1 } else { 3 })), row([2; 20])];
+        let mut tiers = Tiers::default();
+        assert_eq!(rows.map(|ranks| tiers.next(&ranks)), [1, 1, 2]);
     }
 }

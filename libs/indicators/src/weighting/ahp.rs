@@ -3,7 +3,7 @@
 //! Source: Saaty, *The Analytic Hierarchy Process* (1980); geometric-mean weights and their consistency index: Crawford
 //! and Williams (1985), Aguarón and Moreno-Jiménez (2003).
 
-use super::matrix::PairwiseMatrix;
+use super::matrix::{MAX_ITEMS, PairwiseMatrix};
 
 /// Greatest consistency ratio (一致性比例) that is accepted.
 pub const GREATEST_RATIO: f64 = 0.10;
@@ -13,6 +13,8 @@ const RATIO_TOLERANCE: f64 = 1e-12;
 const STILL: f64 = 1e-14;
 /// Most steps. A positive matrix converges geometrically; ten judged items need some thirty.
 const MAX_STEPS: usize = 1_000;
+/// Fewest items that judgements can contradict each other about.
+const FEWEST_ITEMS: usize = 3;
 
 /// A table of random indices (随机一致性指标): the mean consistency index of matrices filled at random.
 ///
@@ -105,16 +107,16 @@ impl RandomIndex {
         Self::ALL.into_iter().find(|table| table.name() == name)
     }
 
-    /// The random index of three to ten items; `None` outside the table, where no ratio is taken.
+    /// The random index of three to [`MAX_ITEMS`] items; `None` of fewer, of which no ratio is taken, and of more.
     #[must_use]
     pub fn of(self, items: usize) -> Option<f64> {
-        let table: [f64; 8] = match self {
+        let table: [f64; MAX_ITEMS + 1 - FEWEST_ITEMS] = match self {
             Self::Saaty1980 => [0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49],
             Self::SaatyLater => [0.52, 0.89, 1.12, 1.26, 1.36, 1.41, 1.46, 1.49],
             Self::TummalaLing1998 => [0.5799, 0.8921, 1.1159, 1.2358, 1.3322, 1.3952, 1.4537, 1.4882],
             Self::AlonsoLamata2006 => [0.5245, 0.8815, 1.1086, 1.2479, 1.3417, 1.4056, 1.4499, 1.4854],
         };
-        table.get(items.checked_sub(3)?).copied()
+        table.get(items.checked_sub(FEWEST_ITEMS)?).copied()
     }
 }
 

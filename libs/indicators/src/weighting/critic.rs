@@ -3,8 +3,9 @@
 //!
 //! Source: Diakoulaki, Mavrotas and Papayannakis, *Computers & Operations Research* 22(7), 1995.
 
-use super::spread::{deviation, pearson, spearman};
+use super::spread::deviation;
 use super::{Objective, ValueFault, check_values, in_proportion, silent_columns};
+use crate::correlation::{pearson, spearman, together};
 
 /// Which correlation says that two indicators say the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +39,8 @@ pub fn critic(columns: &[Vec<Option<f64>>], correlation: Correlation) -> Result<
     let mut unlike = vec![0.0; count * count];
     for left in 0..count {
         for right in left + 1..count {
-            let alike = correlate(&columns[speaking[left]], &columns[speaking[right]]).unwrap_or(0.0);
+            let (one, other) = together(&columns[speaking[left]], &columns[speaking[right]]);
+            let alike = correlate(&one, &other).unwrap_or(0.0);
             // Two columns that say the same differ by round-off at most, which must not become a weight.
             let apart = if 1.0 - alike > 1e-12 { 1.0 - alike } else { 0.0 };
             unlike[left * count + right] = apart;

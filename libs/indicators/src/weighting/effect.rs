@@ -2,7 +2,7 @@
 //!
 //! Source: the mean shift is `R_S` of OECD/JRC, *Handbook on Constructing Composite Indicators* (2008), section 7.
 
-use super::spread::spearman;
+use crate::correlation::spearman;
 
 /// How one ranking differs from another of the same places.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,9 +37,8 @@ pub fn rank_shift(first: &[Option<usize>], second: &[Option<usize>]) -> RankShif
     let count = |is: fn(bool, bool) -> bool| {
         both.iter().filter(|(first, second)| is(*first <= best, *second <= best)).count()
     };
-    let cells = |of: fn(&(usize, usize)) -> usize| -> Vec<Option<f64>> {
-        both.iter().map(|pair| Some(of(pair) as f64)).collect()
-    };
+    let cells =
+        |of: fn(&(usize, usize)) -> usize| -> Vec<f64> { both.iter().map(|pair| of(pair) as f64).collect() };
     RankShift {
         places: both.len(),
         mean: (!both.is_empty()).then(|| shifts().sum::<usize>() as f64 / both.len() as f64),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::matrix::{MAX_ITEMS, PairwiseMatrix, RECIPROCITY_TOLERANCE, STRONGEST};
+use super::matrix::{MAX_ITEMS, PairwiseMatrix, RECIPROCITY_TOLERANCE, STRONGEST, is_on_scale};
 use crate::catalog::{Catalog, ItemIndex};
 
 /// One judgement: how many times `item` matters as much as `other`, both children of `parent`; all by their codes.
@@ -206,8 +206,7 @@ fn place(
 ) -> Result<(ItemIndex, Said), Vec<JudgementFault>> {
     let Judgement { parent, item, other, ratio } = judgement;
     let mut faults = Vec::new();
-    let weakest = (1.0 - RECIPROCITY_TOLERANCE) / STRONGEST;
-    if !(ratio.is_finite() && (weakest..=STRONGEST * (1.0 + 1e-9)).contains(ratio)) {
+    if !is_on_scale(*ratio) {
         faults.push(JudgementFault::OffScale { at, ratio: *ratio });
     }
     let found = catalog.find(parent).filter(|index| catalog.node(*index).is_some());

@@ -227,8 +227,12 @@ fn cell_fault(row: usize, column: usize, value: f64) -> Option<MatrixFault> {
         let off = (value - 1.0).abs() > SCALE_TOLERANCE;
         return off.then_some(MatrixFault::Diagonal { row, value });
     }
-    let strongest = STRONGEST * (1.0 + SCALE_TOLERANCE);
+    (!is_on_scale(value)).then_some(MatrixFault::OffScale { row, column, value })
+}
+
+/// Whether a judgement lies in 1/9..=9; no number does not.
+pub(super) fn is_on_scale(judgement: f64) -> bool {
     // Written in decimals, 1/9 falls short of itself: 0.11.
     let weakest = (1.0 - RECIPROCITY_TOLERANCE) / STRONGEST;
-    (value > strongest || value < weakest).then_some(MatrixFault::OffScale { row, column, value })
+    (weakest..=STRONGEST * (1.0 + SCALE_TOLERANCE)).contains(&judgement)
 }

@@ -5,8 +5,8 @@
 //! indicator is given to the one rotated component that it loads on most; here nothing is rotated and an indicator keeps
 //! its squared loadings on all retained components, which does not depend on signs or on a choice of axes.
 
-use super::spread::pearson;
 use super::{Objective, ValueFault, check_values, in_proportion, silent_columns};
+use crate::correlation::{pearson, together};
 
 /// Eigenvalues that differ by less are one: their components are kept or dropped together, as only the space they span
 /// is defined.
@@ -53,7 +53,8 @@ pub fn pca(columns: &[Vec<Option<f64>>], components: Components) -> Result<Pca, 
     for left in 0..count {
         matrix[left * count + left] = 1.0;
         for right in left + 1..count {
-            let alike = pearson(&columns[speaking[left]], &columns[speaking[right]]).unwrap_or(0.0);
+            let (one, other) = together(&columns[speaking[left]], &columns[speaking[right]]);
+            let alike = pearson(&one, &other).unwrap_or(0.0);
             matrix[left * count + right] = alike;
             matrix[right * count + left] = alike;
         }

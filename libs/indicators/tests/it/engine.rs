@@ -1,103 +1,20 @@
-//! The fast ways against the plain ones: many draws and many runs give the bits of one call each, with any number of
-//! threads.
-
-use std::num::NonZeroUsize;
+//! The fast ways against the plain ones: many runs give the bits of one assessment each, ranks are those of counting.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use xiuhua_indicators::assess::{Assessed, Assessment, assess_into, members_by_type};
+use xiuhua_indicators::assess::{Assessment, members_by_type};
 use xiuhua_indicators::catalog::{Catalog, Extension, ItemKind, Mean, ThresholdPolicy};
-use xiuhua_indicators::compose::{Composer, NodeColumn};
-use xiuhua_indicators::draws::{Draws, RankSummary, rank_draws};
+use xiuhua_indicators::compose::NodeColumn;
+use xiuhua_indicators::imputation::impute_periods;
 use xiuhua_indicators::outline::Outline;
 use xiuhua_indicators::rank::standings;
 use xiuhua_indicators::reassess::{Assessor, Configuration};
 use xiuhua_indicators::shipped::shipped;
 use xiuhua_indicators::table::Table;
-use xiuhua_indicators::threshold::ThresholdStatus;
-use xiuhua_indicators::weight::{Weights, declared_weights, effective_weights};
+use xiuhua_indicators::weight::declared_weights;
 
 use crate::reference::assess_scenario;
 use crate::reference::scenario::{Scenario, scenario};
-
-fn threads(count: usize) -> NonZeroUsize {
-    NonZeroUsize::new(count).unwrap()
-}
-
-/// The quantile of type 7 as its definition has it.
-fn quantile(sorted: &[f64], p: f64) -> f64 {
-    let h = (sorted.len() - 1) as f64 * p;
-    let below = (0..sorted.len()).take_while(|&at| at as f64 <= h + 1e-9).last().unwrap();
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below] + (h - below as f64) * (sorted[above] - sorted[below])
-}
-
-/// What became of one member: its rank in each draw, and how many were ranked in it.
-fn summary(ranks: &[(Option<usize>, usize)]) -> Option<RankSummary> {
-    let found: Vec<(usize, usize)> =
-        ranks.iter().filter_map(|&(rank, ranked)| Some((rank?, ranked))).collect();
-    let mut sorted: Vec<f64> = found.iter().map(|&(rank, _)| rank as f64).collect();
-    sorted.sort_by(f64::total_cmp);
-    let top = found.iter().filter(|&&(rank, ranked)| 10 * (rank - 1) < ranked).count();
-    (!sorted.is_empty()).then(|| RankSummary {
-        lower: quantile(&sorted, 0.05),
-        median: quantile(&sorted, 0.5),
-        upper: quantile(&sorted, 0.95),
-        top_tenth: top as f64 / sorted.len() as f64,
-        draws: sorted.len(),
-    })
-}
-
-fn same(found: &[Option<RankSummary>], expected: &[Option<RankSummary>]) -> bool {
-    let close = |one: f64, other: f64| (one - other).abs() < 1e-6;
-    found.len() == expected.len()
-        && found.iter().zip(expected).all(|pair| match pair {
-            (None, None) => true,
-            (Some(one), Some(other)) => {
-                close(one.lower, other.lower)
-                    && close(one.median, other.median)
-                    && close(one.upper, other.upper)
-                    && close(one.top_tenth, other.top_tenth)
-                    && one.draws == other.draws
-            }
-            _ => false,
-        })
-}
-
-/// Composes and ranks a draw at a time, by the public functions that one assessment uses.
-fn plain_draws(draws: &Draws<'_>) -> Vec<Vec<Option<RankSummary>>> {
-    let mut ranks = vec![vec![Vec::new(); draws.members.len()]; draws.nodes.len()];
-    for weights in draws.weights {
-        let scores = Composer::new(draws.outline, weights).unwrap().compose(draws.z, draws.members).unwrap();
-        for (ranks, &node) in ranks.iter_mut().zip(draws.nodes) {
-            let values: Vec<Option<f64>> = scores.columns[node].iter().map(|score| score.value()).collect();
-            let standings = standings(&values, draws.outline.catalog().rank_decimals);
-            let ranked = standings.iter().flatten().count();
-            for (ranks, standing) in ranks.iter_mut().zip(standings) {
-                ranks.push((standing.map(|standing| standing.rank), ranked));
-            }
-        }
-    }
-    ranks.iter().map(|node| node.iter().map(|ranks| summary(ranks)).collect()).collect()
-}
-
-/// Weights that differ from draw to draw; some leaves weigh nothing in some.
-fn drawn_weights(outline: &Outline<'_>, scenario: &Weights, factors: &[f64]) -> Vec<Weights> {
-    let leaf_count = outline.leaf_count();
-    let draw = |at: usize| {
-        let factor = |nth: usize| factors[(at * 7 + nth * 3) % factors.len()];
-        Weights {
-            leaves: (0..leaf_count).map(|leaf| scenario.leaves[leaf] * factor(leaf)).collect(),
-            declared: scenario
-                .declared
-                .iter()
-                .enumerate()
-                .map(|(item, weight)| weight * factor(item))
-                .collect(),
-        }
-    };
-    (0..21).map(draw).collect()
-}
 
 /// The scenario's catalog with other extensions, means and floors.
 fn variant(catalog: &Catalog, extension: Extension, mean: Mean, floor: Option<f64>) -> Catalog {
@@ -122,50 +39,6 @@ fn column_bits(column: &NodeColumn) -> Vec<(Option<u64>, u64)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Whatever was in it, of whatever shape, and whether its columns are shared.
-    #[test]
-    fn an_assessment_into_what_another_left_is_that_into_nothing(one in scenario(), other in scenario()) {
-        let fresh = [&one, &other].map(assess_scenario);
-        let mut reused = Assessed::default();
-        let mut copies = Vec::new();
-        for at in [0, 1, 1, 0] {
-            let scenario = [&one, &other][at];
-            let (outline, (current, earlier)) =
-                (&Outline::of(&scenario.catalog), scenario.periods.split_last().unwrap());
-            let (types, samples) = (&scenario.types, &scenario.samples);
-            assess_into(&Assessment { outline, types, samples, current, earlier }, &mut reused).unwrap();
-            prop_assert_eq!(&reused, &fresh[at]);
-            copies.push((at, reused.clone()));
-        }
-        for (at, copy) in copies.into_iter().skip(1) {
-            prop_assert_eq!(&copy, &fresh[at]);
-        }
-    }
-
-    #[test]
-    fn draws_are_the_ranks_of_one_assessment_after_the_other_with_any_number_of_threads(
-        scenario in scenario(),
-        factors in vec(prop::sample::select(vec![0.0, 0.5, 1.0, 1.7]), 11..=13),
-    ) {
-        let outline = Outline::of(&scenario.catalog);
-        let assessed = assess_scenario(&scenario);
-        let nodes: Vec<usize> = (0..outline.node_count()).rev().collect();
-        let members = members_by_type(&scenario.types, scenario.samples.len()).unwrap();
-        for (members, weights) in members.iter().zip(&assessed.scored.weights) {
-            let weights = drawn_weights(&outline, weights, &factors);
-            let z = &assessed.scored.z;
-            let one = threads(1);
-            let draws = Draws { outline: &outline, z, members, weights: &weights, nodes: &nodes, threads: one };
-            let found = rank_draws(&draws).unwrap();
-            for (found, expected) in found.iter().zip(plain_draws(&draws)) {
-                prop_assert!(same(found, &expected), "{:?} is not {:?}", found, expected);
-            }
-            for count in [2, 3, 8] {
-                prop_assert_eq!(&rank_draws(&Draws { threads: threads(count), ..draws }).unwrap(), &found);
-            }
-        }
-    }
-
     #[test]
     fn a_run_has_the_bits_of_an_assessment_of_its_own(
         scenario in scenario(),
@@ -176,7 +49,13 @@ proptest! {
         dropped in 0..4_usize,
     ) {
         let outline = Outline::of(&scenario.catalog);
-        let (current, earlier) = scenario.periods.split_last().unwrap();
+        // Gaps are filled by whoever gathers the values.
+        let members = members_by_type(&scenario.types, scenario.samples.len()).unwrap();
+        let filled = impute_periods(&outline, &members, &scenario.periods.iter().collect::<Vec<_>>()).unwrap();
+        let filled: Vec<Table> = filled.into_iter().map(|period| period.values).collect();
+        let (current, earlier) = filled.split_last().unwrap();
+        // A period without records is no base, whatever fills it: an assessor knows it only while nothing does.
+        prop_assume!(scenario.periods.iter().zip(earlier).all(|(given, filled)| given.is_empty() == filled.is_empty()));
         let input = Assessment { outline: &outline, types: &scenario.types, samples: &scenario.samples, current, earlier };
         let nodes: Vec<usize> = (0..outline.node_count()).collect();
         let other = variant(&scenario.catalog, extension, mean, floor);
@@ -220,6 +99,31 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn room_that_another_assessor_worked_in_is_as_good_as_new() {
+    let catalog = Catalog::parse(shipped("pudong-2021").unwrap()).unwrap();
+    let outline = &Outline::of(&catalog);
+    let cell = |place: usize, leaf: usize| {
+        outline.changing_node(leaf).is_none().then(|| ((place * 31 + leaf * 17) % 97) as f64)
+    };
+    let columns = (0..outline.leaf_count()).map(|leaf| (0..80).map(|place| cell(place, leaf)).collect());
+    let current = &Table::from_columns(80, columns.collect()).unwrap();
+    let types: &[Option<usize>] = &(0..80).map(|place| Some(place % 2)).collect::<Vec<_>>();
+    let samples: &[Vec<usize>] = &[vec![], vec![]];
+    let input = Assessment { outline, types, samples, current, earlier: &[] };
+    let assessors = [0, 1].map(|kind| Assessor::new(&input, kind).unwrap());
+    let declared = declared_weights(&catalog);
+    let sample: Vec<usize> = (0..40).collect();
+    let run = Configuration { outline, sample: &sample, declared_weights: &declared, nodes: &[0] };
+    let mut shared = assessors[0].scratch();
+    for assessor in &assessors {
+        let mut own = assessor.scratch();
+        assessor.reassess(&mut own, &run).unwrap();
+        assessor.reassess(&mut shared, &run).unwrap();
+        assert_eq!((shared.thresholds(), shared.scores(0)), (own.thresholds(), own.scores(0)));
     }
 }
 
@@ -282,39 +186,5 @@ fn ranks_of_many_places_and_of_a_crowd_come_out() {
                 score.map(|score| sorted.partition_point(|other| *other > (score * 1e9).round()) + 1);
             assert_eq!(standing.map(|standing| standing.rank), expected);
         }
-    }
-}
-
-#[test]
-fn a_thousand_places_come_out_the_same_with_any_number_of_threads() {
-    let catalog = Catalog::parse(shipped("pudong-2021").unwrap()).unwrap();
-    let outline = Outline::of(&catalog);
-    let cell = |place: u32, leaf: u32| {
-        // Some places lack much more than others.
-        let missing = (place * 7 + leaf * 13).is_multiple_of(29) || place % 50 == 3 && leaf % 3 == place % 2;
-        (!missing).then(|| f64::from((place * 31 + leaf * 17) % 101) / 100.0)
-    };
-    let columns = (0..35).map(|leaf| (0..1000).map(|place| cell(place, leaf)).collect());
-    let z = Table::from_columns(1000, columns.collect()).unwrap();
-    // Not in the order of the table, and not a whole number of lanes.
-    let members: Vec<usize> = (0..1000).filter(|place| place % 11 != 5).rev().collect();
-    let statuses = [ThresholdStatus::Ok; 35];
-    let declared = effective_weights(&outline, &declared_weights(&catalog), &statuses).unwrap();
-    let weights = drawn_weights(&outline, &declared, &[0.1, 1.0, 3.0, 0.0, 0.7, 2.0, 1.5]);
-    let one = threads(1);
-    let draws = Draws {
-        outline: &outline,
-        z: &z,
-        members: &members,
-        weights: &weights,
-        nodes: &[0, 4],
-        threads: one,
-    };
-    let found = rank_draws(&draws).unwrap();
-    for (found, expected) in found.iter().zip(plain_draws(&draws)) {
-        assert!(same(found, &expected));
-    }
-    for count in [2, 3, 8] {
-        assert_eq!(rank_draws(&Draws { threads: threads(count), ..draws }).unwrap(), found);
     }
 }

@@ -30,7 +30,8 @@ use super::results::Results;
 use super::run;
 use super::two_passes::{consecutive_tables, samples_on};
 
-/// Ranks kept at once while drawing: places × nodes × draws, four bytes each. More would not fit beside a run.
+/// Ranks kept at once while drawing: places × nodes × draws, two bytes each, or four where a type has more than 65,535
+/// places. More would not fit beside a run.
 const MOST_RANKS: usize = 120_000_000;
 
 /// What is asked of an analysis.

@@ -63,10 +63,13 @@ impl District {
     }
 
     pub(crate) fn with<T>(&self, seed: u64, work: impl FnOnce(&Reassessment<'_>) -> T) -> T {
+        work(&Reassessment::new(self.study(&Outline::of(&self.catalog)), seed).unwrap())
+    }
+
+    pub(crate) fn study<'a>(&'a self, outline: &'a Outline<'a>) -> Study<'a> {
         let (current, earlier) = self.periods.split_last().unwrap();
-        let outline = Outline::of(&self.catalog);
-        let study = Study {
-            outline: &outline,
+        Study {
+            outline,
             one_axis: true,
             declared_weights: &self.weights,
             types: &self.types,
@@ -75,7 +78,6 @@ impl District {
             base_types: &self.types,
             base: earlier,
             samples: &self.samples,
-        };
-        work(&Reassessment::new(study, seed).unwrap())
+        }
     }
 }

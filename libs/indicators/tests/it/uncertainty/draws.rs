@@ -8,6 +8,7 @@ use xiuhua_indicators::assess::members_by_type;
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::imputation::impute_periods;
 use xiuhua_indicators::outline::Outline;
+use xiuhua_indicators::shipped::shipped;
 use xiuhua_indicators::table::Table;
 use xiuhua_indicators::uncertainty::draws::{DrawPlan, Drawn, draw};
 use xiuhua_indicators::uncertainty::factors::{Factor, Perturbation};
@@ -113,6 +114,22 @@ proptest! {
 }
 
 #[test]
+fn a_sample_with_a_member_of_another_type_is_not_cut_short_for_the_sake_of_speed() {
+    let mut district = District::new();
+    // Place 2 is of the second type; it drops out of none of the thresholds that it was drawn for.
+    district.samples[0].push(2);
+    let outline = Outline::of(&district.catalog);
+    let model = || Reassessment::new(district.study(&outline), 3).unwrap();
+    let (fast, plain) = (model(), model().plain());
+    let draws = (0..8).map(|draw| Settings::of_draw(&Factor::defaults(), 3, draw));
+    for settings in draws.chain([Settings::default()]) {
+        let (found, expected) =
+            [&fast, &plain].map(|model| model.run(&settings, Reach::AllNodes).unwrap()).into();
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
 fn the_bits_are_the_same_with_any_number_of_threads() {
     let district = District::new();
     let one = drawn(&district, 5, 60, 1);
@@ -120,6 +137,66 @@ fn the_bits_are_the_same_with_any_number_of_threads() {
         assert_eq!(drawn(&district, 5, 60, threads), one, "{threads} threads");
     }
     assert_ne!(drawn(&district, 6, 60, 1).intervals, one.intervals);
+}
+
+/// Whatever is kept from one run for the next: weights alone, another mean beside them, everything.
+#[test]
+fn a_thousand_places_are_drawn_as_by_the_plain_way_with_any_number_of_threads() {
+    let catalog = Catalog::parse(shipped("pudong-2021").unwrap()).unwrap();
+    let outline = Outline::of(&catalog);
+    let cell = |place: usize, leaf: usize, period: usize| {
+        // Some places lack much more than others.
+        let missing = (place * 7 + leaf * 13 + period).is_multiple_of(29)
+            || place % 50 == 3 && leaf % 3 == place % 2
+            || outline.changing_node(leaf).is_some();
+        (!missing).then(|| ((place * (31 + period) + leaf * 17) % 101) as f64)
+    };
+    let period = |period| {
+        let column = |leaf| (0..1000).map(|place| cell(place, leaf, period)).collect();
+        Table::from_columns(1000, (0..outline.leaf_count()).map(column).collect()).unwrap()
+    };
+    let (base, current) = ([period(0), period(1)], period(2));
+    // Not a whole number of lanes in either type.
+    let types: Vec<Option<usize>> =
+        (0..1000).map(|place| (place % 11 != 5).then_some(usize::from(place % 7 == 1))).collect();
+    let samples: Vec<Vec<usize>> = (0..TYPES)
+        .map(|kind| (0..1000).filter(|&place| types[place] == Some(kind) && place % 3 == 0).collect())
+        .collect();
+    let declared_weights = vec![catalog.items.iter().map(|item| item.weight).collect::<Vec<f64>>(); TYPES];
+    let study = Study {
+        outline: &outline,
+        declared_weights: &declared_weights,
+        types: &types,
+        current: &current,
+        previous: base.last(),
+        base_types: &types,
+        one_axis: true,
+        base: &base,
+        samples: &samples,
+    };
+    let (fast, plain) = (Reassessment::new(study, 4).unwrap(), Reassessment::new(study, 4).unwrap().plain());
+    for factors in [
+        &["weights=uniform:0.5"] as &[&str],
+        &["weights=dirichlet:9", "aggregation=declared,geometric:0.05,geometric:0.01", "missing=1/2,0.9"],
+        &["sample=bootstrap", "weights", "extension=0,0.2", "aggregation=arithmetic,geometric:0.01"],
+    ] {
+        let factors = Factor::parse_all(factors.iter().copied()).unwrap();
+        let drawn = |model: &Reassessment<'_>, threads| {
+            let plan = DrawPlan {
+                factors: &factors,
+                seed: 4,
+                draws: 30,
+                types: &types,
+                type_count: TYPES,
+                threads: NonZeroUsize::new(threads).unwrap(),
+            };
+            draw(model, &model.run(&Settings::default(), Reach::AllNodes).unwrap(), &plan).unwrap()
+        };
+        let expected = drawn(&plain, 2);
+        for threads in [1, 2, 3, 8] {
+            assert_eq!(drawn(&fast, threads), expected, "{factors:?}, {threads} threads");
+        }
+    }
 }
 
 #[test]
