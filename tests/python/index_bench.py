@@ -108,8 +108,8 @@ def standings(scores, decimals):
     return ranks, percentiles
 
 
-def one_pass(data):
-    """Thresholds, dimensionless values, and score, coverage, rank and percentile of every node."""
+def kept(data):
+    """Thresholds, dimensionless values, and score, coverage, rank and percentile of every node, in fresh arrays."""
     nodes = (data.nodes.shape[1], len(data.types))
     raw_all, capped_all = np.empty_like(data.values), np.empty_like(data.values)
     scores_all, coverage_all, ranks_all, percentiles_all = (np.empty(nodes) for _ in range(4))
@@ -138,15 +138,15 @@ def one_pass(data):
     return raw_all, capped_all, scores_all, coverage_all, ranks_all, percentiles_all
 
 
-class Pass:
-    """One pass."""
+class Kept:
+    """All that an assessment keeps."""
 
     def __init__(self, data):
         self.data = data
 
     def run(self):
         """Does it once."""
-        return one_pass(self.data)
+        return kept(self.data)
 
     def check(self):
         """Compares with the engine's."""
@@ -223,10 +223,10 @@ def int_quantiles(ranks, low):
     return found
 
 
-class Runs:
-    """How far ranks at the root shift in 250 runs under other samples, weights, extensions and means."""
+class ByType:
+    """What runs read, by type, made once; and room for the values that each computes anew."""
 
-    def __init__(self, data):
+    def __init__(self, data, samples):
         self.data = data
         self.values = [data.values[members] for members in data.members]
         self.observed = [(~np.isnan(values)).astype(float) for values in self.values]
@@ -235,19 +235,71 @@ class Runs:
         self.for_least = [np.where(missing, np.inf, values) for missing, values in zip(self.missing, self.values)]
         self.for_greatest = [np.where(missing, -np.inf, values) for missing, values in zip(self.missing, self.values)]
         self.room = [np.empty_like(values) for values in self.values]
+        sizes = np.cumsum([len(sample) for sample in data.samples])
+        samples = data.read(samples).astype(int).reshape(-1, sizes[-1])
+        self.samples = [np.split(sample, sizes[:-1]) for sample in samples]
+
+    def line(self, kind, sample, extension):
+        """From where and how far values of a type count, and which indicators a sample can tell apart."""
+        least = self.for_least[kind][sample].min(axis=0)
+        greatest = self.for_greatest[kind][sample].max(axis=0)
+        lower, upper, usable = thresholds(least, greatest, extension)
+        return *line(self.data, lower, upper), usable
+
+
+class Pass(ByType):
+    """One pass: thresholds of a sample, dimensionless values, scores, and the ranks in type of all nodes."""
+
+    def __init__(self, data):
+        super().__init__(data, "pass-samples")
+        self.all = np.empty((data.nodes.shape[1], len(data.types)), dtype=np.int32)
+        self.next = 0
+
+    def run(self):
+        """Does it once, each time with the next sample."""
+        samples = self.samples[self.next % len(self.samples)]
+        self.next += 1
+        for kind, members in enumerate(self.data.members):
+            start, span, usable = self.line(kind, samples[kind], EXTENSION)
+            weights = (self.data.nodes.T * effective(self.data, self.data.weights, usable)).T
+            z = self.room[kind]
+            with np.errstate(invalid="ignore", divide="ignore"):
+                np.subtract(self.values[kind], start, out=z)
+                np.divide(z, span, out=z)
+            np.clip(z, 0.0, 1.0, out=z)
+            np.copyto(z, 0.0, where=self.missing[kind])
+            if not usable.all():
+                z[:, ~usable] = 0.0
+            weight = self.observed[kind] @ weights
+            scores = z @ weights
+            with np.errstate(invalid="ignore"):
+                np.divide(scores, weight, out=scores)
+            scores *= 100.0
+            low = weight < MINIMUM_COVERAGE * weights.sum(0)
+            np.copyto(scores, np.nan, where=low)
+            ranks, _ = ranks_of(np.ascontiguousarray(scores.T), self.data.decimals)
+            np.copyto(ranks, 0, where=low.T)
+            self.all[:, members] = ranks
+        return self.all
+
+    def check(self):
+        """Compares with the engine's, sample by sample."""
+        for expected in self.data.read("pass-ranks").reshape(len(self.samples), *self.all.shape):
+            same("ranks", self.run(), expected, 0)
+
+
+class Runs(ByType):
+    """How far ranks at the root shift in 250 runs under other samples, weights, extensions and means."""
+
+    def __init__(self, data):
+        super().__init__(data, "run-samples")
         self.weights = data.read("run-weights").reshape(-1, data.leaves)
         self.choices = data.read("run-choices").reshape(-1, 2)
-        sizes = np.cumsum([len(sample) for sample in data.samples])
-        samples = data.read("run-samples").astype(int).reshape(-1, sizes[-1])
-        self.samples = [np.split(sample, sizes[:-1]) for sample in samples]
         self.usual = [self.ranks(kind, data.samples[kind], data.weights, EXTENSION, 0) for kind in range(4)]
 
     def ranks(self, kind, sample, weights, extension, geometric):
         """One run of one type: ranks, and which places have one."""
-        least = self.for_least[kind][sample].min(axis=0)
-        greatest = self.for_greatest[kind][sample].max(axis=0)
-        lower, upper, usable = thresholds(least, greatest, extension)
-        start, span = line(self.data, lower, upper)
+        start, span, usable = self.line(kind, sample, extension)
         weights = effective(self.data, weights, usable)
         z = self.room[kind]
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -311,7 +363,7 @@ def seconds_of(task, least):
 
 def main():
     """Answers line by line."""
-    tasks = {"pass": Pass, "draws": Draws, "runs": Runs}
+    tasks = {"pass": Pass, "draws": Draws, "runs": Runs, "kept": Kept}
     for question in sys.stdin:
         match question.split():
             case ["check", task, folder]:

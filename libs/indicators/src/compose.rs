@@ -3,7 +3,6 @@
 //! Source: specification page 1, section 1.7, and page 5, section 5.1.
 
 mod block;
-mod logarithm;
 mod panel;
 mod score;
 mod sweep;

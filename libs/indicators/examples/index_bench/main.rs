@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use data::Made;
-use tasks::{Draws, Pass, Runs, Task};
+use tasks::{Draws, Kept, Pass, Runs, Task};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -43,7 +43,8 @@ fn main() -> Result<(), Failure> {
 
 fn prepare<'a>(task: &str, made: &'a Made) -> Result<Box<dyn Task + 'a>, Failure> {
     match task {
-        "pass" => Ok(Box::new(Pass::new(made))),
+        "pass" => Ok(Box::new(Pass::new(made)?)),
+        "kept" => Ok(Box::new(Kept::new(made))),
         "draws" => Ok(Box::new(Draws::new(made)?)),
         "runs" => Ok(Box::new(Runs::new(made)?)),
         _ => Err(format!("no task {task}").into()),

@@ -1,4 +1,4 @@
-//! What is measured: one pass, a thousand draws of weights, 250 runs under other choices. Each is what the services call.
+//! What is measured: one pass, a thousand draws of weights, 250 runs under other choices, an assessment as it is kept.
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;
@@ -21,7 +21,10 @@ const DRAWS: u32 = 1000;
 const RUNS: u64 = 250;
 const SEED: u64 = 2021;
 
-/// One of the three.
+/// Samples that passes take turns with.
+const SAMPLES: u64 = 8;
+
+/// One of them.
 pub(crate) trait Task {
     /// Does it once.
     fn run(&mut self) -> Result<(), Failure>;
@@ -30,14 +33,15 @@ pub(crate) trait Task {
     fn write(&mut self, made: &Made, folder: &Path) -> Result<(), Failure>;
 }
 
-/// Thresholds, dimensionless values, scores, coverage, ranks and percentiles of all nodes.
-pub(crate) struct Pass<'a> {
+/// All that an assessment keeps, in fresh memory: thresholds, dimensionless values uncapped and capped, scores, coverage,
+/// ranks and percentiles of all nodes.
+pub(crate) struct Kept<'a> {
     made: &'a Made,
     outline: Outline<'a>,
     samples: Vec<Vec<usize>>,
 }
 
-impl<'a> Pass<'a> {
+impl<'a> Kept<'a> {
     pub(crate) fn new(made: &'a Made) -> Self {
         Self { made, outline: Outline::of(&made.catalog), samples: made.sampled_places() }
     }
@@ -49,7 +53,7 @@ impl<'a> Pass<'a> {
     }
 }
 
-impl Task for Pass<'_> {
+impl Task for Kept<'_> {
     fn run(&mut self) -> Result<(), Failure> {
         black_box(self.assess()?);
         Ok(())
@@ -112,6 +116,53 @@ impl<'a> Again<'a> {
         let drawn = drawn.as_ref().unwrap_or(&self.declared);
         (0..outline.leaf_count()).map(|leaf| drawn[outline.leaf_index(leaf).0]).collect()
     }
+}
+
+/// One pass, as analyses make it time after time: from another sample to its thresholds, dimensionless values, scores and the
+/// ranks in type of all nodes.
+pub(crate) struct Pass<'a> {
+    again: Again<'a>,
+    settings: Vec<Settings>,
+    next: usize,
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) fn new(made: &'a Made) -> Result<Self, Failure> {
+        let factors = [Factor::Sample(Resampling::Redraw)];
+        let settings = (0..SAMPLES).map(|draw| Settings::of_draw(&factors, SEED, draw)).collect();
+        Ok(Self { again: Again::new(made)?, settings, next: 0 })
+    }
+}
+
+impl Task for Pass<'_> {
+    fn run(&mut self) -> Result<(), Failure> {
+        let settings = &self.settings[self.next % self.settings.len()];
+        self.next += 1;
+        black_box(self.again.model.run(settings, Reach::AllNodes)?);
+        Ok(())
+    }
+
+    fn write(&mut self, made: &Made, folder: &Path) -> Result<(), Failure> {
+        made.write(folder)?;
+        write_samples(&self.again, &self.settings, made, &folder.join("pass-samples"))?;
+        let outcomes = self.settings.iter().map(|settings| self.again.model.run(settings, Reach::AllNodes));
+        let outcomes = outcomes.collect::<Result<Vec<_>, _>>()?;
+        let ranks = outcomes.iter().flat_map(|outcome| outcome.ranks.iter().flatten());
+        let ranks = ranks.map(|rank| rank.map_or(0.0, |rank| f64::from(rank.get())));
+        write_numbers(&folder.join("pass-ranks"), ranks)
+    }
+}
+
+/// Writes the samples of runs, as positions among the members of their types.
+fn write_samples(again: &Again<'_>, settings: &[Settings], made: &Made, file: &Path) -> Result<(), Failure> {
+    let mut samples = Vec::new();
+    for run in settings {
+        let in_force = again.model.run(run, Reach::Root)?.in_force;
+        for (members, sample) in made.members.iter().zip(&in_force.samples) {
+            samples.extend(sample.iter().filter_map(|place| members.binary_search(place).ok()));
+        }
+    }
+    write_numbers(file, samples.into_iter().map(|at| at as f64))
 }
 
 /// The rank of every place at every node under a thousand sets of weights, and how far it moves; beside it, as services ask
@@ -213,14 +264,7 @@ impl Task for Runs<'_> {
             .clone()
             .flat_map(|run| [run.extension.unwrap_or(f64::NAN), f64::from(u8::from(geometric(run)))]);
         write_numbers(&folder.join("run-choices"), choices)?;
-        let mut samples = Vec::new();
-        for run in settings {
-            let in_force = self.again.model.run(run, Reach::Root)?.in_force;
-            for (members, sample) in made.members.iter().zip(&in_force.samples) {
-                samples.extend(sample.iter().filter_map(|place| members.binary_search(place).ok()));
-            }
-        }
-        write_numbers(&folder.join("run-samples"), samples.into_iter().map(|at| at as f64))?;
+        write_samples(&self.again, &self.settings, made, &folder.join("run-samples"))?;
         write_numbers(&folder.join("shifts"), self.shifts()?.into_iter())
     }
 }

@@ -6,10 +6,9 @@
 use crate::catalog::Mean;
 use crate::compose::score::Absence;
 use crate::compose::{Part, Recipe};
-use crate::lanes::{Simd, VectorWork, Work, wide};
+use crate::lanes::{Simd, VectorWork, wide};
 use crate::outline::Position;
 
-use super::logarithm::{logarithms, powers_of_e};
 use super::panel::{LANES, Lanes, Panel, Stretch};
 
 /// Places of a block: what is read of them stays in the nearest caches.
@@ -69,7 +68,11 @@ impl Block {
     fn take_logarithms(&mut self, z: Stretch<'_>, floor: f64) {
         if self.floor.is_none_or(|known| known.to_bits() != floor.to_bits()) {
             self.logarithms.resize(z.places());
-            wide(TakeLogarithms { z, floor, found: &mut self.logarithms });
+            let found = self.logarithms.strips_mut().flatten().flatten();
+            for (value, found) in z.strips().flatten().flatten().zip(found) {
+                // A missing value stays missing: `max` would give the floor.
+                *found = if value.is_nan() { *value } else { libm::log(value.max(floor)) };
+            }
             self.floor = Some(floor);
         }
     }
@@ -237,24 +240,6 @@ impl Sums {
     }
 }
 
-/// Takes the logarithms of all values, those below the floor raised to it.
-struct TakeLogarithms<'a> {
-    z: Stretch<'a>,
-    floor: f64,
-    found: &'a mut Panel,
-}
-
-impl Work for TakeLogarithms<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        for (values, found) in self.z.strips().flatten().zip(self.found.strips_mut().flatten()) {
-            logarithms(values, self.floor, found);
-        }
-    }
-}
-
 /// Composes a mean over leaves that refuses nothing.
 struct LeafMean<'a, const LOGARITHM: bool> {
     recipe: &'a Recipe,
@@ -282,10 +267,9 @@ impl<const LOGARITHM: bool> VectorWork for LeafMean<'_, LOGARITHM> {
                 coverage[at] = weights[at] / recipe.total_weight;
             }
             if LOGARITHM {
-                powers_of_e(scores);
-                for score in scores.iter_mut() {
-                    // A NaN stays the reason that it is.
-                    *score = if score.is_nan() { *score } else { scale * *score };
+                // A NaN stays the reason that it is.
+                for score in scores.iter_mut().filter(|score| !score.is_nan()) {
+                    *score = scale * libm::exp(*score);
                 }
             }
         }
