@@ -18,8 +18,8 @@ pub(crate) struct Arguments {
     rest: Vec<String>,
 }
 
-/// Builds and runs. The whole workspace's programs are built, as the tests do, so that neither makes the other build
-/// the dependencies again with other features.
+/// Builds and runs. The whole workspace's programs are built as they are shipped: tests and benches turn further features of
+/// dependencies on, and so build them once more.
 ///
 /// # Errors
 /// The build or the demo fails.

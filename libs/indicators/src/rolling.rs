@@ -115,6 +115,15 @@ pub fn closed_year(period: &Period) -> Option<Period> {
     period.closing_year()
 }
 
+/// The year that ends with a month or day of a window: of `2021-12` and `2021-12-31` it is `2021`. A latest state that is
+/// delivered for the year is its state at that end.
+#[must_use]
+pub fn year_behind(step: &Period) -> Option<Period> {
+    let last_day = step.as_str().ends_with("-12-31");
+    let year = || Period::parse(step.as_str().get(..4)?).ok();
+    closed_year(step).or_else(|| last_day.then(year).flatten())
+}
+
 /// Whether what is assessed in `period` under thresholds of `base` periods is provisional: the year has not closed.
 ///
 /// A catalog that is measured by the month throughout is not provisional by that alone.
@@ -172,6 +181,9 @@ mod tests {
         assert_eq!(closed_year(&period("2021-12")), Some(period("2021")));
         assert_eq!(closed_year(&period("2021")), Some(period("2021")));
         assert_eq!(closed_year(&period("2021-11")), None);
+        for (step, year) in [("2021-12", Some("2021")), ("2021-12-31", Some("2021")), ("2021-12-30", None)] {
+            assert_eq!(year_behind(&period(step)), year.map(period));
+        }
         assert_eq!(window(&period("2021-06-01"), Step::Month), []);
     }
 

@@ -1,6 +1,7 @@
 //! One SQLite database: many readers, one writer, and writes that a dropped call cannot halve.
 
 use std::convert::Infallible;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -36,8 +37,8 @@ const FLEETING_PAGE_BYTES: u32 = 16_384;
 const ROWS_AHEAD: usize = 500;
 
 /// What the address of a file ends with that nobody needs once its process has ended, however it ends: no commit waits
-/// for the disk, the log of its writes is never copied into the file, and its readers keep small caches. Refused of a file outside the system's temporary folder, so that no
-/// record that is to last can be kept so by a slip of an address.
+/// for the disk, the log of its writes is never copied into the file, and its readers keep small caches. Refused of a
+/// file outside the system's temporary folder, so that no record that is to last can be kept so by a slip of an address.
 pub const FLEETING: &str = "?durable=no";
 
 /// A database file, migrated and open.
@@ -62,7 +63,7 @@ impl SqliteDatabase {
         };
         let options =
             SqliteConnectOptions::from_str(address).map_err(|refused| OpenError::address(url, &refused))?;
-        if is_fleeting && !options.get_filename().starts_with(std::env::temp_dir()) {
+        if is_fleeting && !is_in_temporary_folder(options.get_filename()) {
             return Err(OpenError::Lasting { url: url.to_owned() });
         }
         let (options, synchronous, reader_cache) = if is_fleeting {
@@ -212,4 +213,17 @@ async fn migrate(writer: &SqlitePool, migrator: &Migrator) -> Result<(), Migrate
     let mark = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {newest}"));
     sqlx::query(mark).execute(&mut *connection).await?;
     Ok(())
+}
+
+/// Whether a file lies in the system's temporary folder, wherever links and `..` lead.
+fn is_in_temporary_folder(file: &Path) -> bool {
+    let real = |folder: &Path| {
+        // An empty path is the folder that the process is in.
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        folder.canonicalize()
+    };
+    let of_file = file.parent().and_then(|folder| real(folder).ok());
+    of_file
+        .zip(real(&std::env::temp_dir()).ok())
+        .is_some_and(|(folder, temporary)| folder.starts_with(temporary))
 }

@@ -20,6 +20,8 @@ use crate::platform::{Platform, request_id};
 use crate::reading::find_run;
 use crate::screen::{Screen, marks, numbers, percent, words};
 
+/// The reason of a refusal while another assessment is analysed.
+const SEAT_TAKEN: &str = "ANALYSING_ANOTHER";
 /// Draws of an analysis that follows an assessment by itself.
 const DRAWS: u32 = 1_000;
 
@@ -98,10 +100,8 @@ pub(crate) async fn after_assessing(
         ),
         // What cannot be analysed, or not now because another analysis has the seat, is assessed nevertheless.
         Err(status)
-            if matches!(
-                status.code(),
-                Code::FailedPrecondition | Code::InvalidArgument | Code::ResourceExhausted
-            ) =>
+            if matches!(status.code(), Code::FailedPrecondition | Code::InvalidArgument)
+                || explain(&status).reason == SEAT_TAKEN =>
         {
             // In the caller's language, as the service has it in its details.
             let why = explain(&status).message;

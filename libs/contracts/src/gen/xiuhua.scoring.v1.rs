@@ -6830,7 +6830,8 @@ pub mod warning_service_client {
         /// Looks at one month of every place and every leaf whose measure rolls (catalog key `roll`), with the 35 months before
         /// it, as of now or a position; adds what is new and judges older warnings. The same scan again adds nothing: a warning
         /// is one by place, leaf, detector and month, and what is found within half a year of a recorded warning of the same
-        /// place and leaf belongs to that one.
+        /// place and leaf belongs to that one. One scan at a time: who asks meanwhile is told to come again
+        /// (RESOURCE_EXHAUSTED, reason SCANNING_ANOTHER).
         pub async fn scan_warnings(
             &mut self,
             request: impl tonic::IntoRequest<super::ScanWarningsRequest>,
@@ -6987,7 +6988,8 @@ pub mod warning_service_server {
         /// Looks at one month of every place and every leaf whose measure rolls (catalog key `roll`), with the 35 months before
         /// it, as of now or a position; adds what is new and judges older warnings. The same scan again adds nothing: a warning
         /// is one by place, leaf, detector and month, and what is found within half a year of a recorded warning of the same
-        /// place and leaf belongs to that one.
+        /// place and leaf belongs to that one. One scan at a time: who asks meanwhile is told to come again
+        /// (RESOURCE_EXHAUSTED, reason SCANNING_ANOTHER).
         async fn scan_warnings(
             &self,
             request: tonic::Request<super::ScanWarningsRequest>,
@@ -8337,7 +8339,8 @@ pub mod weight_service_client {
             self
         }
         /// Makes the next version of a scheme from the record of an assessment. Judgements that contradict one another are
-        /// refused (INVALID_ARGUMENT, reason WEIGHT_SCHEME_REFUSED, a violation a fault).
+        /// refused (INVALID_ARGUMENT, reason WEIGHT_SCHEME_REFUSED, a violation a fault). Schemes are made and compared one at a
+        /// time: who asks meanwhile is told to come again (RESOURCE_EXHAUSTED, reason WEIGHING_ANOTHER).
         pub async fn create_weight_scheme(
             &mut self,
             request: impl tonic::IntoRequest<super::CreateWeightSchemeRequest>,
@@ -8455,7 +8458,7 @@ pub mod weight_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Schemes side by side on the record of one assessment: their weights, and what they do to the ranks at the root. The
-        /// values of derived indicators stay those of the assessment.
+        /// values of derived indicators stay those of the assessment. One at a time, as CreateWeightScheme.
         pub async fn compare_weight_schemes(
             &mut self,
             request: impl tonic::IntoRequest<super::CompareWeightSchemesRequest>,
@@ -8564,7 +8567,8 @@ pub mod weight_service_server {
     #[async_trait]
     pub trait WeightService: std::marker::Send + std::marker::Sync + 'static {
         /// Makes the next version of a scheme from the record of an assessment. Judgements that contradict one another are
-        /// refused (INVALID_ARGUMENT, reason WEIGHT_SCHEME_REFUSED, a violation a fault).
+        /// refused (INVALID_ARGUMENT, reason WEIGHT_SCHEME_REFUSED, a violation a fault). Schemes are made and compared one at a
+        /// time: who asks meanwhile is told to come again (RESOURCE_EXHAUSTED, reason WEIGHING_ANOTHER).
         async fn create_weight_scheme(
             &self,
             request: tonic::Request<super::CreateWeightSchemeRequest>,
@@ -8597,7 +8601,7 @@ pub mod weight_service_server {
             tonic::Status,
         >;
         /// Schemes side by side on the record of one assessment: their weights, and what they do to the ranks at the root. The
-        /// values of derived indicators stay those of the assessment.
+        /// values of derived indicators stay those of the assessment. One at a time, as CreateWeightScheme.
         async fn compare_weight_schemes(
             &self,
             request: tonic::Request<super::CompareWeightSchemesRequest>,

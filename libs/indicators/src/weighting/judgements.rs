@@ -165,19 +165,18 @@ pub fn matrices(
     if !faults.is_empty() {
         return Err(faults);
     }
-    let matrix =
-        |(parent, said): (ItemIndex, Vec<Said>)| {
-            let ratio =
-                |row: usize, column: usize| {
-                    let known = said.iter().find(|known| meets(known, &(0, row, column, 1.0)));
-                    // 1/9 may be written 0.11, whose reciprocal lies a little beyond 9.
-                    known.map_or(f64::NAN, |known| {
-                        if known.1 == row { known.3 } else { (1.0 / known.3).min(STRONGEST) }
-                    })
-                };
-            let made = PairwiseMatrix::from_pairs(catalog.item(parent).children.len(), ratio);
-            (parent, made.expect("every pair is there and on the scale, as was checked above"))
+    let matrix = |(parent, said): (ItemIndex, Vec<Said>)| {
+        let ratio = |row: usize, column: usize| {
+            let known = said.iter().find(|known| meets(known, &(0, row, column, 1.0)));
+            known.map_or(f64::NAN, |known| {
+                // 1/9 may be written 0.11, a little beyond the scale: in either direction it is 1/9.
+                let ratio = known.3.clamp(1.0 / STRONGEST, STRONGEST);
+                if known.1 == row { ratio } else { 1.0 / ratio }
+            })
         };
+        let made = PairwiseMatrix::from_pairs(catalog.item(parent).children.len(), ratio);
+        (parent, made.expect("every pair is there and on the scale, as was checked above"))
+    };
     Ok(by_parent.into_iter().map(matrix).collect())
 }
 

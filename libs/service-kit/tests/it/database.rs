@@ -118,7 +118,10 @@ async fn only_a_file_in_the_temporary_folder_may_be_one_that_need_not_last() {
     let place = TemporaryDatabase::new();
     let fleeting = place.url() + FLEETING;
     SqliteDatabase::open(&fleeting, migrator(1..=1)).await.unwrap().close().await;
-    for lasting in ["sqlite:record.db", "sqlite:/var/lib/xiuhua/record.db"] {
+    let above = std::env::temp_dir().join("../record.db");
+    for lasting in
+        ["sqlite:record.db", "sqlite:/var/lib/xiuhua/record.db", &format!("sqlite:{}", above.display())]
+    {
         let refused = SqliteDatabase::open(&(lasting.to_owned() + FLEETING), migrator(1..=1)).await;
         assert!(matches!(refused, Err(OpenError::Lasting { .. })), "{refused:?}");
         assert!(!std::path::Path::new("record.db").exists());

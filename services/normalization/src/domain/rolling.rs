@@ -7,7 +7,7 @@
 
 use xiuhua_indicators::catalog::Catalog;
 use xiuhua_indicators::outline::Outline;
-use xiuhua_indicators::rolling::{Gathered, Roll, Step, Take, closed_year, window};
+use xiuhua_indicators::rolling::{Gathered, Roll, Step, Take, closed_year, window, year_behind};
 
 use super::observed::Observed;
 use super::period::Period;
@@ -87,8 +87,7 @@ impl<'a> Rolling<'a> {
         let mut portions = Vec::new();
         let with_year = |periods: Vec<Period>| {
             let behind = |period: Period| {
-                let last_day = period.as_str().ends_with("-12-31");
-                let year = closed_year(&period).or_else(|| last_day.then(|| year_of(&period)).flatten());
+                let year = year_behind(&period);
                 std::iter::once(period).chain(year)
             };
             periods.into_iter().flat_map(behind).collect::<Vec<_>>()
@@ -173,8 +172,4 @@ pub(crate) fn month_column(read: &Observed, leaf: usize, roll: Roll) -> Vec<Opti
     }
     let steps = read.periods().len();
     gathered.into_iter().map(|place| Some(place.rolled(roll.take, steps)?.value)).collect()
-}
-
-fn year_of(period: &Period) -> Option<Period> {
-    Period::parse(period.as_str().get(..4)?).ok()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use xiuhua_contracts::scoring::v1 as proto;
 use xiuhua_indicators::imputation::imputes;
-use xiuhua_indicators::rolling::{Roll, Take, closed_year, window};
+use xiuhua_indicators::rolling::{Roll, Take, closed_year, window, year_behind};
 use xiuhua_indicators::threshold::Threshold;
 
 use super::{Opened, Scoring, must_name};
@@ -183,8 +183,8 @@ impl PlaceMeasured {
             return neighbours.map(|neighbour| neighbour.period.clone()).collect();
         }
         if let Some(rolled) = rolled {
-            // The state of a year stands for its December, where a latest state is asked for.
-            let year = |period: &Period| closed_year(period).filter(|_| rolled.take == Take::Latest);
+            // The state of a year stands for its end, where a latest state is asked for.
+            let year = |period: &Period| year_behind(period).filter(|_| rolled.take == Take::Latest);
             let with_year = |period: Period| year(&period).into_iter().chain([period]);
             let newest_first = window(assessed, rolled.from).into_iter().rev().flat_map(with_year);
             return newest_first.take(usize::try_from(STATEMENTS).unwrap_or(usize::MAX)).collect();

@@ -27,7 +27,7 @@ pub(crate) trait WarningStore: Send + Sync + fmt::Debug {
         last: &Period,
     ) -> Result<HashSet<(PlaceId, String)>, StoreError>;
 
-    /// Warnings of a catalog in months up to `last` that have not been judged.
+    /// Warnings of a catalog in the months from `first` to `last` that have not been judged.
     async fn unjudged(
         &self,
         catalog_id: &str,

@@ -1,5 +1,7 @@
 //! Warnings through the door, on both databases: found once, decided, judged.
 
+use std::time::Duration;
+
 use tonic::Code;
 use xiuhua_contracts::scoring::v1 as wire;
 use xiuhua_contracts::scoring::v1::{WarningDetector, WarningLevel, WarningOutcome, WarningState};
@@ -259,6 +261,48 @@ async fn warnings_are_listed_in_pages_by_what_is_asked_for(on: Backend) {
     assert_eq!(refusal.fields, ["state", "level", "month"]);
 }
 
+async fn the_decisions_of_a_page_stand_each_with_its_own_warning(on: Backend) {
+    let (mut house, assessment) = risen(on).await;
+    for place in ["a", "c"] {
+        state(&house.world, 2, place, "2021-10", 26.0);
+    }
+    let added = scan(&mut house, scanning("s1", &assessment, "2021-10")).await.unwrap().warnings;
+    decide(&mut house, "d1", &added[0].id, WarningState::Acknowledged).await.unwrap();
+    decide(&mut house, "d2", &added[2].id, WarningState::Acknowledged).await.unwrap();
+    decide(&mut house, "d3", &added[0].id, WarningState::Handled).await.unwrap();
+    let listed = all(&mut house, wire::ListWarningsRequest::default()).await;
+    let states = |id: &str| -> Vec<WarningState> {
+        let warning = listed.iter().find(|warning| warning.id == id).unwrap();
+        warning.decisions.iter().map(wire::WarningDecision::state).collect()
+    };
+    assert_eq!(states(&added[0].id), [WarningState::Acknowledged, WarningState::Handled]);
+    assert_eq!(states(&added[1].id), []);
+    assert_eq!(states(&added[2].id), [WarningState::Acknowledged]);
+}
+
+async fn one_scan_is_made_at_a_time_and_nobody_queues(on: Backend) {
+    let (mut house, assessment) = risen(on).await;
+    let world = house.world.clone();
+    world.facts().hangs = true;
+    let mut first = house.warnings.clone();
+    let request = scanning("s1", &assessment, "2021-10");
+    let first = tokio::spawn(async move { first.scan_warnings(request).await });
+    while world.facts().hung == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let refused = scan(&mut house, scanning("s2", &assessment, "2021-10")).await.unwrap_err();
+    assert_eq!((refused.code, refused.reason.as_str()), (Code::ResourceExhausted, "SCANNING_ANOTHER"));
+    // Whoever leaves makes room.
+    first.abort();
+    world.facts().hangs = false;
+    let mut next = scan(&mut house, scanning("s2", &assessment, "2021-10")).await;
+    while next.as_ref().is_err_and(|refusal| refusal.code == Code::ResourceExhausted) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        next = scan(&mut house, scanning("s2", &assessment, "2021-10")).await;
+    }
+    assert_eq!(next.unwrap().added, 1);
+}
+
 async fn a_catalog_without_months_and_a_request_with_faults_are_refused(on: Backend) {
     let mut house = House::on(on, little_district()).await;
     let assessment = house.assess(asking("r1")).await.id;
@@ -287,6 +331,8 @@ on_both! {
     a_warning_is_decided_forward_with_author_and_reason_and_its_history_stays,
     the_months_after_judge_a_warning_and_its_record_says_how_good_it_was,
     warnings_are_listed_in_pages_by_what_is_asked_for,
+    the_decisions_of_a_page_stand_each_with_its_own_warning,
+    one_scan_is_made_at_a_time_and_nobody_queues,
     a_catalog_without_months_and_a_request_with_faults_are_refused,
     an_assessment_of_a_month_is_provisional_and_one_of_a_year_is_not,
 }

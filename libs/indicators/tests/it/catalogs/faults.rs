@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use xiuhua_indicators::catalog::{Catalog, CatalogFault, CatalogFaults, Reason};
+use xiuhua_indicators::catalog::{Catalog, CatalogFault, CatalogFaults, Impute, Reason};
 
 /// A faultless catalog with one of everything: two weight groups, one shared equally and one of fixed weights, a
 /// geometric mean with a floor, a declared unit, a logarithm, a derived leaf.
@@ -264,6 +264,22 @@ const CASES: &[Case] = &[
     case!("change_of = \"G\"" => "change_of = ¶\"H\"", ChangeCycle at "leaf[H.2].change_of"),
     case!("change_of = \"G\"" => "change_of = ¶\"R\"", ChangeCycle at "leaf[H.2].change_of"),
 ];
+
+#[test]
+fn a_default_that_fills_gaps_from_other_periods_does_not_hold_where_the_measure_rolls() {
+    let changed = [
+        ("direction = \"positive\"\n", "direction = \"positive\"\nimpute = \"linear\"\n"),
+        (
+            "[[measure]]\nid = \"flowers\"",
+            "[[measure]]\nroll = { take = \"sum\", from = \"month\" }\nid = \"flowers\"",
+        ),
+    ];
+    let text = changed.iter().fold(SOUND.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
+    let catalog = Catalog::parse(&text).unwrap();
+    let fills = |code: &str| catalog.leaf(catalog.find(code).unwrap()).unwrap().impute;
+    assert_eq!(fills("G.1"), Impute::None);
+    assert!(matches!(fills("G.2"), Impute::Linear { .. }), "{:?}", fills("G.2"));
+}
 
 /// A catalog text and where its faults are due: line and column, both from 1.
 fn changed(change: &[(&str, &str)]) -> (String, Vec<(usize, usize)>) {

@@ -77,7 +77,7 @@ fn a_ninth_written_in_decimals_counts_in_either_direction() {
     let catalog = catalog();
     let rest = [judged("A1", "A1.1", "A1.3", 5.0), judged("A1", "A1.2", "A1.3", 2.0)];
     for (pair, strongest) in
-        [(judged("A1", "A1.2", "A1.1", 0.11), 9.0), (judged("A1", "A1.1", "A1.2", 0.11), 0.11)]
+        [(judged("A1", "A1.2", "A1.1", 0.11), 9.0), (judged("A1", "A1.1", "A1.2", 0.11), 1.0 / 9.0)]
     {
         let found = matrices(&catalog, &[&[pair], &rest[..]].concat()).unwrap();
         assert_eq!(found.len(), 1);

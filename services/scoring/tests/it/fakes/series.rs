@@ -18,10 +18,15 @@ impl SeriesService for World {
         request: Request<wire::ReadSeriesRequest>,
     ) -> Result<Response<Self::ReadSeriesStream>, Status> {
         let asked = request.into_inner();
-        let facts = self.facts();
+        let mut facts = self.facts();
         if let Some(failure) = &facts.failure {
             return Err(failure.clone());
         }
+        if facts.hangs {
+            facts.hung += 1;
+            return Ok(Response::new(stream::pending().boxed()));
+        }
+        let facts = &*facts;
         let position = asked.as_of_position.unwrap_or(facts.newest);
         let places = |estates: &[Estate]| {
             let kinds: Vec<String> =
