@@ -21,6 +21,8 @@ pub(crate) fn run() -> Result<()> {
         step("lints", || {
             tool::run(tool::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
         }),
+        // Tests turn further features of dependencies on, and so do lints that look at tests: programs are shipped without.
+        step("programs", || tool::run(tool::cargo().args(["check", "--workspace", "--bins"]))),
         step("contracts", || tool::run(buf()?.arg("lint")).and_then(|()| compatibility())),
         step("documentation", || {
             tool::run(
