@@ -106,6 +106,23 @@ fn judgements_in_a_workbook_become_a_scheme_that_is_compared_adopted_and_moves_r
     };
     let best = ranked(&run);
     assert_ne!(best, ranked(&first), "other weights, other ranks");
+    // The year before, once under other weights and once under these: only then does a change mean anything.
+    let set = run["threshold_set_id"].as_str().expect("its thresholds");
+    let before =
+        ["assess", "--catalog", "pudong-2021", "--period", "2020", "--thresholds", set, "--no-uncertainty"];
+    for (weights, is_comparable) in [("catalog", false), ("expert", true)] {
+        bench.json(&[&before[..], &["--weights", weights]].concat());
+        let course = bench.json(&["trend", &best[0]]);
+        let points = course["periods"].as_array().expect("periods");
+        let last = &points[points.len() - 1];
+        assert_eq!(
+            (&last["period"], &last["comparable"]),
+            (&"2021".into(), &is_comparable.into()),
+            "{course}"
+        );
+        assert!(is_comparable || last["change_points"].is_null(), "{course}");
+    }
+
     let explained = bench.json(&["explain", &best[0], "--node", "C", "--run", run["id"].as_str().unwrap()]);
     let declared = leaf(&explained, "C2.2")["catalog_weight"].as_f64().unwrap();
     assert!((declared - weight("C2.2", 1)).abs() < 1e-12);
