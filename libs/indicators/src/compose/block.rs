@@ -6,7 +6,7 @@
 use crate::catalog::Mean;
 use crate::compose::score::Absence;
 use crate::compose::{Part, Recipe};
-use crate::lanes::{Simd, VectorWork, wide};
+use crate::lanes::{Simd, VectorWork, Work, wide};
 use crate::outline::Position;
 
 use super::panel::{LANES, Lanes, Panel, Stretch};
@@ -68,11 +68,7 @@ impl Block {
     fn take_logarithms(&mut self, z: Stretch<'_>, floor: f64) {
         if self.floor.is_none_or(|known| known.to_bits() != floor.to_bits()) {
             self.logarithms.resize(z.places());
-            let found = self.logarithms.strips_mut().flatten().flatten();
-            for (value, found) in z.strips().flatten().flatten().zip(found) {
-                // A missing value stays missing: `max` would give the floor.
-                *found = if value.is_nan() { *value } else { libm::log(value.max(floor)) };
-            }
+            wide(TakeLogarithms { z, floor, found: &mut self.logarithms });
             self.floor = Some(floor);
         }
     }
@@ -236,6 +232,28 @@ impl Sums {
                 self.weight[at] += weight;
             }
             None => self.refused[at] = true,
+        }
+    }
+}
+
+/// Takes the logarithms of all values, those below the floor raised to it.
+struct TakeLogarithms<'a> {
+    z: Stretch<'a>,
+    floor: f64,
+    found: &'a mut Panel,
+}
+
+impl Work for TakeLogarithms<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (values, found) in self.z.strips().flatten().zip(self.found.strips_mut().flatten()) {
+            for lane in 0..LANES {
+                let value = values[lane];
+                // A missing value stays missing: `max` would give the floor.
+                found[lane] = if value.is_nan() { value } else { libm::log(value.max(self.floor)) };
+            }
         }
     }
 }
