@@ -22,6 +22,8 @@ const MAX_PERIODS: usize = 64;
 const PLACES_PER_MESSAGE: usize = 10_000;
 /// Values of one message: about 1 MiB.
 const VALUES_PER_MESSAGE: usize = 100_000;
+/// Columns whose beginnings are read at a time.
+const COLUMNS_AHEAD: usize = 2;
 /// Unknown measures that an error names.
 const UNKNOWN_NAMED: usize = 5;
 
@@ -44,7 +46,8 @@ impl Door {
         Ok(places.chain(self.columns(&measures, &periods, query)).boxed())
     }
 
-    /// Column after column, a stretch at a time: what is not asked for yet is not read.
+    /// Column after column, a stretch at a time: what is not asked for yet is not read, but for the beginning of the column
+    /// that comes next, so that a reader need not wait for the record between two columns.
     fn columns(
         &self,
         measures: &[MeasureId],
@@ -56,16 +59,29 @@ impl Door {
             .iter()
             .flat_map(|measure| periods.iter().map(|period| (measure.clone(), period.clone())))
             .collect();
-        let stretches = stream::try_unfold((0, 0), move |(column, start)| {
-            let (store, query, asked) = (Arc::clone(&store), query.clone(), columns.get(column).cloned());
+        let read = move |(measure, period): (MeasureId, Period), start| {
+            let (store, query) = (Arc::clone(&store), query.clone());
             async move {
-                let Some((measure, period)) = asked else { return Ok::<_, Error>(None) };
                 let stretch = store.column(&measure, &period, &query, start, VALUES_PER_MESSAGE).await?;
-                let next = stretch.next.map_or((column + 1, 0), |start| (column, start));
-                Ok(Some((column_message(&measure, &period, stretch), next)))
+                let next = stretch.next;
+                Ok::<_, Error>((column_message(&measure, &period, stretch), (measure, period), next))
             }
+        };
+        let first = read.clone();
+        let columns = stream::iter(columns).map(move |column| first(column, 0)).buffered(COLUMNS_AHEAD);
+        let stretches = columns.map_ok(move |(message, column, next)| {
+            let read = read.clone();
+            let rest = stream::try_unfold(next, move |start| {
+                let further = start.map(|start| read(column.clone(), start));
+                async move {
+                    let Some(further) = further else { return Ok::<_, Error>(None) };
+                    let (message, _, next) = further.await?;
+                    Ok(Some((message, next)))
+                }
+            });
+            stream::once(async move { Ok(message) }).chain(rest)
         });
-        stretches.map_err(refuse).boxed()
+        stretches.try_flatten().map_err(refuse).boxed()
     }
 
     pub(super) async fn list_observation_revisions(
