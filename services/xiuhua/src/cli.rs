@@ -83,7 +83,7 @@ pub(crate) enum Command {
     /// Serve the embedded platform over gRPC until interrupted.
     #[command(after_help = "Example:\n  xiuhua serve --listen 127.0.0.1:50060")]
     Serve(ServeArgs),
-    /// Write the sample district as places.csv and observations.csv.
+    /// Write the sample district as places.csv and observations.csv, and months.csv where asked for.
     #[command(
         after_help = "Examples:\n  xiuhua sample --seed 7 --out district\n  xiuhua sample --months --out ."
     )]

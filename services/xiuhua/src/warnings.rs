@@ -53,8 +53,10 @@ async fn scan(platform: &Platform, arguments: &ScanArgs, screen: &mut Screen) ->
     let ratio = found.false_alarm_ratio;
     let (month, all, added, judged) = (&arguments.month, found.found, found.added, found.judged);
     screen.say(
-        &format!("{month}：已看 {series} 个月度序列，发现 {all} 处，其中新增预警 {added} 条；判定旧预警 {judged} 条"),
-        &format!("{month}: looked at {series} series, found {all}, {added} of them new; {judged} older ones judged"),
+        &format!(
+            "{month}：已看 {series} 个月度序列，发现 {all} 处，新增预警 {added} 条；判定旧预警 {judged} 条"
+        ),
+        &format!("{month}: looked at {series} series; found {all}, new {added}; older ones judged {judged}"),
     )?;
     screen.say(
         &format!("若处处无变化，本次扫描预期误报 {alarms:.2} 条（每个序列每种方法每月 {ratio:.2e}）"),

@@ -7,10 +7,9 @@ use super::{AsOf, DecisionArgs, RunArg};
 #[derive(Debug, Subcommand)]
 pub(crate) enum WarningsCommand {
     /// Look at a month of every place and indicator whose measure rolls, and record what is worse than expected.
-    #[command(
-        after_help = "Example, after the months of `xiuhua sample --months` are imported and pudong-monthly is assessed:\n  \
-                            xiuhua warnings scan --month 2021-09 --false-alarms 5"
-    )]
+    #[command(after_help = "Example, with the months of `xiuhua sample --months` on record:\n  \
+                            xiuhua assess --catalog pudong-monthly --period 2020\n  \
+                            xiuhua warnings scan --month 2021-09 --false-alarms 5")]
     Scan(ScanArgs),
     /// List warnings, the last recorded first.
     #[command(after_help = "Example:\n  xiuhua warnings list --state new --level warn")]

@@ -6,9 +6,20 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use xiuhua_tests::repository;
+
 use super::workbench::Workbench;
 
-/// False alarms that a scan may raise.
+/// What a reader is told to type, in this order.
+const COMMANDS: [&[&str]; 5] = [
+    &["sample", "--months", "--out", "."],
+    &["import", "places", "places.csv", "--yes"],
+    &["import", "observations", "months.csv", "--catalog", "pudong-monthly", "--yes"],
+    &["assess", "--catalog", "pudong-monthly", "--period", "2020"],
+    &["warnings", "scan", "--month", "2021-09", "--false-alarms", "5"],
+];
+
+/// False alarms that a scan may raise, as the last of [`COMMANDS`] says.
 const FALSE_ALARMS: usize = 5;
 /// Of the estates that stay what they are every so many is kept: a test need not wait for all 2,790.
 const EVERY: usize = 5;
@@ -24,17 +35,16 @@ fn key(of: &Value) -> Key {
 /// The sample with its months on record, assessed for 2020, and the series that get worse.
 fn district() -> (Workbench, BTreeSet<Key>) {
     let bench = Workbench::new();
-    let written = bench.json(&["sample", "--months", "--out", "."]);
+    let written = bench.json(COMMANDS[0]);
     assert_eq!((&written["places"], &written["observations"]), (&2_799.into(), &357_179.into()));
     assert_eq!(written["months"], 2_790 * 6 * 48);
     let steps: BTreeSet<Key> = written["steps"].as_array().expect("steps").iter().map(key).collect();
     keep_some(&bench, &steps);
 
-    bench.run(&["import", "places", "places.csv", "--yes"]).expect_success();
-    let months = ["import", "observations", "months.csv", "--catalog", "pudong-monthly", "--yes"];
-    let months = bench.json(&months);
+    bench.run(COMMANDS[1]).expect_success();
+    let months = bench.json(COMMANDS[2]);
     assert_eq!(months["rejected"], 0, "{months}");
-    let run = bench.json(&["assess", "--catalog", "pudong-monthly", "--period", "2020"]);
+    let run = bench.json(COMMANDS[3]);
     assert_eq!(run["base_periods"], Value::from(["2018", "2019"].map(Value::from).to_vec()), "{run}");
     (bench, steps)
 }
@@ -63,7 +73,19 @@ fn keep_some(bench: &Workbench, steps: &BTreeSet<Key>) {
 }
 
 fn scan(bench: &Workbench, month: &str) -> Value {
-    bench.json(&["warnings", "scan", "--month", month, "--false-alarms", &FALSE_ALARMS.to_string()])
+    let mut scan = COMMANDS[4].to_vec();
+    scan[3] = month;
+    bench.json(&scan)
+}
+
+#[test]
+fn the_documents_tell_the_commands_that_are_run_here() {
+    let commands: String =
+        COMMANDS.iter().map(|words| format!("xiuhua {}", words.join(" "))).collect::<Vec<_>>().join("\n");
+    let methods = "docs/methods/trend-and-warning";
+    for file in ["README.md", "README.zh-CN.md", &format!("{methods}.md"), &format!("{methods}.zh-CN.md")] {
+        assert!(repository::text(file).contains(&commands), "{file} does not say\n{commands}");
+    }
 }
 
 #[test]
