@@ -13,6 +13,7 @@ pub struct Shipped {
 pub const SHIPPED: &[Shipped] = &[
     Shipped { id: "pudong-2021", text: include_str!("../catalogs/pudong-2021.toml") },
     Shipped { id: "pudong-2021-variant", text: include_str!("../catalogs/pudong-2021-variant.toml") },
+    Shipped { id: "pudong-monthly", text: include_str!("../catalogs/pudong-monthly.toml") },
     Shipped { id: "hdi-2024", text: include_str!("../catalogs/hdi-2024.toml") },
 ];
 

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde_json::json;
-use xiuhua_indicators::catalog::{Catalog, Direction, Impute, ItemKind, Leaf, Reads, ThresholdPolicy, Treat};
+use xiuhua_indicators::catalog::{
+    Catalog, Direction, Impute, ItemKind, Leaf, Reads, ThresholdPolicy, Treat, unit_in_chinese,
+};
 use xiuhua_indicators::shipped::SHIPPED;
 
 use crate::cli::CatalogCommand;
 use crate::method;
 use crate::screen::{Outcome, Screen, marks, numbers, told, value, words};
-use crate::templates::unit as office_unit;
 
 /// Runs a catalog command.
 ///
@@ -123,7 +124,7 @@ fn show(catalog: &Catalog, screen: &mut Screen) -> Result<()> {
 
 /// A unit as people say it in the language of the screen.
 fn in_words<'a>(unit: &'a str, screen: &Screen) -> &'a str {
-    screen.choose(office_unit(unit), unit)
+    screen.choose(unit_in_chinese(unit), unit)
 }
 
 /// Where thresholds come from, and what is done to values before.

@@ -83,8 +83,10 @@ pub(crate) enum Command {
     /// Serve the embedded platform over gRPC until interrupted.
     #[command(after_help = "Example:\n  xiuhua serve --listen 127.0.0.1:50060")]
     Serve(ServeArgs),
-    /// Write the sample district as places.csv and observations.csv.
-    #[command(after_help = "Example:\n  xiuhua sample --seed 7 --out district")]
+    /// Write the sample district as places.csv and observations.csv, and months.csv where asked for.
+    #[command(
+        after_help = "Examples:\n  xiuhua sample --seed 7 --out district\n  xiuhua sample --months --out ."
+    )]
     Sample(SampleArgs),
     /// Import a file of places or observations: it is checked, shown, and committed when you say so. Without a terminal,
     /// and without --yes, it is left staged.
@@ -261,6 +263,10 @@ pub(crate) struct SampleArgs {
     /// Seed: the same seed gives the same bytes.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Also write months.csv, 2018-01 to 2021-12, for early warning under the catalog pudong-monthly; the series made to
+    /// get worse are listed.
+    #[arg(long)]
+    pub(crate) months: bool,
     /// Folder to write into.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,

@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::screen::{Outcome, Screen, marks, numbers, words};
 use crate::{
     backup, catalogs, comparing, compute, deciding, demo, exporting, importing, json, learning, quality,
-    quarantine, reading, reporting, reviewing, sample, serving, sources, structure, templates, trend,
+    quarantine, reading, reporting, reviewing, sampling, serving, sources, structure, templates, trend,
     uncertainty, verifying, warnings, weights,
 };
 
@@ -33,16 +33,7 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
             let call = format!("{program} --server http://{{address}} rank --type COMMODITY --top 10");
             return serving::serve(platform, &arguments, screen, &call).await;
         }
-        Command::Sample(arguments) => {
-            let written = sample::write(&arguments.out, arguments.seed)?;
-            let (places, observations) = (written.expected.places.read, written.expected.observations.read);
-            let dir = arguments.out.display();
-            screen.say(
-                &format!("已写入 {dir}：{places} 行小区，{observations} 行观测"),
-                &format!("wrote {dir}: {places} rows of places, {observations} rows of observations"),
-            )?;
-            screen.json(&json!({ "places": places, "observations": observations }))?;
-        }
+        Command::Sample(arguments) => sampling::write(&arguments, screen)?,
         Command::Index(IndexCommand::Compute(arguments)) => {
             return compute::run(&arguments, &globals, screen).await;
         }

@@ -52,6 +52,7 @@ mod reporting;
 mod results;
 mod reviewing;
 pub mod sample;
+mod sampling;
 mod screen;
 mod serving;
 mod sources;

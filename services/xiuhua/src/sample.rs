@@ -12,7 +12,9 @@
 //! So the file holds exactly 357,120 observations with keys of their own (place, indicator, period,
 //! source), and missing values all the same. An empty value is a mistake, not a missing value.
 //!
-//! Beyond the good rows both files hold mistakes to turn away and rows told twice; [`EXPECTED`] says
+//! Months are a file of their own ([`write_months()`]), for early warning: see `months.rs`.
+//!
+//! Beyond the good rows both yearly files hold mistakes to turn away and rows told twice; [`EXPECTED`] says
 //! how many. Kept out: reading a catalog (the indicators are named by their leaf codes) and every
 //! judgement of what is written.
 
@@ -22,6 +24,7 @@ mod files;
 mod governance;
 mod indicators;
 mod mistakes;
+mod months;
 mod names;
 mod observations;
 mod towns;
@@ -36,6 +39,7 @@ pub use estates::{ESTATES, Estate, Housing};
 pub use files::{OBSERVATION_COLUMNS, PLACE_COLUMNS};
 pub use governance::YEARS;
 pub use mistakes::{Counts, EXPECTED, Expected};
+pub use months::{STEPS, Step};
 pub use observations::{OBSERVATIONS, Observation, SPOT_CHECK};
 pub use towns::{Location, TOWNS, Town};
 
@@ -60,6 +64,17 @@ pub struct Written {
     pub observations: PathBuf,
     /// What importing the two files gives.
     pub expected: Expected,
+}
+
+/// What [`write_months()`] wrote.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WrittenMonths {
+    /// Path of `months.csv`.
+    pub months: PathBuf,
+    /// Its rows, each a good one.
+    pub rows: usize,
+    /// The series that get worse within 2021, by place; all others only scatter.
+    pub steps: Vec<Step>,
 }
 
 /// The sample could not be written.
@@ -94,7 +109,7 @@ pub fn generate(seed: u64) -> District {
 /// [`SampleError`] if the directory cannot be made or a file cannot be written.
 pub fn write(dir: &Path, seed: u64) -> Result<Written, SampleError> {
     let district = generate(seed);
-    std::fs::create_dir_all(dir).map_err(|source| SampleError { path: dir.to_owned(), source })?;
+    make(dir)?;
     let places = dir.join("places.csv");
     let observations = dir.join("observations.csv");
     files::create(&places, |file| files::write_places(&district, file))
@@ -102,4 +117,29 @@ pub fn write(dir: &Path, seed: u64) -> Result<Written, SampleError> {
     files::create(&observations, |file| files::write_observations(&district, file))
         .map_err(|source| SampleError { path: observations.clone(), source })?;
     Ok(Written { places, observations, expected: EXPECTED })
+}
+
+/// Writes `months.csv` of the district of `seed` into `dir`, which is made if it is not there; a file of this name is
+/// replaced. It has the columns of `observations.csv`: a value for every estate, indicator of the catalog
+/// `pudong-monthly` and month of [`YEARS`]. Rows are written as they are drawn and not kept.
+///
+/// # Errors
+/// [`SampleError`] if the directory cannot be made or the file cannot be written.
+pub fn write_months(dir: &Path, seed: u64) -> Result<WrittenMonths, SampleError> {
+    let estates = estates::settle(seed);
+    let governances = governance::govern(seed, &estates);
+    let steps = months::steps(seed, &estates, &governances);
+    make(dir)?;
+    let months = dir.join("months.csv");
+    let mut rows = 0;
+    let write = |file: &mut _| {
+        rows = months::write_months(seed, &estates, &governances, &steps, file)?;
+        Ok(())
+    };
+    files::create(&months, write).map_err(|source| SampleError { path: months.clone(), source })?;
+    Ok(WrittenMonths { months, rows, steps })
+}
+
+fn make(dir: &Path) -> Result<(), SampleError> {
+    std::fs::create_dir_all(dir).map_err(|source| SampleError { path: dir.to_owned(), source })
 }

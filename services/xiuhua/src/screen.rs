@@ -306,13 +306,18 @@ impl Screen {
     /// If standard output is gone.
     pub(crate) fn assessment(&mut self, run: &Assessment, names: &Names) -> Result<()> {
         let base = run.base_periods.join(", ");
+        let (zh_end, en_end) = if run.provisional {
+            ("（暂定：最近十二个月）", " (provisional: the last twelve months)")
+        } else {
+            ("", "")
+        };
         self.say(
             &format!(
-                "测评 {}：{}@{}，期次 {}，基期 {base}",
+                "测评 {}：{}@{}，期次 {}{zh_end}，基期 {base}",
                 run.id, run.catalog_id, run.catalog_version, run.period
             ),
             &format!(
-                "assessment {}: {}@{}, period {}, base periods {base}",
+                "assessment {}: {}@{}, period {}{en_end}, base periods {base}",
                 run.id, run.catalog_id, run.catalog_version, run.period
             ),
         )?;

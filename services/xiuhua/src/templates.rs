@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use serde_json::json;
 use xiuhua_contracts::ingestion::v1::{Place, ReadPlacesRequest};
-use xiuhua_indicators::catalog::{Bounds, Catalog, Item, ItemKind, Measure, Reads};
+use xiuhua_indicators::catalog::{Bounds, Catalog, Item, ItemKind, Measure, Reads, unit_in_chinese};
 use xiuhua_indicators::period::Period;
 use xiuhua_spreadsheets::layout::{ATTRIBUTES, Field, Kind, LOCATIONS};
 use xiuhua_spreadsheets::template::{Column, Rule, Template};
@@ -326,7 +326,7 @@ fn field_notes(field: &Field) -> Vec<String> {
     };
     let mut notes = vec![said.to_owned()];
     if !field.unit.is_empty() {
-        notes.push(format!("单位：{}", unit(field.unit)));
+        notes.push(format!("单位：{}", unit_in_chinese(field.unit)));
     }
     if let (Some(lower), Some(upper)) = field.bounds() {
         notes.push(format!("范围：{lower} 到 {upper}"));
@@ -336,7 +336,7 @@ fn field_notes(field: &Field) -> Vec<String> {
 }
 
 fn measure_notes(measure: &Measure) -> Vec<String> {
-    let mut notes = vec![format!("单位：{}", unit(&measure.unit))];
+    let mut notes = vec![format!("单位：{}", unit_in_chinese(&measure.unit))];
     if measure.unit != "yes/no" {
         notes.push(format!("范围：{}", bounds(&measure.bounds)));
     }
@@ -355,34 +355,6 @@ fn bounds(bounds: &Bounds) -> String {
     let upper = upper.map(|u| format!("{} {u}", if upper_open { "小于" } else { "不大于" }));
     let both: Vec<_> = lower.into_iter().chain(upper).collect();
     if both.is_empty() { "不限".to_owned() } else { both.join("，") }
-}
-
-/// A unit of the catalogs as people in an office say it; another one as it is.
-pub(crate) fn unit(unit: &str) -> &str {
-    match unit {
-        "yes/no" => "是 / 否",
-        "cases/100 households" => "件 / 百户",
-        "incidents/100 households" => "起 / 百户",
-        "count" => "个",
-        "count/year" => "个 / 年",
-        "days" => "天",
-        "drills/year" | "events/year" | "meetings/year" => "次 / 年",
-        "kinds" => "种",
-        "level" => "级",
-        "participations/100 residents" => "人次 / 百人",
-        "percentage points" => "百分点",
-        "points/member" => "分 / 人",
-        "score" => "分",
-        "visits/actual resident/year" => "人次 / 人·年",
-        "visits/household/year" => "次 / 户·年",
-        "years" => "年",
-        "yuan/household" => "元 / 户",
-        "yuan" => "元",
-        "households" => "户",
-        "persons" => "人",
-        "m2" => "平方米",
-        other => other,
-    }
 }
 
 fn place_cell(place: &Place, field: &str) -> String {

@@ -51,16 +51,18 @@ async fn scan(platform: &Platform, arguments: &ScanArgs, screen: &mut Screen) ->
     let found = platform.warnings().scan_warnings(request).await?.into_inner();
     let (series, alarms) = (found.series, found.expected_false_alarms);
     let ratio = found.false_alarm_ratio;
+    let (month, all, added, judged) = (&arguments.month, found.found, found.added, found.judged);
     screen.say(
         &format!(
-            "{}：已看 {series} 个月度序列，发现 {} 处，其中新增预警 {} 条，判定旧预警 {} 条；若处处无变化，本次扫描预期误报 \
-             {alarms:.2} 条（每个序列每种方法每月 {ratio:.2e}）",
-            arguments.month, found.found, found.added, found.judged
+            "{month}：已看 {series} 个月度序列，发现 {all} 处，新增预警 {added} 条；判定旧预警 {judged} 条"
         ),
+        &format!("{month}: looked at {series} series; found {all}, new {added}; older ones judged {judged}"),
+    )?;
+    screen.say(
+        &format!("若处处无变化，本次扫描预期误报 {alarms:.2} 条（每个序列每种方法每月 {ratio:.2e}）"),
         &format!(
-            "{}: looked at {series} series, found {}, of these {} new warnings, {} older ones judged; where nothing has \
-             changed this scan is expected to raise {alarms:.2} false alarms ({ratio:.2e} a series, detector and month)",
-            arguments.month, found.found, found.added, found.judged
+            "where nothing has changed this scan is expected to raise {alarms:.2} false alarms\n({ratio:.2e} a series, \
+             detector and month)"
         ),
     )?;
     show_warnings(&found.warnings, screen)?;
@@ -161,28 +163,25 @@ async fn record(platform: &Platform, arguments: &WarningRecordArgs, screen: &mut
     screen.json(&json!({ "tallies": tallies.iter().map(tally).collect::<Vec<_>>() }))
 }
 
+/// Ids and sentences are too long for cells beside each other: a warning is one cell of lines.
 fn show_warnings(warnings: &[Warning], screen: &mut Screen) -> Result<()> {
-    let columns = [
-        marks("编号", "id"),
-        marks("月份", "month"),
-        words("级别", "level"),
-        words("状态", "state"),
-        marks("小区", "place"),
-        marks("指标", "leaf"),
-        words("原因", "reason"),
-    ];
-    let row = |warning: &Warning| {
+    if warnings.is_empty() {
+        return Ok(());
+    }
+    let columns = [marks("月份", "month"), marks("级别", "level"), words("预警", "warning")];
+    let row = |(at, warning): (usize, &Warning)| {
+        let about = [&warning.place_id, &warning.place_name, &warning.leaf];
+        let about = about.map(String::as_str).into_iter().filter(|word| !word.is_empty());
+        let about: Vec<&str> = about.chain([state_words(warning.state(), screen)]).collect();
+        let gap = if at + 1 < warnings.len() { "\n" } else { "" };
+        let reason = screen.text(warning.reason.as_ref());
         vec![
-            warning.id.clone(),
             warning.month.clone(),
             level_words(warning.level(), screen).to_owned(),
-            state_words(warning.state(), screen).to_owned(),
-            warning.place_id.clone(),
-            warning.leaf.clone(),
-            screen.text(warning.reason.as_ref()),
+            format!("{}\n{}\n{reason}{gap}", warning.id, about.join(" · ")),
         ]
     };
-    let rows = warnings.iter().map(row).collect();
+    let rows = warnings.iter().enumerate().map(row).collect();
     screen.table(&columns, rows)
 }
 
@@ -204,7 +203,7 @@ fn show_one(warning: &Warning, screen: &mut Screen) -> Result<()> {
         marks("期次", "period"),
         numbers("数值", "value"),
         marks("来源", "source"),
-        marks("批次", "batch"),
+        marks("批次", "batch").spare(0),
         words("文件", "file"),
         numbers("行", "row"),
     ];

@@ -26,6 +26,7 @@ mod quarantine;
 mod real_estates;
 mod reporting;
 mod reviewing;
+mod sample_months;
 mod sheet;
 mod small_district;
 mod stopping;

@@ -3,36 +3,60 @@
 //! A closed list, because a mistyped unit is a wrong number nobody notices. The list is data: adding a term needs no
 //! other change.
 
-/// Known unit terms.
-pub(super) const KNOWN: &[&str] = &[
+/// Known unit terms, each with what people in an office say.
+const KNOWN: &[(&str, &str)] = &[
     // Shares, scores and states
-    "%",
-    "percentage points",
-    "points",
-    "ratio",
-    "score",
-    "yes/no",
-    "kinds",
-    "level",
+    ("%", "%"),
+    ("percentage points", "百分点"),
+    ("points", "分"),
+    ("ratio", "比率"),
+    ("score", "分"),
+    ("yes/no", "是 / 否"),
+    ("kinds", "种"),
+    ("level", "级"),
     // Counts and frequencies
-    "count",
-    "count/year",
-    "drills/year",
-    "events/year",
-    "meetings/year",
+    ("count", "个"),
+    ("count/year", "个 / 年"),
+    ("drills/year", "次 / 年"),
+    ("events/year", "次 / 年"),
+    ("meetings/year", "次 / 年"),
     // Per household, resident, member
-    "cases/100 households",
-    "incidents/100 households",
-    "participations/100 residents",
-    "points/member",
-    "visits/actual resident/year",
-    "visits/household/year",
-    "yuan/household",
+    ("cases/100 households", "件 / 百户"),
+    ("incidents/100 households", "起 / 百户"),
+    ("participations/100 residents", "人次 / 百人"),
+    ("points/member", "分 / 人"),
+    ("visits/actual resident/year", "人次 / 人·年"),
+    ("visits/household/year", "次 / 户·年"),
+    ("yuan/household", "元 / 户"),
     // Plain quantities
-    "days",
-    "households",
-    "m2",
-    "persons",
-    "years",
-    "yuan",
+    ("days", "天"),
+    ("households", "户"),
+    ("m2", "平方米"),
+    ("persons", "人"),
+    ("years", "年"),
+    ("yuan", "元"),
 ];
+
+/// Known unit terms.
+pub(super) fn known() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|(term, _)| *term)
+}
+
+/// A known unit in Chinese, as people in an office say it; one that a catalog declares itself as it is.
+#[must_use]
+pub fn unit_in_chinese(unit: &str) -> &str {
+    KNOWN.iter().find(|(term, _)| *term == unit).map_or(unit, |(_, said)| said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_unit_is_said_in_chinese_and_another_one_as_it_is() {
+        assert_eq!(unit_in_chinese("cases/100 households"), "件 / 百户");
+        assert_eq!(unit_in_chinese("bicycles"), "bicycles");
+        let has_letters = |text: &str| text.chars().any(|c| c.is_ascii_alphabetic());
+        assert!(known().all(|unit| !has_letters(unit_in_chinese(unit))));
+    }
+}

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use xiuhua_indicators::catalog::{Catalog, Direction, Leaf, Measure, Transform};
+use xiuhua_indicators::catalog::{Catalog, Direction, Leaf, Measure, Transform, unit_in_chinese};
 use xiuhua_indicators::detection::{
     DETECTORS_A_SERIES, Detector, Finding, HISTORY_MONTHS, Limits, Worse, examine,
 };
@@ -218,6 +218,7 @@ impl Looked<'_> {
     ) -> (String, String) {
         let Finding { expected, expected_months, observed, limit, .. } = finding;
         let unit = &self.measure.unit;
+        let unit_zh = unit_in_chinese(unit);
         let rare = once_in(finding.chance.unwrap_or(finding.false_alarm_ratio));
         let (turn_zh, turn_en) = match self.worse {
             Worse::Up => ("升至", "rose"),
@@ -226,7 +227,7 @@ impl Looked<'_> {
         let (mut zh, mut en) = match finding.detector {
             Detector::Poisson => (
                 format!(
-                    "{zh}（{unit}，按月）由 {expected:.2}（此前 {expected_months} 个月平均）{turn_zh} {observed:.2}（{month}）；\
+                    "{zh}（{unit_zh}，按月）由 {expected:.2}（此前 {expected_months} 个月平均）{turn_zh} {observed:.2}（{month}）；\
                      若无变化，如此的月份约每 {rare} 个月才有一次，界限为 {limit:.2}"
                 ),
                 format!(
@@ -237,21 +238,23 @@ impl Looked<'_> {
             ),
             Detector::Cusum | Detector::Ewma => {
                 let since = months.iter().min().map_or_else(|| month.as_str(), String::as_str);
-                let chart = if finding.detector == Detector::Cusum { "CUSUM" } else { "EWMA" };
+                let (a, chart) =
+                    if finding.detector == Detector::Cusum { ("a", "CUSUM") } else { ("an", "EWMA") };
                 (
                     format!(
-                        "{zh}（{unit}，按月）自 {since} 起持续偏离此前 {expected_months} 个月的平均 {expected:.2}，\
+                        "{zh}（{unit_zh}，按月）自 {since} 起持续偏离此前 {expected_months} 个月的平均 {expected:.2}，\
                          {month} 为 {observed:.2}；若无变化，{chart} 控制图约每 {rare} 个月才报警一次"
                     ),
                     format!(
                         "{en} ({unit}, in a month) has been worse than the mean {expected:.2} of {expected_months} months \
-                         since {since}, and is {observed:.2} in {month}; without a change a {chart} chart says so once \
+                         since {since}, and is {observed:.2} in {month}; without a change {a} {chart} chart says so once \
                          in {rare} months"
                     ),
                 )
             }
         };
-        if finding.dispersion > 1.0 {
+        // Less would be printed as "1.0 times".
+        if finding.dispersion >= 1.05 {
             zh.push_str(&format!("（各月差异较大，界限已按 {:.1} 倍放宽）", finding.dispersion));
             en.push_str(&format!(
                 " (its months scatter, the limit is widened for {:.1} times the variance)",

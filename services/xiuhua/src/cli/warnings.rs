@@ -7,7 +7,9 @@ use super::{AsOf, DecisionArgs, RunArg};
 #[derive(Debug, Subcommand)]
 pub(crate) enum WarningsCommand {
     /// Look at a month of every place and indicator whose measure rolls, and record what is worse than expected.
-    #[command(after_help = "Example:\n  xiuhua warnings scan --month 2026-10 --false-alarms 5")]
+    #[command(after_help = "Example, with the months of `xiuhua sample --months` on record:\n  \
+                            xiuhua assess --catalog pudong-monthly --period 2020\n  \
+                            xiuhua warnings scan --month 2021-09 --false-alarms 5")]
     Scan(ScanArgs),
     /// List warnings, the last recorded first.
     #[command(after_help = "Example:\n  xiuhua warnings list --state new --level warn")]
@@ -29,13 +31,13 @@ pub(crate) enum WarningsCommand {
 pub(crate) struct ScanArgs {
     #[command(flatten)]
     pub(crate) run: RunArg,
-    /// The month to look at, such as 2026-10.
+    /// The month to look at, such as 2021-09.
     #[arg(long, value_name = "MONTH")]
     pub(crate) month: String,
     /// False alarms that the whole scan may be expected to raise where nothing has changed; 0.01-1000.
     #[arg(long, value_name = "COUNT", default_value_t = 5.0)]
     pub(crate) false_alarms: f64,
-    /// Look at what was on record then: an instant such as 2026-11-02T00:00:00+08:00, or a position as `xiuhua batches`
+    /// Look at what was on record then: an instant such as 2021-10-02T00:00:00+08:00, or a position as `xiuhua batches`
     /// lists it. Without it: now.
     #[arg(long, value_name = "INSTANT|POSITION")]
     pub(crate) as_of: Option<AsOf>,

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 use xiuhua_indicators::catalog::{
     Catalog, Direction, Extension, ItemIndex, Leaf, Mean, Measure, Over, Reads, ThresholdPolicy, Transform,
 };
+use xiuhua_indicators::rolling::{Roll, Step, Take};
 use xiuhua_indicators::shipped::{SHIPPED, shipped};
 
 fn catalog(id: &str) -> Catalog {
@@ -292,6 +293,32 @@ fn only_the_changes_of_scores_are_derived() {
     assert_eq!(codes(&main, main.derived_leaves()), ["D2.1", "D2.2", "D2.3"]);
     assert!(main.derived_leaves().all(|at| main.measure_of(at).is_none()));
     assert_eq!(catalog("pudong-2021-variant").derived_leaves().count(), 0);
+}
+
+#[test]
+fn the_monthly_catalog_keeps_what_the_yearly_one_says_of_its_indicators_and_reads_months() {
+    let (yearly, monthly) = (catalog("pudong-2021"), catalog("pudong-monthly"));
+    let leaves: Vec<ItemIndex> = monthly.leaves().collect();
+    assert_eq!(codes(&monthly, leaves.iter().copied()), ["A2.2", "A2.4", "A2.7", "C2.1", "C2.2", "C2.3"]);
+    let same = |at: ItemIndex| yearly.find(&monthly.item(at).code).unwrap();
+    for at in monthly.nodes().chain(monthly.leaves()) {
+        assert_eq!(monthly.item(at).name, yearly.item(same(at)).name, "{}", monthly.item(at).code);
+    }
+    for &at in &leaves {
+        assert_eq!(row(&monthly, at), row(&yearly, same(at)));
+        let (of_month, of_year) = (monthly.leaf(at).unwrap(), yearly.leaf(same(at)).unwrap());
+        assert_eq!((of_month.threshold, of_month.transform), (of_year.threshold, of_year.transform));
+        let (month, year) = (monthly.measure_of(at).unwrap(), yearly.measure_of(same(at)).unwrap());
+        assert_eq!(month.id, format!("monthly_{}", year.id));
+        assert_eq!(month.source_system, year.source_system);
+        let take = if month.unit == "score" { Take::Mean } else { Take::Sum };
+        assert_eq!(month.roll, Some(Roll { take, from: Step::Month }), "{}", month.id);
+        assert_eq!(year.roll, None, "{}", year.id);
+        // A record that holds both keeps them apart.
+        assert!(yearly.find_measure(&month.id).is_none());
+    }
+    assert_eq!(monthly.rule_set, yearly.rule_set);
+    assert!(["A", "C"].iter().all(|code| close(weight(&monthly, code), 25.0)));
 }
 
 #[test]
