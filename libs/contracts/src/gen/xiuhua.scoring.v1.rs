@@ -6670,7 +6670,8 @@ impl WarningDetector {
 pub enum WarningOutcome {
     /// Three months have not passed, or fewer than two of them are on record.
     Unspecified = 0,
-    /// The mean of the three months after it was at or beyond the warning's limit.
+    /// The mean of the three months after it was at or beyond the limit of such a mean: for a chart the warning's limit, for a
+    /// Poisson limit nearer to what was expected by the root of how many months are on record.
     Hit = 1,
     /// It was not.
     Miss = 2,

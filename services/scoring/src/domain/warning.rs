@@ -154,7 +154,7 @@ pub(crate) enum State {
 /// How a warning turned out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Outcome {
-    /// The months after were at or beyond its limit.
+    /// The months after were at or beyond the limit of a mean of so many months.
     pub(crate) hit: bool,
     /// Their mean.
     pub(crate) value: f64,
@@ -219,12 +219,26 @@ pub(crate) fn detector_of_word(word: &str) -> Option<Detector> {
 }
 
 /// Judges a warning by the months after it, oldest first; `None` while fewer than two of the three are on record.
-pub(crate) fn judge(limit: f64, upward: bool, after: &[Option<f64>]) -> Option<Outcome> {
+///
+/// It is a hit if their mean is at or beyond the limit of such a mean. A Poisson limit is one of a single month, far out; a
+/// mean of `n` months scatters by the root of `n` less, so its limit lies nearer to what was expected by as much. That of a
+/// chart is one standard deviation of a month, which is far enough for a mean.
+pub(crate) fn judge(
+    detector: Detector,
+    (expected, limit): (f64, f64),
+    upward: bool,
+    after: &[Option<f64>],
+) -> Option<Outcome> {
     let present: Vec<f64> = after.iter().take(3).filter_map(|value| *value).collect();
     if after.len() < 3 || present.len() < LEAST_JUDGED {
         return None;
     }
-    let value = present.iter().sum::<f64>() / present.len() as f64;
+    let months = present.len() as f64;
+    let value = present.iter().sum::<f64>() / months;
+    let limit = match detector {
+        Detector::Poisson => expected + (limit - expected) / months.sqrt(),
+        Detector::Cusum | Detector::Ewma => limit,
+    };
     Some(Outcome { hit: if upward { value >= limit } else { value <= limit }, value })
 }
 
@@ -279,11 +293,18 @@ mod tests {
 
     #[test]
     fn the_three_months_after_judge_a_warning_once_two_are_there() {
-        assert_eq!(judge(2.0, true, &[Some(3.0), None, Some(1.5)]), Some(Outcome { hit: true, value: 2.25 }));
-        assert_eq!(judge(2.0, true, &[Some(1.0), Some(1.0), Some(1.0)]).map(|it| it.hit), Some(false));
-        assert_eq!(judge(2.0, false, &[Some(1.0), Some(1.0), Some(1.0)]).map(|it| it.hit), Some(true));
-        assert_eq!(judge(2.0, true, &[Some(3.0), None, None]), None);
-        assert_eq!(judge(2.0, true, &[Some(3.0), Some(3.0)]), None);
+        let judged = |after: &[Option<f64>]| judge(Detector::Poisson, (1.0, 2.0), true, after);
+        assert_eq!(judged(&[Some(3.0), None, Some(1.5)]), Some(Outcome { hit: true, value: 2.25 }));
+        assert_eq!(judged(&[Some(1.0), Some(1.0), Some(1.0)]).map(|it| it.hit), Some(false));
+        assert_eq!(judged(&[Some(3.0), None, None]), None);
+        assert_eq!(judged(&[Some(3.0), Some(3.0)]), None);
+        // Of three months 1 + 1/√3 is the limit, of two 1 + 1/√2.
+        assert_eq!(judged(&[Some(1.58); 3]).map(|it| it.hit), Some(true));
+        assert_eq!(judged(&[Some(1.57); 3]).map(|it| it.hit), Some(false));
+        assert_eq!(judged(&[Some(1.7), None, Some(1.7)]).map(|it| it.hit), Some(false));
+        // Of a chart the limit itself.
+        let charted = |mean: f64| judge(Detector::Ewma, (2.0, 1.0), false, &[Some(mean); 3]).map(|it| it.hit);
+        assert_eq!((charted(1.0), charted(1.01)), (Some(true), Some(false)));
     }
 
     #[test]

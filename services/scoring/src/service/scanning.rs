@@ -138,7 +138,12 @@ impl Scoring {
             let place = series.axis.binary_search(&warning.place).ok()?;
             let at = series.months.iter().position(|month| *month == warning.month)?;
             let months = series.leaves.get(&outline.leaf_of_code(&warning.leaf)?)?;
-            let outcome = judge(warning.limit, warning.upward, &months[place][at + 1..])?;
+            let outcome = judge(
+                warning.detector,
+                (warning.expected, warning.limit),
+                warning.upward,
+                &months[place][at + 1..],
+            )?;
             Some((warning.number, outcome))
         };
         Ok(waiting.iter().filter_map(outcome).collect())

@@ -14,7 +14,7 @@ use crate::domain::assessment::Version;
 use crate::domain::decision::Decision;
 use crate::domain::id::{AssessmentId, PlaceId};
 use crate::domain::period::Period;
-use crate::domain::warning::{Found, Outcome, State, Tallies, Warning, detector_of_word};
+use crate::domain::warning::{Found, Outcome, Shown, State, Tallies, Warning, detector_of_word};
 
 /// Warnings and what is decided about them.
 #[async_trait]
@@ -63,7 +63,11 @@ pub(crate) struct Unjudged {
     pub(crate) leaf: String,
     /// Its month.
     pub(crate) month: Period,
-    /// What it is judged by.
+    /// What raised it.
+    pub(crate) detector: Detector,
+    /// What was expected of a month.
+    pub(crate) expected: f64,
+    /// The limit of a month.
     pub(crate) limit: f64,
     /// More is worse.
     pub(crate) upward: bool,
@@ -189,7 +193,7 @@ pub(super) const WARNED: &str =
     "SELECT place_id, leaf FROM warnings WHERE catalog_id = $1 AND month BETWEEN $2 AND $3";
 
 /// Warnings that wait to be judged.
-pub(super) const UNJUDGED: &str = "SELECT warning, place_id, leaf, month, limit_value, upward FROM warnings \
+pub(super) const UNJUDGED: &str = "SELECT warning, place_id, leaf, month, detector, limit_value, upward, shown FROM warnings \
      WHERE catalog_id = $1 AND month BETWEEN $2 AND $3 AND outcome IS NULL";
 
 /// What became of warnings, counted.
@@ -259,9 +263,20 @@ impl WarningRow {
 
 /// Reads one row of [`UNJUDGED`].
 pub(super) fn unjudged(
-    (number, place, leaf, of, limit, upward): (i64, String, String, String, f64, bool),
+    (number, place, leaf, of, by, limit, upward, shown): (
+        i64,
+        String,
+        String,
+        String,
+        String,
+        f64,
+        bool,
+        String,
+    ),
 ) -> Result<Unjudged, StoreError> {
-    Ok(Unjudged { number, place: PlaceId::new(place), leaf, month: month(&of)?, limit, upward })
+    let shown: Shown = serde_json::from_str(&shown).map_err(|_| StoreError::Corrupt("warnings.shown"))?;
+    let (place, month, detector) = (PlaceId::new(place), month(&of)?, detector(&by)?);
+    Ok(Unjudged { number, place, leaf, month, detector, expected: shown.expected, limit, upward })
 }
 
 /// Reads the rows of [`TALLIES`].
