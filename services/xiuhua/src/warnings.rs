@@ -233,12 +233,12 @@ fn show_one(warning: &Warning, screen: &mut Screen) -> Result<()> {
     }
     match (warning.outcome(), warning.outcome_value) {
         (WarningOutcome::Hit, Some(value)) => screen.say(
-            &format!("此后三个月平均 {value:.2}，达到三个月平均的界限：属实"),
-            &format!("the three months after have a mean of {value:.2}, at or beyond the limit of such a mean: a hit"),
+            &format!("此后三个月平均 {value:.2}，达到平均的界限：属实"),
+            &format!("mean of the three months after {value:.2}, at or beyond its limit: a hit"),
         ),
         (WarningOutcome::Miss, Some(value)) => screen.say(
-            &format!("此后三个月平均 {value:.2}，未达到三个月平均的界限"),
-            &format!("the three months after have a mean of {value:.2}, short of the limit of such a mean: a miss"),
+            &format!("此后三个月平均 {value:.2}，未达到平均的界限"),
+            &format!("mean of the three months after {value:.2}, short of its limit: a miss"),
         ),
         _ => Ok(()),
     }
