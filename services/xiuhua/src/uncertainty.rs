@@ -22,6 +22,8 @@ use crate::screen::{Screen, marks, numbers, percent, words};
 
 /// The reason of a refusal while another assessment is analysed.
 const SEAT_TAKEN: &str = "ANALYSING_ANOTHER";
+/// Characters of a share up to which it is a decimal that somebody typed.
+const LONG_SHARE: usize = 8;
 /// Draws of an analysis that follows an assessment by itself.
 const DRAWS: u32 = 1_000;
 
@@ -202,6 +204,25 @@ async fn left_out(platform: &Platform, analysis: &UncertaintyAnalysis) -> Result
     }
 }
 
+/// A factor as one would type it: `missing=1/2,2/3,3/4` where the record has 0.6666666666666666.
+pub(crate) fn as_typed(factor: &str) -> String {
+    let typed = |share: &str| {
+        let long = share.len() > LONG_SHARE;
+        let value = share.parse::<f64>().ok().filter(|_| long);
+        let fraction = value.and_then(|value| {
+            // The shortest text of a fraction is read back as the very same number.
+            let whole =
+                |of: &u32| ((value * f64::from(*of)).round() / f64::from(*of)).to_bits() == value.to_bits();
+            let of = (2..=12_u32).find(whole)?;
+            Some(format!("{:.0}/{of}", value * f64::from(of)))
+        });
+        fraction.unwrap_or_else(|| share.to_owned())
+    };
+    let (kind, choices) = factor.split_once('=').unwrap_or(("", factor));
+    let choices: Vec<String> = choices.split(',').map(typed).collect();
+    if kind.is_empty() { choices.join(",") } else { format!("{kind}={}", choices.join(",")) }
+}
+
 fn show_analysis(analysis: &UncertaintyAnalysis, screen: &mut Screen) -> Result<()> {
     screen.heading(
         &format!(
@@ -222,7 +243,7 @@ fn show_analysis(analysis: &UncertaintyAnalysis, screen: &mut Screen) -> Result<
     ];
     let row = |used: &UncertaintyFactor| {
         vec![
-            used.factor.clone(),
+            as_typed(&used.factor),
             format!("{}/{}", used.alone_differed, used.alone_runs),
             used.alone_ranks_changed.to_string(),
             format!("{}/{}", used.draws_differed, used.draws),
@@ -231,7 +252,8 @@ fn show_analysis(analysis: &UncertaintyAnalysis, screen: &mut Screen) -> Result<
     };
     screen.table(&columns, analysis.factors.iter().map(row).collect())?;
     if !analysis.left_out_factors.is_empty() {
-        let idle = analysis.left_out_factors.join(" ");
+        let idle: Vec<String> = analysis.left_out_factors.iter().map(|factor| as_typed(factor)).collect();
+        let idle = idle.join(" ");
         screen.say(
             &format!("对此测评不起作用、未变动的因素：{idle}"),
             &format!("factors that this assessment has no use for: {idle}"),
@@ -273,7 +295,7 @@ fn show_sensitivity(of_type: &TypeSensitivity, names: &Names, screen: &mut Scree
         let (first, total) = (factor.first_order.unwrap_or_default(), factor.total.unwrap_or_default());
         let range = |index: IndexEstimate| format!("{:.2}..{:.2}", index.low, index.high);
         vec![
-            factor.factor.clone(),
+            as_typed(&factor.factor),
             format!("{:.2}", first.value),
             range(first),
             format!("{:.2}", total.value),
@@ -377,4 +399,18 @@ pub(crate) async fn warn_without(platform: &Platform, run: &Assessment, screen: 
         "此测评的名次没有区间：可先运行 xiuhua uncertainty",
         "the ranks of this assessment have no intervals: `xiuhua uncertainty` gives them",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_that_is_a_fraction_is_shown_as_one_and_another_text_as_it_is() {
+        let third_steps = format!("missing={},{},{}", 0.5, 2.0 / 3.0, 0.75);
+        assert_eq!(as_typed(&third_steps), "missing=0.5,2/3,0.75");
+        for factor in ["extension=0,0.05,0.1,0.15", "aggregation=declared,geometric:0.01", "sample=redraw"] {
+            assert_eq!(as_typed(factor), factor);
+        }
+    }
 }

@@ -8,7 +8,7 @@ use xiuhua_report::facts::{RankRange, UncertainType, Uncertainty};
 
 use super::ALL;
 use crate::platform::Platform;
-use crate::uncertainty::newest;
+use crate::uncertainty::{as_typed, newest};
 
 /// Ranks shown at either end.
 const ENDS: usize = 5;
@@ -23,7 +23,7 @@ pub(super) async fn read(platform: &Platform, run: &Assessment) -> Result<Option
     let sensitivity = platform.uncertainty().get_sensitivity(request).await?.into_inner().types;
     let together = sensitivity.into_iter().rfind(|of_type| of_type.r#type == ALL).unwrap_or_default();
     let index = |factor: xiuhua_contracts::scoring::v1::FactorSensitivity| {
-        (factor.factor, factor.total.unwrap_or_default().value)
+        (as_typed(&factor.factor), factor.total.unwrap_or_default().value)
     };
     let mut types = Vec::new();
     for kind in run.types.iter().filter(|kind| kind.scored > 0) {
@@ -32,7 +32,7 @@ pub(super) async fn read(platform: &Platform, run: &Assessment) -> Result<Option
     Ok(Some(Uncertainty {
         id: analysis.id,
         draws: u64::from(analysis.draws),
-        factors: analysis.factors.into_iter().map(|used| used.factor).collect(),
+        factors: analysis.factors.iter().map(|used| as_typed(&used.factor)).collect(),
         indices: together.factors.into_iter().map(index).collect(),
         types,
     }))
