@@ -15,7 +15,7 @@ mod units;
 pub use bounds::BoundsError;
 pub use fault::{CatalogFault, CatalogFaults, Reason};
 pub use preparing::{Force, Impute, Share, Treat};
-pub use units::unit_in_chinese;
+pub use units::{known_units, unit_in_chinese};
 
 use crate::rolling::Roll;
 

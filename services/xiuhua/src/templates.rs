@@ -378,6 +378,9 @@ fn place_cell(place: &Place, field: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use xiuhua_indicators::catalog::known_units;
+    use xiuhua_spreadsheets::cell::shift;
+
     use super::*;
 
     #[test]
@@ -385,6 +388,16 @@ mod tests {
         let rules = xiuhua_classification::shipped(RULES).unwrap().toml;
         for (word, _) in LOCATIONS {
             assert!(rules.contains(&format!("value = \"{word}\"")), "{word}");
+        }
+    }
+
+    /// What a template prints beside a column is what somebody writes above one of their own.
+    #[test]
+    fn every_unit_is_read_as_it_is_said_in_chinese() {
+        // A column of yes and no has words of its own.
+        for unit in known_units().filter(|unit| *unit != "yes/no") {
+            let said = unit_in_chinese(unit);
+            assert_eq!(shift(said, unit), Ok(0), "{said} for {unit}");
         }
     }
 }

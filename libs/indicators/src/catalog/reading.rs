@@ -136,7 +136,7 @@ fn rows<'t, T>(
 
 /// Checks each measure's unit against the known units and those the catalog declares.
 fn units(fields: &Fields<'_>, measures: &[MeasureEntry<'_>], faults: &mut FaultList<'_>) {
-    let mut known: Vec<&str> = units::known().collect();
+    let mut known: Vec<&str> = units::known_units().collect();
     for value in fields.get("units").list(MAX_ROWS, faults).or(&[]) {
         known.extend(Key::item(value, "units").line(faults).value());
     }
