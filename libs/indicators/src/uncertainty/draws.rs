@@ -186,16 +186,19 @@ fn lower_half(rank: u32) -> u16 {
     rank as u16
 }
 
-/// Does `count` pieces of work, by number, and gives what they come to in that order.
+/// Does `count` pieces of work, by number, and gives what they come to in that order; of several faults that of the least
+/// number.
 pub(crate) fn on_threads<T: Send, E: Send>(
     threads: NonZeroUsize,
     count: usize,
     work: impl Fn(usize) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, E> {
     let threads = threads.get().min(count.max(1));
-    let share = |first: usize| (first..count).step_by(threads).map(&work).collect::<Result<Vec<T>, E>>();
-    let mut shares = if threads == 1 {
-        vec![share(0)?.into_iter()]
+    let one = |at: usize| work(at).map_err(|fault| (at, fault));
+    let share =
+        |first: usize| (first..count).step_by(threads).map(one).collect::<Result<Vec<T>, (usize, E)>>();
+    let shares = if threads == 1 {
+        vec![share(0)]
     } else {
         std::thread::scope(|scope| {
             let handles: Vec<_> = (0..threads)
@@ -206,12 +209,23 @@ pub(crate) fn on_threads<T: Send, E: Send>(
                     })
                 })
                 .collect();
-            let joined = handles.into_iter().map(|handle| {
-                handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map(Vec::into_iter)
-            });
-            joined.collect::<Result<Vec<_>, E>>()
-        })?
+            let joined = handles
+                .into_iter()
+                .map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            joined.collect::<Vec<_>>()
+        })
     };
+    let (mut done, mut faults) = (Vec::with_capacity(threads), Vec::new());
+    for share in shares {
+        match share {
+            Ok(share) => done.push(share.into_iter()),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if let Some((_, fault)) = faults.into_iter().min_by_key(|(at, _)| *at) {
+        return Err(fault);
+    }
+    let mut shares = done;
     Ok((0..count).filter_map(|at| shares[at % threads].next()).collect())
 }
 
@@ -247,13 +261,16 @@ mod tests {
     }
 
     #[test]
-    fn work_comes_back_in_order_and_its_first_fault_ends_it() {
+    fn work_comes_back_in_order_or_its_first_fault_does_whatever_the_number_of_threads() {
         for threads in 1..=5 {
             let threads = NonZeroUsize::new(threads).unwrap();
             let squares = on_threads(threads, 7, |at| Ok::<_, ()>(at * at));
             assert_eq!(squares, Ok(vec![0, 1, 4, 9, 16, 25, 36]));
             assert_eq!(on_threads(threads, 0, Ok::<usize, ()>), Ok(vec![]));
-            assert_eq!(on_threads(threads, 7, |at| if at == 4 { Err(at) } else { Ok(()) }), Err(4));
+            assert_eq!(
+                on_threads(threads, 7, |at| if at == 2 || at == 3 { Err(at) } else { Ok(()) }),
+                Err(2)
+            );
         }
     }
 }

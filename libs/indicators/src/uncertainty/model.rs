@@ -180,21 +180,24 @@ impl<'a> Reassessment<'a> {
     pub fn assess(&self, settings: &Settings) -> Result<(Vec<Vec<Threshold>>, Scored), ShapeError> {
         let catalog = resolved_catalog(self.study.outline.catalog(), settings);
         let outline = Outline::of(&catalog);
-        let Again { thresholds, scored } = self.assess_by(&outline, settings)?;
+        let Again { thresholds, scored } = self.assess_by(&outline, &self.samples(settings), settings)?;
         Ok((thresholds, scored))
     }
 
-    fn assess_by(&self, outline: &Outline<'_>, settings: &Settings) -> Result<Again, ShapeError> {
+    fn assess_by(
+        &self,
+        outline: &Outline<'_>,
+        samples: &[Vec<usize>],
+        settings: &Settings,
+    ) -> Result<Again, ShapeError> {
         let study = &self.study;
         let weights = &self.weights(settings);
-        let samples: Vec<Vec<usize>> =
-            (0..study.samples.len()).map(|kind| self.sample(settings, kind)).collect();
         let fix = |sample: &Vec<usize>| {
             let fixed = fix_thresholds(outline, &self.base_values, sample, study.base.len())?;
             Ok(fixed.into_iter().map(|leaf| leaf.threshold).collect())
         };
         let mut thresholds = samples.iter().map(fix).collect::<Result<Vec<Vec<Threshold>>, ShapeError>>()?;
-        self.fix_derived(outline, weights, &samples, &mut thresholds)?;
+        self.fix_derived(outline, weights, samples, &mut thresholds)?;
         let rescale = |table: &Table| Ok(scale_table(outline, &thresholds, &self.members, table)?.capped);
         let current = rescale(study.current)?;
         let previous = study.previous.map(rescale).transpose()?;
@@ -305,10 +308,11 @@ impl<'a> Reassessment<'a> {
     fn run_plain(
         &self,
         outline: &Outline<'_>,
+        samples: &[Vec<usize>],
         settings: &Settings,
         nodes: &[usize],
     ) -> Result<Ranked, ShapeError> {
-        let Again { thresholds, scored } = self.assess_by(outline, settings)?;
+        let Again { thresholds, scored } = self.assess_by(outline, samples, settings)?;
         let ranks = |&node: &usize| {
             let standings = scored.standings[node].iter();
             standings.map(|standing| standing.and_then(|standing| rank_of(standing.rank))).collect()
@@ -316,6 +320,11 @@ impl<'a> Reassessment<'a> {
         let ranks = nodes.iter().map(ranks).collect();
         let weights = scored.weights.into_iter().map(|weights| weights.leaves).collect();
         Ok(Ranked { thresholds, weights, ranks })
+    }
+
+    /// The sample of each type.
+    fn samples(&self, settings: &Settings) -> Vec<Vec<usize>> {
+        (0..self.study.samples.len()).map(|kind| self.sample(settings, kind)).collect()
     }
 
     /// The sample of one type: the assessment's, or one drawn anew.
@@ -344,10 +353,9 @@ impl Model for Reassessment<'_> {
         let catalog = resolved_catalog(self.study.outline.catalog(), settings);
         let outline = &Outline::of(&catalog);
         let nodes: Vec<usize> = (0..if reach == Reach::Root { 1 } else { outline.node_count() }).collect();
-        let samples: Vec<Vec<usize>> =
-            (0..self.study.samples.len()).map(|kind| self.sample(settings, kind)).collect();
+        let samples = self.samples(settings);
         let Ranked { thresholds, weights, ranks } = if self.engines.is_empty() {
-            self.run_plain(outline, settings, &nodes)?
+            self.run_plain(outline, &samples, settings, &nodes)?
         } else {
             self.run_fast(outline, &samples, settings, &nodes)?
         };
