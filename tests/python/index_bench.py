@@ -70,35 +70,37 @@ def effective(data, weights, usable):
     return kept
 
 
-def ordered(scores, decimals):
-    """Sorts rows of scores, best first: order, where each run of ties begins and, by row, how many there are."""
+def ordered(scores, decimals, missing):
+    """Sorts rows of scores, best first: order, and where each run of ties begins. `missing` says which are none, if any."""
     keys = np.round(scores * -(10.0**decimals))
-    # Behind all others as NaN would be, but numpy's vectorised sort gives way to a slow one where there is a NaN.
-    missing = np.isnan(keys)
-    np.copyto(keys, np.inf, where=missing)
+    if missing is not None:
+        # Behind all others as NaN would be, but numpy's vectorised sort gives way to a slow one where there is a NaN.
+        np.copyto(keys, np.inf, where=missing)
     order = np.argsort(keys, axis=1)
     keys = np.take_along_axis(keys, order, axis=1)
     begins = np.empty(keys.shape, dtype=bool)
     begins[:, :1] = True
     np.not_equal(keys[:, 1:], keys[:, :-1], out=begins[:, 1:])
-    return order, begins, keys.shape[1] - np.count_nonzero(missing, axis=1)
+    return order, begins
 
 
-def ranks_of(scores, decimals):
+def ranks_of(scores, decimals, missing):
     """Competition ranks by row; what stands where there is no score means nothing."""
-    order, begins, counts = ordered(scores, decimals)
+    order, begins = ordered(scores, decimals, missing)
     places = np.arange(scores.shape[1], dtype=np.int32)
     first = np.maximum.accumulate(np.where(begins, places, 0), axis=1)
     ranks = np.empty(scores.shape, dtype=np.int32)
     np.put_along_axis(ranks, order, first + 1, axis=1)
-    return ranks, counts
+    return ranks
 
 
 def standings(scores, decimals):
     """Ranks (0: none) and percentiles (NaN: none) by row."""
     ranks = np.zeros(scores.shape)
     percentiles = np.full(scores.shape, np.nan)
-    for row, (order, begins, count) in enumerate(zip(*ordered(scores, decimals))):
+    missing = np.isnan(scores)
+    counts = scores.shape[1] - np.count_nonzero(missing, axis=1)
+    for row, (order, begins, count) in enumerate(zip(*ordered(scores, decimals, missing), counts)):
         starts = np.flatnonzero(begins[:count])
         ties = np.diff(starts, append=count)
         order = order[:count]
@@ -183,9 +185,7 @@ class Draws:
                 with np.errstate(invalid="ignore"):
                     np.divide(scores, weight, out=scores)
                 scores *= 100.0
-                if any_low:
-                    np.copyto(scores, np.nan, where=low)
-                ranks, _ = ranks_of(scores, self.data.decimals)
+                ranks = ranks_of(scores, self.data.decimals, low if any_low else None)
                 if any_low:
                     np.copyto(ranks, NO_RANK, where=low)
                 quantiles[:, node, members] = int_quantiles(ranks, low if any_low else None)
@@ -276,9 +276,9 @@ class Pass(ByType):
                 np.divide(scores, weight, out=scores)
             scores *= 100.0
             low = weight < MINIMUM_COVERAGE * weights.sum(0)
-            np.copyto(scores, np.nan, where=low)
-            ranks, _ = ranks_of(np.ascontiguousarray(scores.T), self.data.decimals)
-            np.copyto(ranks, 0, where=low.T)
+            low = np.ascontiguousarray(low.T)
+            ranks = ranks_of(np.ascontiguousarray(scores.T), self.data.decimals, low)
+            np.copyto(ranks, 0, where=low)
             self.all[:, members] = ranks
         return self.all
 
@@ -317,8 +317,7 @@ class Runs(ByType):
             np.exp(scores, out=scores)
         scores *= 100.0
         low = weight < MINIMUM_COVERAGE * weights.sum()
-        scores[low] = np.nan
-        ranks, _ = ranks_of(scores[np.newaxis], self.data.decimals)
+        ranks = ranks_of(scores[np.newaxis], self.data.decimals, low[np.newaxis])
         return ranks[0], ~low
 
     def run(self):
