@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::screen::{Outcome, Screen, marks, numbers, words};
 use crate::{
     backup, catalogs, comparing, compute, deciding, demo, exporting, importing, json, learning, quality,
-    quarantine, reading, reporting, reviewing, sampling, serving, sources, structure, templates, trend,
+    quarantine, reading, reporting, reviewing, sample_files, serving, sources, structure, templates, trend,
     uncertainty, verifying, warnings, weights,
 };
 
@@ -33,7 +33,7 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome> {
             let call = format!("{program} --server http://{{address}} rank --type COMMODITY --top 10");
             return serving::serve(platform, &arguments, screen, &call).await;
         }
-        Command::Sample(arguments) => sampling::write(&arguments, screen)?,
+        Command::Sample(arguments) => sample_files::write(&arguments, screen)?,
         Command::Index(IndexCommand::Compute(arguments)) => {
             return compute::run(&arguments, &globals, screen).await;
         }

@@ -20,7 +20,7 @@
 //! | `learning`, `structure` | what a place can do about its score; whether an index measures what its tree says |
 //! | `names`, `catalogs`, `json`, `screen` | what is shown, as tables or JSON |
 //! | `reporting` | the report: its facts read from the services |
-//! | `sample`, `demo`, `serving` | the generated district; the demo; the gRPC door |
+//! | `sample`, `sample_files`, `demo`, `serving` | the generated district, as files; the demo; the gRPC door |
 
 mod assessing;
 mod backup;
@@ -52,7 +52,7 @@ mod reporting;
 mod results;
 mod reviewing;
 pub mod sample;
-mod sampling;
+mod sample_files;
 mod screen;
 mod serving;
 mod sources;

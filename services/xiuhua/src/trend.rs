@@ -1,4 +1,4 @@
-//! `xiuhua trend`: one place over the periods of a catalog, and its growth under one threshold set.
+//! `xiuhua trend`: one place over the periods of a catalog, and its growth under one threshold set and the same weights.
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};

@@ -6153,7 +6153,7 @@ pub struct Warning {
     pub expected: f64,
     #[prost(uint32, tag = "17")]
     pub expected_months: u32,
-    /// A month at or beyond this is worse than expected; the outcome is judged by it.
+    /// A month at or beyond this is worse than expected; how the months after are judged by it: see WARNING_OUTCOME_HIT.
     #[prost(double, tag = "18")]
     pub limit: f64,
     /// Absent with too few months for a trend.

@@ -236,7 +236,8 @@ impl Sums {
     }
 }
 
-/// Takes the logarithms of all values, those below the floor raised to it.
+/// Takes the logarithms of all values, those below the floor raised to it. `libm` computes one after the other, but in wide
+/// code twice as fast as out of it.
 struct TakeLogarithms<'a> {
     z: Stretch<'a>,
     floor: f64,

@@ -1,4 +1,4 @@
-//! Risers and fallers since the previous period, under one threshold set.
+//! Risers and fallers since the previous period, under one threshold set and the same weights.
 
 use crate::document::{Block, Cell, Table, Tone, numbers, text, words as texts};
 use crate::facts::{Change, FEWEST_PLACES_LISTED, Listed};

@@ -41,8 +41,8 @@ pub(super) fn blocks(words: &Words<'_>) -> Vec<Block> {
              never ranked.",
         ),
         (
-            "升降只在同一阈值集下比较：换了阈值不会被说成进步或退步。",
-            "Change is compared under one threshold set: new thresholds never look like progress or decline.",
+            "升降只在同一阈值集、同一权重下比较：换了阈值或权重不会被说成进步或退步。",
+            "Change is compared under one threshold set and the same weights: new ones never look like progress or decline.",
         ),
     ];
     let mut blocks = vec![Block::Section(words.choose("方法", "Method").to_owned(), false)];

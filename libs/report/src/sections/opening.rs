@@ -153,8 +153,8 @@ fn changes(words: &Words<'_>) -> Option<String> {
     }
     let list = words.list(&parts);
     Some(words.say(
-        format!("与 {}相比（同一阈值集）：{list}。", words.period_of(&previous.period)),
-        format!("Since {} (same thresholds): {list}.", previous.period),
+        format!("与 {}相比（同一阈值集、同一权重）：{list}。", words.period_of(&previous.period)),
+        format!("Since {} (same thresholds and weights): {list}.", previous.period),
     ))
 }
 

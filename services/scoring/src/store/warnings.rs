@@ -73,7 +73,7 @@ pub(crate) struct Unjudged {
     pub(crate) upward: bool,
 }
 
-/// Encodes the answer to a scan from the warnings that are new.
+/// Encodes the answer to a scan from the warnings that are new and how many older ones were judged.
 pub(crate) type ScanAnswer = Box<dyn FnOnce(&[Warning], u64) -> Vec<u8> + Send + Sync>;
 
 /// What a scan leaves.

@@ -73,9 +73,9 @@ async fn show_place(
     show_nodes(place.scores.iter(), run.scale, courses.as_ref(), names, screen)?;
     if let Some(previous) = earlier.last() {
         screen.say(
-            &format!("较上期、走势：同一阈值集下的更早期次，上期为 {}。", previous.period),
+            &format!("较上期、走势：同一阈值集、同一权重下的更早期次，上期为 {}。", previous.period),
             &format!(
-                "change and course: earlier periods under the same threshold set, the last is {}.",
+                "change and course: earlier periods under the same threshold set and weights, the last is {}.",
                 previous.period
             ),
         )?;

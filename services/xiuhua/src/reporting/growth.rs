@@ -1,4 +1,4 @@
-//! Changes since the period before, under the same threshold set.
+//! Changes since the period before, under the same threshold set and weights.
 
 use std::collections::VecDeque;
 

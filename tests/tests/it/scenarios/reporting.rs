@@ -86,7 +86,7 @@ fn a_town_reads_its_committees_its_estates_and_its_change_since_the_period_befor
     bench.json(&["assess", "--catalog", "catalog.toml", "--period", "2020", "--thresholds", thresholds]);
     report(bench, &["--run", id(&run), "--town", "310115004000", "--format", "pdf", "--out", "changed"]);
     let told = text(&bench.path("changed/report-2021-310115004000.pdf"));
-    assert!(told.contains("与 2020 年相比（同一阈值集）"), "{told}");
+    assert!(told.contains("与 2020 年相比（同一阈值集、同一权重）"), "{told}");
     assert!(told.contains("上升最多") && told.contains("下降最多"), "{told}");
 }
 

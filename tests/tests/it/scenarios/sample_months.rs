@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use xiuhua_tests::repository;
 
+use super::analysts::width;
 use super::workbench::Workbench;
 
 /// What a reader is told to type, in this order.
@@ -151,7 +152,7 @@ fn each_is_explained_with_its_records(bench: &Workbench, steps: &BTreeSet<Key>) 
         assert!(text.contains(id) && text.contains(&place) && text.contains("months.csv"), "{text}");
         let words: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words.contains(told), "{text}");
-        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(text.lines().all(|line| width(line) <= 80), "{text}");
     }
 }
 
