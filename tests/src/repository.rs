@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// Folders that are never part of the repository; `.gitignore` says the same.
-const OUTSIDE: [&str; 5] = [".git", "target", "node_modules", "__pycache__", "xiuhua-data"];
+const OUTSIDE: [&str; 6] = [".git", "target", "node_modules", "__pycache__", "xiuhua-data", "xiuhua-demo"];
 
 /// One file.
 pub struct File {
